@@ -1,0 +1,432 @@
+"""The command line: each command parses, calls one function, and prints.
+
+Imports that take time stay inside the commands, so that ``bac --help`` and shell completion answer at once.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+from bac import __version__
+
+if TYPE_CHECKING:
+    from bac.model.specification import Specification
+    from bac.model.trace import Trace
+    from bac.proofs.questions import Limits, Progress
+    from bac.proofs.verdict import PlanResult
+    from rich.console import Console
+
+PROPERTIES = ("backup", "availability", "consistency", "no-extra-loss")
+KINDS = ("broken-link", "orphan-state", "missing-state")
+TIMINGS = ("any-time", "at-rest")
+HOLDS, VIOLATED, WRONG, UNKNOWN, BUG = range(5)
+WIDTH = 160
+
+
+class Commands(click.Group):
+    """Turns every error that a user can mend into a message and its exit code."""
+
+    def invoke(self, context: click.Context) -> Any:
+        """Run the command."""
+        from bac.model.errors import BacError
+
+        try:
+            return super().invoke(context)
+        except BacError as error:
+            complain(str(error))
+            context.exit(error.exit_code)
+        except KeyboardInterrupt:
+            complain("interrupted")
+            context.exit(UNKNOWN)
+        except BrokenPipeError:
+            sys.stderr.close()  # Whoever read our output has seen enough; Python would complain about it at exit.
+            context.exit(HOLDS)
+
+
+def complain(message: str) -> None:
+    """Say something on standard error; located messages of a specification stand for themselves."""
+    click.echo(message if ": error[" in message else f"bac: {message}", err=True)
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="bac")
+def main() -> None:
+    """Check what a backup of microservices is worth after a disaster.
+
+    \b
+    Exit codes: 0 everything asked holds (or is as --expect says)
+                1 violated
+                2 the command line or a file is wrong
+                3 unknown: a limit was hit
+                4 the checker contradicts itself: a bug, please report it
+    """
+
+
+@main.command()
+@click.argument("file", type=click.Path(path_type=Path), default=Path("architecture.bac.yaml"))
+@click.option("--force", is_flag=True, help="Overwrite the file if it exists.")
+def init(file: Path, force: bool) -> None:
+    """Write a commented starter specification to FILE (default: architecture.bac.yaml)."""
+    from bac.model.specification import write_starter
+
+    write_starter(file, force)
+    click.echo(f"{file} written; try: bac check {file}", err=True)
+
+
+@main.command()
+@click.argument("spec", metavar="SPEC")
+@click.option(
+    "--plan", "plans", metavar="NAME", multiple=True, help="Check this plan (repeatable); default: all plans."
+)
+@click.option(
+    "--property",
+    "properties",
+    type=click.Choice(PROPERTIES),
+    multiple=True,
+    help="Check this property (repeatable); default: all.",
+)
+@click.option(
+    "--instances",
+    type=click.IntRange(1, 1000),
+    default=1,
+    show_default=True,
+    help="How many instances of every use case there are.",
+)
+@click.option("--engine", type=click.Choice(["explicit"]), default="explicit", show_default=True, help="What decides.")
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(["text", "json", "junit"]),
+    default="text",
+    show_default=True,
+    help="What is printed.",
+)
+@click.option(
+    "--trace-dir",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Save every counterexample into this directory.",
+)
+@click.option(
+    "--figure",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Draw the first counterexample (.svg .pdf .png .tikz .dot).",
+)
+@click.option(
+    "--expect",
+    type=click.Choice(["holds", "violated"]),
+    help="Exit with 0 if the verdict on every plan is this one, else with 1.",
+)
+@click.option(
+    "--timeout", type=click.FloatRange(min=0), metavar="SECONDS", help="Give up after so many seconds in all."
+)
+@click.option("--max-states", type=click.IntRange(1), metavar="N", help="Give up on a plan after so many states.")
+@click.option(
+    "--max-memory",
+    type=click.IntRange(1),
+    metavar="MIB",
+    help="Give up beyond so much memory; default: what the machine has, with a margin.",
+)
+@click.option("--strict", is_flag=True, help="Make warnings errors.")
+def check(
+    spec: str,
+    plans: tuple[str, ...],
+    properties: tuple[str, ...],
+    instances: int,
+    engine: str,
+    format_: str,
+    trace_dir: Path | None,
+    figure: Path | None,
+    expect: str | None,
+    timeout: float | None,
+    max_states: int | None,
+    max_memory: int | None,
+    strict: bool,
+) -> None:
+    """Decide the properties of the plans of SPEC, and show a shortest counterexample for each one violated.
+
+    With one --plan: its verdicts and counterexamples.  Without: every plan, in a table that compares them.
+    """
+    from bac.proofs.campaign import run
+    from bac.properties.qualities import Property
+
+    specification = read(spec, strict)
+    chosen = [specification.plan(name) for name in plans] or list(specification.plans)
+    if figure is not None:
+        figure_format(figure)
+    budget = limits(timeout, max_states, max_memory)
+    asked = tuple(Property(name) for name in properties or PROPERTIES)
+    with progress_shown() as progress:
+        results = run(specification.architecture, chosen, instances, asked, engine, budget, progress)
+    show(specification, results, format_, expect, alone=len(plans) == 1)
+    if trace_dir is not None:
+        save_traces(results, trace_dir)
+    if figure is not None:
+        draw_first(results, figure)
+    sys.exit(exit_code(results, expect))
+
+
+def read(spec: str, strict: bool = False) -> Specification:
+    """The specification, with its warnings on standard error (as errors if ``strict``)."""
+    from bac.model.errors import SpecificationError
+    from bac.model.specification import load
+
+    specification = load(spec)
+    if strict and specification.warnings:
+        raise SpecificationError(specification.warnings)
+    for warning in specification.warnings:
+        click.echo(warning.render(), err=True)
+    return specification
+
+
+def limits(timeout: float | None, max_states: int | None, max_memory: int | None) -> Limits:
+    """The limits of a search, memory always among them."""
+    from bac.proofs.memory import memory_budget
+    from bac.proofs.questions import Limits
+
+    return Limits(max_states, timeout, memory_budget() if max_memory is None else max_memory << 20)
+
+
+@contextmanager
+def progress_shown() -> Iterator[Callable[[str, Progress], None] | None]:
+    """Something that shows progress on a terminal; nothing elsewhere."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+
+    with Console(stderr=True, markup=False, highlight=False).status("…") as status:
+
+        def tell(plan: str, now: Progress) -> None:
+            if now.states > 10_000:
+                figures = f"{now.states:,} states, depth {now.depth}, {now.rate:,.0f} states/s, queue {now.queue:,}"
+                status.update(f"{plan}: {figures}")
+
+        yield tell
+
+
+def display(content: RenderableType) -> None:
+    """Print something on standard output: as wide as the terminal, or wide and without trailing space elsewhere."""
+    from rich.console import Console
+
+    if sys.stdout.isatty():
+        Console(highlight=False, markup=False, emoji=False).print(content)
+        return
+    console = Console(highlight=False, markup=False, emoji=False, width=WIDTH, color_system=None)
+    with console.capture() as captured:
+        console.print(content, soft_wrap=True)
+    for line in captured.get().splitlines():
+        click.echo(line.rstrip())
+
+
+def show(
+    specification: Specification, results: list[PlanResult], format_: str, expect: str | None, alone: bool
+) -> None:
+    """Print the results in the format asked for."""
+    name = specification.architecture.name
+    match format_:
+        case "json":
+            import json
+
+            from bac.figures.report import report
+
+            click.echo(json.dumps(report(name, results, specification.warnings), indent=1, ensure_ascii=False))
+        case "junit":
+            from bac.figures.junit import junit
+            from bac.proofs.verdict import Verdict
+
+            click.echo(junit(name, results, Verdict(expect or "holds")), nl=False)
+        case _:
+            from bac.figures.tables import text
+
+            display(text(name, specification.file, results, alone))
+
+
+def save_traces(results: list[PlanResult], directory: Path) -> None:
+    """Write every counterexample to a file of its own, and say where."""
+    from bac.model.errors import UnwritableFile
+    from bac.proofs.campaign import trace_files
+
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        files = trace_files(results)
+        for name, trace in files.items():
+            trace.save(directory / name)
+    except OSError as error:
+        raise UnwritableFile(f"{directory}: {error.strerror or error}") from None
+    click.echo(f"{len(files)} trace{'s' * (len(files) != 1)} saved in {directory}", err=True)
+
+
+def draw_first(results: list[PlanResult], figure: Path) -> None:
+    """Draw the first counterexample of the results."""
+    from bac.proofs.campaign import counterexamples
+
+    trace = next((trace for result in results for trace in counterexamples(result)), None)
+    if trace is None:
+        click.echo("no counterexample, so no figure", err=True)
+    else:
+        write_figure(figure, trace)
+
+
+def figure_format(file: Path) -> str:
+    """The format that a file's name asks for."""
+    from bac.figures.render import FORMATS
+
+    format_ = file.suffix.removeprefix(".").lower()
+    if format_ not in FORMATS:
+        raise click.UsageError(
+            f"{file}: the format is told by the ending, one of {', '.join('.' + f for f in FORMATS)}"
+        )
+    return format_
+
+
+def write_figure(file: Path, trace: Trace) -> None:
+    """Draw the event-log diagram of a trace into a file."""
+    from bac.figures.layout import draw
+    from bac.figures.render import write
+
+    put(file, write(draw(trace), figure_format(file)))
+
+
+def put(file: Path, content: bytes) -> None:
+    """Write a file, and say so."""
+    from bac.model.errors import UnwritableFile
+
+    try:
+        file.write_bytes(content)
+    except OSError as error:
+        raise UnwritableFile(f"{file}: {error.strerror or error}") from None
+    click.echo(f"{file} written", err=True)
+
+
+def exit_code(results: list[PlanResult], expect: str | None) -> int:
+    """What the results amount to."""
+    from bac.proofs.verdict import Verdict
+
+    verdicts = [result.verdict for result in results]
+    if any(result.interrupted for result in results):
+        return UNKNOWN
+    if expect is not None and all(verdict == expect for verdict in verdicts):
+        return HOLDS
+    if expect == "violated":
+        return UNKNOWN if Verdict.UNKNOWN in verdicts else VIOLATED
+    if Verdict.VIOLATED in verdicts:
+        return VIOLATED
+    return UNKNOWN if Verdict.UNKNOWN in verdicts else HOLDS
+
+
+@main.command()
+@click.argument("source", metavar="SPEC|TRACE")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    required=True,
+    help="The file to write (.svg .pdf .png .tikz .dot).",
+)
+@click.option(
+    "--architecture", is_flag=True, help="Draw the services and their references (Figures 1, 2 and 6) instead."
+)
+@click.option(
+    "--plan", "plan_name", metavar="NAME", help="The plan; default: independent. With --architecture: show its groups."
+)
+@click.option(
+    "--property",
+    "property_",
+    type=click.Choice(PROPERTIES),
+    default="consistency",
+    show_default=True,
+    help="The property whose counterexample is drawn.",
+)
+@click.option("--kind", type=click.Choice(KINDS), help="Draw this kind of anomaly; default: the first found.")
+@click.option("--subject", metavar="TEXT", help="Draw the anomaly of this subject, such as 'order -> customer'.")
+@click.option(
+    "--timing", type=click.Choice(TIMINGS), help="When disaster strikes; default: whichever needs fewer actions."
+)
+@click.option(
+    "--history",
+    type=click.IntRange(0, 100),
+    default=0,
+    show_default=True,
+    metavar="N",
+    help="Show N complete earlier instances first.",
+)
+@click.option(
+    "--instances",
+    type=click.IntRange(1, 1000),
+    default=1,
+    show_default=True,
+    help="How many instances of every use case there are.",
+)
+def figure(
+    source: str,
+    output: Path,
+    architecture: bool,
+    plan_name: str | None,
+    property_: str,
+    kind: str | None,
+    subject: str | None,
+    timing: str | None,
+    history: int,
+    instances: int,
+) -> None:
+    """Draw a counterexample as an event-log diagram (Figures 3-5), or the architecture.
+
+    From a SPEC, a shortest counterexample is looked for; a saved TRACE is drawn as it is.
+    """
+    from bac.model.history import with_history
+    from bac.model.trace import is_trace, load
+    from bac.proofs.campaign import find
+
+    figure_format(output)
+    if architecture:
+        draw_graph(source, plan_name, output)
+        return
+    if is_trace(source):
+        trace = load(source)
+    else:
+        specification = read(source)
+        plan = specification.plan(plan_name or "independent")
+        trace = find(
+            specification.architecture, plan, instances, property_, kind, subject, timing, limits(None, None, None)
+        )
+    write_figure(output, with_history(trace, history))
+
+
+def draw_graph(source: str, plan_name: str | None, output: Path) -> None:
+    """Draw the architecture of a specification, with the groups of a plan if one is named."""
+    from bac.figures.architecture import draw_architecture
+    from bac.figures.render import write
+
+    specification = read(source)
+    plan = None if plan_name is None else specification.plan(plan_name)
+    put(output, write(draw_architecture(specification.architecture, plan), figure_format(output)))
+
+
+@main.command()
+@click.argument("file", metavar="TRACE")
+def replay(file: str) -> None:
+    """Judge a saved TRACE again, with the interpreter alone.
+
+    Exit codes: 0 it is a run of its system and shows what it claims, 1 it does not show it, 2 it is no such run.
+    """
+    from bac.figures.tables import replayed
+    from bac.model.trace import load
+    from bac.proofs.replay import confirm
+
+    trace = load(file)
+    confirm(trace)
+    display(replayed(trace))
+
+
+@main.command()
+def doctor() -> None:
+    """Say what is installed, what is missing, and what that costs."""
+    from bac.figures.doctor import findings
+
+    for line in findings():
+        click.echo(line)

@@ -1,0 +1,87 @@
+"""A drawing: shapes with their coordinates, computed once and written by every backend.
+
+Units are points (1/72 inch); *x* grows to the right and *y* downwards, from the top left corner.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+Point = tuple[float, float]
+
+
+class Anchor(StrEnum):
+    """Which part of a text stands at its *x*."""
+
+    START = "start"
+    MIDDLE = "middle"
+    END = "end"
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A rectangle; ``hatch`` draws diagonal lines of this colour into it; ``name`` is its tooltip and identity."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    fill: str | None = None
+    stroke: str | None = None
+    line_width: float = 1.0
+    hatch: str | None = None
+    dashed: bool = False
+    radius: float = 0.0
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Polyline:
+    """A line through points; smooth: every third point is a node of a cubic Bézier curve, those between its controls."""
+
+    points: tuple[Point, ...]
+    stroke: str
+    line_width: float = 1.0
+    dashed: bool = False
+    arrow: bool = False
+    smooth: bool = False
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Polygon:
+    """A closed, filled shape."""
+
+    points: tuple[Point, ...]
+    fill: str
+    stroke: str | None = None
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """One line of text; *y* is its baseline."""
+
+    x: float
+    y: float
+    text: str
+    size: float = 10.0
+    anchor: Anchor = Anchor.START
+    colour: str = "#000000"
+    bold: bool = False
+    italic: bool = False
+
+
+Shape = Box | Polyline | Polygon | Text
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """Shapes in the order in which they are painted, with what a screen reader says of them."""
+
+    width: float
+    height: float
+    title: str
+    description: str
+    shapes: tuple[Shape, ...]

@@ -1,0 +1,44 @@
+"""A trace as lines of text: what happened, where it was logged, and where it went wrong."""
+
+from __future__ import annotations
+
+from bac.model.system import ActionKind, Label
+from bac.model.trace import Trace
+from bac.properties.explanation import command, explain
+
+
+def listing(trace: Trace) -> list[str]:
+    """One line for each action: its number, what happened, and the events that it appended.
+
+    The action where the trace went wrong is marked with ``>``; the first lines of a history are left out.
+    """
+    wrong = explain(trace).action
+    rows = [
+        (number, str(label.kind), described(trace, label), ", ".join(entry.name for entry in trace.appended(number)))
+        for number, label in enumerate(trace.actions, 1)
+    ]
+    if not rows:
+        return ["  (nothing has to happen)"]
+    widths = [max(len(str(row[column])) for row in rows) for column in range(3)]
+    lines = []
+    for number, kind, what, events in rows:
+        mark = ">" if number == wrong else " "
+        line = f"{mark} {number:>{widths[0]}}  {kind:<{widths[1]}}  {what:<{widths[2]}}"
+        lines.append((f"{line}  → {events}" if events else line).rstrip())
+    return lines
+
+
+def described(trace: Trace, label: Label) -> str:
+    """What an action does, in words."""
+    match label.kind:
+        case ActionKind.SNAPSHOT | ActionKind.LOCK | ActionKind.UNLOCK:
+            return ", ".join(label.services)
+        case ActionKind.DISASTER:
+            crashed = ", ".join(label.services)
+            restored = "" if label.restored == label.services else f" (restored: {', '.join(label.restored)})"
+            return crashed + restored + (", no use case in flight" if label.at_rest else "")
+        case _:
+            commands = "; ".join(command(trace.step_of(event)[1]) for event in label.events)
+            services = ", ".join(dict.fromkeys(trace.step_of(event)[1].service for event in label.events))
+            index = f" #{label.events[0].index}" if trace.instances > 1 else ""
+            return f"{services}: {commands}  [{label.events[0].use_case}{index}]"

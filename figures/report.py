@@ -1,0 +1,71 @@
+"""The JSON report (``bac-report``, version 1; schemas/report.schema.json)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict
+from typing import Any
+
+from bac.model.diagnostics import Diagnostic
+from bac.proofs.verdict import AnomalyResult, PlanResult, PropertyResult
+from bac.properties.explanation import explain
+from bac.properties.qualities import Property
+
+FORMAT, VERSION = "bac-report", 1
+
+
+def report(name: str, results: Iterable[PlanResult], warnings: Iterable[Diagnostic] = ()) -> dict[str, Any]:
+    """The report on the plans of a specification, as a JSON document."""
+    return {
+        "format": FORMAT,
+        "version": VERSION,
+        "specification": name,
+        "warnings": [
+            {"code": warning.code, "message": warning.message, "line": warning.line, "column": warning.column}
+            for warning in warnings
+        ],
+        "plans": [plan(result) for result in results],
+    }
+
+
+def plan(result: PlanResult) -> dict[str, Any]:
+    """The results on one plan."""
+    return {
+        "plan": result.plan,
+        "instances": result.instances,
+        "engine": result.engine,
+        "statistics": asdict(result.statistics),
+        **({"limit": result.limit} if result.limit is not None else {}),
+        "properties": {str(which): verdict(each) for which, each in result.properties.items()},
+    }
+
+
+def verdict(result: PropertyResult) -> dict[str, Any]:
+    """The verdict on one property; a key that has nothing to say is left out."""
+    document: dict[str, Any] = {"verdict": str(result.verdict), "scope": result.scope}
+    if result.reason is not None:
+        document["reason"] = result.reason
+    if not result.complete:
+        document["complete"] = False
+    if result.trace is not None:
+        document |= {"explanation": explain(result.trace).sentence, "length": len(result.trace.actions)}
+        document["trace"] = result.trace.to_json()
+    if result.property is Property.CONSISTENCY:
+        document["anomalies"] = [anomaly(each) for each in result.anomalies]
+        document["tolerated"] = [anomaly(each) for each in result.tolerated]
+    return document
+
+
+def anomaly(result: AnomalyResult) -> dict[str, Any]:
+    """One anomaly, with its shortest trace."""
+    why = explain(result.shortest)
+    return {
+        "kind": str(result.kind),
+        "subject": result.subject,
+        "cause": str(result.cause),
+        "tolerated": result.tolerated,
+        "length": {str(timing): length for timing, length in result.lengths.items()},
+        "explanation": why.sentence,
+        **({"action": why.action} if why.action is not None else {}),
+        "trace": result.shortest.to_json(),
+    }

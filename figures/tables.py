@@ -1,0 +1,175 @@
+"""Verdicts as tables for a terminal: one plan in full, or all plans of a file side by side."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable, Iterator, Sequence
+
+from bac.figures.listing import listing
+from bac.model.trace import Trace
+from bac.proofs.verdict import AnomalyResult, PlanResult, PropertyResult, Verdict
+from bac.properties.anomalies import AnomalyKind
+from bac.properties.explanation import explain
+from bac.properties.qualities import Property
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+STYLE = {Verdict.HOLDS: "green", Verdict.VIOLATED: "bold red", Verdict.UNKNOWN: "yellow"}
+SYMBOL = {Verdict.HOLDS: "✓", Verdict.VIOLATED: "✗", Verdict.UNKNOWN: "?"}
+LETTER = {Property.BACKUP: "B", Property.AVAILABILITY: "A", Property.CONSISTENCY: "C"}
+HEADING = {
+    AnomalyKind.BROKEN_LINK: "broken links",
+    AnomalyKind.ORPHAN_STATE: "orphans",
+    AnomalyKind.MISSING_STATE: "missing state",
+}
+
+
+def text(name: str, file: str, results: Sequence[PlanResult], alone: bool) -> RenderableType:
+    """The results as people read them: one plan in full if it is ``alone``, else all plans side by side."""
+    instances = results[0].instances
+    scope = f"{instances} instance{'s' * (instances != 1)} of every use case"
+    if alone:
+        (result,) = results
+        return Group(
+            Text(f"{name}: plan {result.plan}, {scope}", style="bold"), Text(), single(result), Text(), effort(results)
+        )
+    hint = Text(f"counterexamples of one plan: bac check {shlex.quote(file)} --plan NAME", style="dim")
+    heading = Text(f"{name}: {len(results)} plan{'s' * (len(results) != 1)}, {scope}", style="bold")
+    return Group(heading, Text(), comparison(results), Text(), *remarks(results), hint, effort(results))
+
+
+def effort(results: Sequence[PlanResult]) -> Text:
+    """How much was explored."""
+    total = [result.statistics for result in results]
+    states, transitions = sum(each.states for each in total), sum(each.transitions for each in total)
+    depth, seconds = max(each.depth for each in total), sum(each.seconds for each in total)
+    told = f"{states:,} states, {transitions:,} transitions, depth {depth}, {seconds:.2f} s ({results[0].engine})"
+    return Text(told, style="dim")
+
+
+def replayed(trace: Trace) -> RenderableType:
+    """A trace that was confirmed, in full."""
+    claim = trace.claim
+    what = (
+        " ".join(filter(None, ((claim.kind or "").replace("-", " "), claim.subject))) or f"{claim.property} is violated"
+    )
+    heading = Text(f"{trace.architecture.name}: plan {trace.plan.name}: {what}", style="bold")
+    told = f"confirmed by the interpreter: {length(len(trace.actions))}"
+    return Group(heading, *body(trace), Text(told, style="dim"))
+
+
+def comparison(results: Sequence[PlanResult]) -> RenderableType:
+    """All plans: one row each, with B, A, C, how many of the three it keeps, and how many anomalies of each kind."""
+    asked = [which for which in Property if any(which in result.properties for result in results)]
+    letters = [which for which in LETTER if which in asked]
+    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 3, 0, 0))
+    table.add_column("plan", overflow="fold")
+    for which in letters:
+        table.add_column(LETTER[which], justify="center")
+    if len(letters) > 1:
+        table.add_column("keeps", no_wrap=True)
+    if Property.CONSISTENCY in asked:
+        for heading in HEADING.values():
+            table.add_column(heading, justify="right")
+    if Property.NO_EXTRA_LOSS in asked:
+        table.add_column("extra loss", justify="right")
+    for result in results:
+        row = [Text(result.plan), *(symbol(result.properties.get(which)) for which in letters)]
+        if len(letters) > 1:
+            row.append(kept(result, letters))
+        if Property.CONSISTENCY in asked:
+            row += counts(result.properties[Property.CONSISTENCY])
+        if Property.NO_EXTRA_LOSS in asked:
+            row.append(loss(result.properties[Property.NO_EXTRA_LOSS]))
+        table.add_row(*row)
+    return table
+
+
+def symbol(result: PropertyResult | None) -> Text:
+    """A tick, a cross, or a question mark."""
+    return Text("") if result is None else Text(SYMBOL[result.verdict], style=STYLE[result.verdict])
+
+
+def kept(result: PlanResult, letters: Sequence[Property]) -> Text:
+    """Which of the three qualities the plan keeps, and of how many."""
+    holds = [which for which in letters if result.properties[which].verdict is Verdict.HOLDS]
+    text = "".join(LETTER[which] if which in holds else "·" for which in letters)
+    return Text(f"{text}  {len(holds)} of {len(letters)}", style="green" if len(holds) == len(letters) else "")
+
+
+def counts(result: PropertyResult) -> list[Text]:
+    """How many links, entities and events can go wrong in each way; tolerated ones in parentheses."""
+    cells = []
+    for kind in AnomalyKind:
+        violating = sum(anomaly.kind is kind for anomaly in result.anomalies)
+        tolerated = sum(anomaly.kind is kind for anomaly in result.tolerated)
+        more = "" if result.complete else "+"
+        plain = f"{violating}{more}" if violating else ("–" if result.complete else "?")
+        cell = Text(plain, style="red" if violating else "dim")
+        cells.append(cell.append(f" ({tolerated})", style="dim") if tolerated else cell)
+    return cells
+
+
+def loss(result: PropertyResult) -> Text:
+    """Whether recovery loses what was backed up."""
+    words = {Verdict.HOLDS: ("–", "dim"), Verdict.VIOLATED: ("yes", "red"), Verdict.UNKNOWN: ("?", "yellow")}
+    return Text(*words[result.verdict])
+
+
+def remarks(results: Iterable[PlanResult]) -> Iterator[Text]:
+    """What the comparison table cannot show: tolerated anomalies, reasons for what is unknown or holds for want of cuts."""
+    results = list(results)
+    if any(result.tolerated for plan in results for result in plan.properties.values()):
+        yield Text("(n): tolerated, so consistency does not mind", style="dim")
+    for plan in results:
+        reasons = {result.reason: result for result in plan.properties.values() if result.reason is not None}
+        for reason, result in reasons.items():
+            yield Text(f"{plan.plan}: {result.property} {result.verdict}, {reason}", style="yellow")
+
+
+def single(result: PlanResult) -> RenderableType:
+    """One plan: the table of properties, and each counterexample in full."""
+    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 3, 0, 0))
+    for heading in ("property", "verdict", "for"):
+        table.add_column(heading)
+    for each in result.properties.values():
+        verdict = Text(each.verdict, style=STYLE[each.verdict])
+        scope = each.scope if each.reason is None else f"{each.scope} ({each.reason})"
+        table.add_row(Text(each.property), verdict, Text(scope))
+    return Group(table, *counterexamples(result))
+
+
+def counterexamples(result: PlanResult) -> Iterator[RenderableType]:
+    """Each counterexample: a heading, a sentence, the listing."""
+    for each in result.properties.values():
+        for anomaly in (*each.anomalies, *each.tolerated):
+            yield Text()
+            yield heading(anomaly)
+            yield from body(anomaly.shortest)
+        if each.trace is not None:
+            yield Text()
+            yield Text(f"{each.property} is violated", style="bold").append(
+                f"   {length(len(each.trace.actions))}", style="dim"
+            )
+            yield from body(each.trace)
+
+
+def heading(anomaly: AnomalyResult) -> Text:
+    """What is wrong, with its cause and the lengths of the shortest traces."""
+    text = Text(f"{str(anomaly.kind).replace('-', ' ')}  ", style="bold").append(anomaly.subject)
+    lengths = ", ".join(f"{timing.replace('-', ' ')} in {length(n)}" for timing, n in anomaly.lengths.items())
+    tolerated = "   tolerated" if anomaly.tolerated else ""
+    return text.append(f"   cause: {anomaly.cause}   {lengths}{tolerated}", style="not bold dim")
+
+
+def length(actions: int) -> str:
+    """A number of actions, in words."""
+    return f"{actions} action{'s' * (actions != 1)}"
+
+
+def body(trace: Trace) -> Iterator[RenderableType]:
+    """The explanation and the listing of a trace."""
+    yield Text(explain(trace).sentence)
+    for line in listing(trace):
+        yield Text(f"  {line}", style="bold" if line.startswith(">") else "")

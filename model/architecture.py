@@ -1,0 +1,150 @@
+"""Services, entities, use cases, steps and links: what a specification says about an architecture.
+
+Source: the article, "Conceptual Model: Commands and Events"; every class is a plain frozen value, and a value of type
+:class:`Architecture` is well-formed, because ``bac.model.specification`` refuses everything else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
+
+
+class Verb(StrEnum):
+    """What the command of a step does."""
+
+    CREATE = "create"
+    LINK = "link"
+    UNLINK = "unlink"
+    UPDATE = "update"
+    DELETE = "delete"
+    COPY = "copy"
+
+
+class Via(StrEnum):
+    """How a step is triggered: by a synchronous call, or by a domain event that goes through the broker."""
+
+    CALL = "call"
+    EVENT = "event"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Entity:
+    """A piece of state with exactly one owner.
+
+    ``name`` is what people see.  Under the ``references`` shorthand each use case has entities of its own that share
+    their plain names with those of other use cases; ``scope`` (the reference and the entity's role in it) tells them apart.
+    """
+
+    name: str
+    service: str
+    scope: str = ""
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Link:
+    """A reference that ``holder`` keeps to ``target``; it prints as ``holder -> target``."""
+
+    holder: Entity
+    target: Entity
+
+    def __str__(self) -> str:
+        return f"{self.holder} -> {self.target}"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One command in one service, whose success appends one event to that service's log.
+
+    ``number`` counts from 1 within the use case; ``predecessors`` are numbers of steps of the same use case, ascending.
+    ``links`` are the links that the step makes (by ``refers_to`` of a create step, or by ``link … to …``);
+    ``unlinks`` is the link that an ``unlink`` step removes.
+    """
+
+    number: int
+    verb: Verb
+    entity: Entity
+    service: str
+    via: Via = Via.CALL
+    predecessors: tuple[int, ...] = ()
+    links: tuple[Link, ...] = ()
+    unlinks: Link | None = None
+    name: str = ""
+
+    def __str__(self) -> str:
+        match self.verb:
+            case Verb.COPY:
+                return f"copy {self.entity} at {self.service}"
+            case Verb.LINK:
+                return f"link {self.entity} to {self.links[0].target}"
+            case Verb.UNLINK:
+                assert self.unlinks is not None
+                return f"unlink {self.entity} from {self.unlinks.target}"
+            case _:
+                return f"{self.verb} {self.entity}"
+
+
+@dataclass(frozen=True, slots=True)
+class UseCase:
+    """What a client asks for: steps that form a directed acyclic graph with one first step."""
+
+    name: str
+    steps: tuple[Step, ...]
+
+    def step(self, number: int) -> Step:
+        """The step with this number (counted from 1)."""
+        return self.steps[number - 1]
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A service: the names of the entities that it owns, and of those of which it keeps its own representation."""
+
+    name: str
+    owns: tuple[str, ...] = ()
+    copies: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """A whole application: services in the order of the file, and the use cases that clients run on them.
+
+    ``tolerated`` holds the links, as pairs of plain entity names, whose breaking consistency does not mind (they are still
+    reported).  ``references`` is true if the use cases were given by the shorthand of Figures 3 and 4.
+    """
+
+    name: str
+    services: tuple[Service, ...]
+    use_cases: tuple[UseCase, ...]
+    tolerated: frozenset[tuple[str, str]] = frozenset()
+    references: bool = False
+
+    @cached_property
+    def by_use_case(self) -> dict[str, UseCase]:
+        """The use cases by name."""
+        return {use_case.name: use_case for use_case in self.use_cases}
+
+    @cached_property
+    def creators(self) -> dict[Entity, tuple[UseCase, Step]]:
+        """For each entity the one step that creates it, with its use case."""
+        return {step.entity: (case, step) for case, step in self.steps() if step.verb is Verb.CREATE}
+
+    @cached_property
+    def links(self) -> dict[Link, tuple[UseCase, Step]]:
+        """For each link the one step that makes it, with its use case."""
+        return {link: (case, step) for case, step in self.steps() for link in step.links}
+
+    def steps(self) -> Iterator[tuple[UseCase, Step]]:
+        """Every step of every use case, in the order of the file."""
+        for use_case in self.use_cases:
+            for step in use_case.steps:
+                yield use_case, step
+
+    def tolerates(self, link: Link) -> bool:
+        """Whether consistency does without this link (key ``tolerates``)."""
+        return (link.holder.name, link.target.name) in self.tolerated

@@ -1,0 +1,508 @@
+"""From an architecture, a plan and a number of instances to a transition system: one function per rule.
+
+Source: docs/semantics.md, "Facts and actions", whose headings the functions follow.  Nothing else in the checker knows
+what a lock, a snapshot or a disaster is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import combinations, pairwise
+from typing import TypeVar
+
+from bac.model.architecture import Architecture, Entity, Link, Step, UseCase, Verb, Via
+from bac.model.errors import LimitReached
+from bac.model.plan import Broker, Group, Mode, OnInvalid, Plan, Restore, Rollback, Scope, Timing
+from bac.model.system import (
+    AT_REST,
+    DENIED,
+    RECOVERED,
+    Action,
+    ActionKind,
+    Clause,
+    Event,
+    Fact,
+    Label,
+    System,
+    backed,
+    locked,
+    logged,
+    oldest,
+    pending,
+    snapped,
+)
+
+T = TypeVar("T")
+
+MOST_CRASH_SETS = 4096
+"""Beyond this many crash sets (``scope: any`` over more than twelve services) no system is built."""
+
+
+def system(architecture: Architecture, plan: Plan, instances: int = 1) -> System:
+    """The transition system of an architecture under a plan, with this many indices.
+
+    Raises:
+        LimitReached: the disaster's scope has more than :data:`MOST_CRASH_SETS` crash sets.
+    """
+    rules = Rules(architecture, plan, instances)
+    actions = [*rules.steps(), *rules.snapshots(), *rules.locks(), *rules.disasters(), *rules.recovery()]
+    return System(tuple(rules.facts()), tuple(actions))
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """When something may happen: the left half of an action."""
+
+    require: frozenset[Fact] = frozenset()
+    forbid: frozenset[Fact] = frozenset()
+    clauses: tuple[Clause, ...] = ()
+
+    def __and__(self, other: Guard) -> Guard:
+        """Both."""
+        return Guard(self.require | other.require, self.forbid | other.forbid, self.clauses + other.clauses)
+
+    def action(
+        self,
+        label: Label,
+        add: Iterable[Fact] = (),
+        delete: Iterable[Fact] = (),
+        copy: Iterable[tuple[Fact, Fact]] = (),
+    ) -> Action:
+        """The action with this guard; what it adds it need not delete."""
+        adds = frozenset(add)
+        return Action(label, self.require, self.forbid, self.clauses, adds, frozenset(delete) - adds, tuple(copy))
+
+
+def require(facts: Iterable[Fact]) -> Guard:
+    """All of these hold."""
+    return Guard(require=frozenset(facts))
+
+
+def forbid(facts: Iterable[Fact]) -> Guard:
+    """None of these holds."""
+    return Guard(forbid=frozenset(facts))
+
+
+def all_or_none(facts: list[Fact]) -> tuple[Clause, ...]:
+    """Clauses that say: all of these facts hold, or none.  Each implies the next, round the circle."""
+    if len(facts) < 2:
+        return ()
+    return tuple(Clause(frozenset([b]), frozenset([a])) for a, b in pairwise([*facts, facts[0]]))
+
+
+@dataclass(frozen=True)
+class Rules:
+    """The rules of one architecture under one plan, each a method that yields actions."""
+
+    architecture: Architecture
+    plan: Plan
+    instances: int
+
+    # What is there
+
+    @cached_property
+    def occurrences(self) -> tuple[tuple[Event, UseCase, Step], ...]:
+        """Every event with its use case and step, index by index."""
+        return tuple(
+            (Event(case.name, step.number, index), case, step)
+            for index in range(1, self.instances + 1)
+            for case, step in self.architecture.steps()
+        )
+
+    @cached_property
+    def events_of(self) -> dict[str, tuple[Event, ...]]:
+        """The events that each service logs."""
+        table: dict[str, list[Event]] = {service.name: [] for service in self.architecture.services}
+        for event, _, step in self.occurrences:
+            table[step.service].append(event)
+        return {service: tuple(events) for service, events in table.items()}
+
+    @cached_property
+    def modes(self) -> dict[str, Mode]:
+        """The mode of each service."""
+        listed = {service: group.mode for group in self.plan.groups for service in group.services}
+        return {service: listed.get(service, Mode.INDEPENDENT) for service in self.events_of}
+
+    @cached_property
+    def groups(self) -> dict[str, Group]:
+        """The group of each service (by itself if in none)."""
+        listed = {service: group for group in self.plan.groups for service in group.services}
+        return {service: listed.get(service, Group(Mode.INDEPENDENT, (service,))) for service in self.events_of}
+
+    @cached_property
+    def snapshotted(self) -> tuple[str, ...]:
+        """The services of which snapshots are taken."""
+        return tuple(service for service, mode in self.modes.items() if mode.takes_snapshots)
+
+    @cached_property
+    def locked_groups(self) -> tuple[Group, ...]:
+        """The groups with a lock."""
+        return tuple(group for group in self.plan.groups if group.mode is Mode.LOCKED)
+
+    @cached_property
+    def messages(self) -> tuple[tuple[Event, Event, str, str], ...]:
+        """Every message that can be in the broker: trigger, event, and the services that send and receive it."""
+        return tuple(
+            (Event(case.name, number, event.index), event, case.step(number).service, step.service)
+            for event, case, step in self.occurrences
+            if step.via is Via.EVENT
+            for number in step.predecessors
+        )
+
+    @cached_property
+    def messages_to(self) -> dict[Event, tuple[Fact, ...]]:
+        """The ``pending`` facts of the messages that bring an event about."""
+        table: dict[Event, tuple[Fact, ...]] = {}
+        for trigger, event, _, _ in self.messages:
+            table[event] = (*table.get(event, ()), pending(trigger, event))
+        return table
+
+    @cached_property
+    def messages_from(self) -> dict[Event, tuple[Fact, ...]]:
+        """The ``pending`` facts of the messages that an event sends."""
+        table: dict[Event, tuple[Fact, ...]] = {}
+        for trigger, event, _, _ in self.messages:
+            table[trigger] = (*table.get(trigger, ()), pending(trigger, event))
+        return table
+
+    @cached_property
+    def deletions(self) -> dict[Entity, tuple[tuple[str, int], ...]]:
+        """The steps that delete an entity."""
+        return self._removals(lambda step: step.entity if step.verb is Verb.DELETE else None)
+
+    @cached_property
+    def unlinkings(self) -> dict[Link, tuple[tuple[str, int], ...]]:
+        """The steps that remove a link."""
+        return self._removals(lambda step: step.unlinks)
+
+    def _removals(self, removed: Callable[[Step], T | None]) -> dict[T, tuple[tuple[str, int], ...]]:
+        table: dict[T, tuple[tuple[str, int], ...]] = {}
+        for case, step in self.architecture.steps():
+            what = removed(step)
+            if what is not None:
+                table[what] = (*table.get(what, ()), (case.name, step.number))
+        return table
+
+    def facts(self) -> Iterator[Fact]:
+        """Every fact of the system; blocks that are copied into each other stand in the same order."""
+        events = [event for event, _, _ in self.occurrences]
+        yield from map(logged, events)
+        yield from (backed(event) for event, _, step in self.occurrences if self.modes[step.service] is not Mode.NONE)
+        if self.plan.recovery.rollback is Rollback.OLDEST:
+            yield from map(oldest, events)
+        yield from (pending(trigger, event) for trigger, event, _, _ in self.messages)
+        yield from map(snapped, self.snapshotted)
+        yield from (locked(group.services) for group in self.locked_groups)
+        yield from (DENIED, RECOVERED, AT_REST)
+
+    # Guards
+
+    def exists(self, entity: Entity, index: int) -> Guard:
+        """The entity was created and not deleted."""
+        case, step = self.architecture.creators[entity]
+        return require([logged(Event(case.name, step.number, index))]) & forbid(
+            logged(Event(name, number, index)) for name, number in self.deletions.get(entity, ())
+        )
+
+    def holds(self, link: Link, index: int) -> Guard:
+        """The link was made and not removed, and its holder exists."""
+        case, step = self.architecture.links[link]
+        return (
+            require([logged(Event(case.name, step.number, index))])
+            & forbid(logged(Event(name, number, index)) for name, number in self.unlinkings.get(link, ()))
+            & self.exists(link.holder, index)
+        )
+
+    def step_guard(self, event: Event, case: UseCase, step: Step) -> Guard:
+        """What a step requires, locks and markers aside."""
+        index = event.index
+        guard = require(logged(Event(case.name, number, index)) for number in step.predecessors)
+        guard &= require(self.messages_to.get(event, ())) & forbid([logged(event)])
+        for entity in step_entities(step) if step.verb is not Verb.UNLINK else ():
+            if self.architecture.creators[entity][0] is not case:
+                guard &= self.exists(entity, index)
+        if step.unlinks is not None and self.architecture.links[step.unlinks][0] is not case:
+            guard &= self.holds(step.unlinks, index)
+        return guard
+
+    def instance_events(self, case: UseCase, index: int, services: Iterable[str]) -> list[Event]:
+        """The events of one use case and index in these services."""
+        within = set(services)
+        return [Event(case.name, step.number, index) for step in case.steps if step.service in within]
+
+    def none_in_flight(self, services: Iterable[str]) -> Guard:
+        """Of each use case and index, all steps in these services are logged or none."""
+        within = set(services)
+        return Guard(
+            clauses=tuple(
+                clause
+                for index in range(1, self.instances + 1)
+                for case in self.architecture.use_cases
+                for clause in all_or_none([logged(event) for event in self.instance_events(case, index, within)])
+            )
+        )
+
+    # Steps
+
+    def steps(self) -> Iterator[Action]:
+        """Steps, the transactions of shared databases, and the commands that locks hold back."""
+        for index in range(1, self.instances + 1):
+            for case in self.architecture.use_cases:
+                for transaction in self.transactions(case):
+                    yield from self.transaction(case, transaction, index)
+                for step in case.steps:
+                    yield from self.deny(case, step, index)
+
+    def transactions(self, case: UseCase) -> Iterator[tuple[Step, ...]]:
+        """The steps of a use case, those that one shared database executes together in one tuple."""
+        run: list[Step] = []
+        for step in case.steps:
+            if run and not self._continues(run[-1], step):
+                yield tuple(run)
+                run = []
+            run.append(step)
+        yield tuple(run)
+
+    def _continues(self, previous: Step, step: Step) -> bool:
+        group = self.groups[previous.service]
+        return (
+            group.mode is Mode.SHARED_DATABASE
+            and step.service in group.services
+            and step.via is Via.CALL
+            and step.predecessors == (previous.number,)
+        )
+
+    def transaction(self, case: UseCase, steps: tuple[Step, ...], index: int) -> Iterator[Action]:
+        """One action that executes these steps in sequence; none if one of them rules out a later one."""
+        guard, add, delete = forbid([RECOVERED]), set[Fact](), set[Fact]()
+        for step in steps:
+            event = Event(case.name, step.number, index)
+            own = self.step_guard(event, case, step) & self.lock_guard(event, case, step)
+            own &= self.marker_guard(event, case, step)
+            if own.forbid & add:
+                return
+            guard &= replace(own, require=own.require - add)
+            add |= {logged(event), *self.messages_from.get(event, ())}
+            if self.modes[step.service] is Mode.CONTINUOUS:
+                add.add(backed(event))
+            delete |= set(self.messages_to.get(event, ()))
+        events = tuple(Event(case.name, step.number, index) for step in steps)
+        yield guard.action(Label(ActionKind.STEP, events), add=add, delete=delete)
+
+    def lock_guard(self, event: Event, case: UseCase, step: Step) -> Guard:
+        """In a locked group whose lock is taken, only admitted instances go on."""
+        group = self.groups[step.service]
+        if group.mode is not Mode.LOCKED:
+            return Guard()
+        admitting = self.instance_events(case, event.index, group.services)
+        positive = frozenset(logged(other) for other in admitting if other != event)
+        return Guard(clauses=(Clause(positive, frozenset([locked(group.services)])),))
+
+    def deny(self, case: UseCase, step: Step, index: int) -> Iterator[Action]:
+        """A call that a lock holds back: its client is denied (an event waits in the broker instead)."""
+        group = self.groups[step.service]
+        if group.mode is not Mode.LOCKED or step.via is Via.EVENT:
+            return
+        event = Event(case.name, step.number, index)
+        guard = self.step_guard(event, case, step) & require([locked(group.services)])
+        guard &= forbid(map(logged, self.instance_events(case, index, group.services))) & forbid([RECOVERED, DENIED])
+        yield guard.action(Label(ActionKind.DENY, (event,)), add=[DENIED])
+
+    def marker_guard(self, event: Event, case: UseCase, step: Step) -> Guard:
+        """The marker comes before the messages sent after it: their receiver must have taken its snapshot."""
+        group = self.groups[step.service]
+        if group.mode is not Mode.MARKERS or step.via is not Via.EVENT:
+            return Guard()
+        senders = [(number, case.step(number).service) for number in step.predecessors]
+        return Guard(
+            clauses=tuple(
+                Clause(
+                    frozenset([backed(Event(case.name, number, event.index)), snapped(step.service)]),
+                    frozenset([snapped(sender)]),
+                )
+                for number, sender in senders
+                if sender in group.services and sender != step.service
+            )
+        )
+
+    # Backups
+
+    def snapshots(self) -> Iterator[Action]:
+        """Every way in which one snapshot is taken, in every mode."""
+        taken: set[str] = set()
+        for service in self.snapshotted:
+            if service in taken:
+                continue
+            group = self.groups[service]
+            match group.mode:
+                case Mode.ATOMIC | Mode.SHARED_DATABASE:
+                    taken.update(group.services)
+                    yield from self.snapshot(group.services, Guard())
+                case Mode.LOCKED:
+                    drained = self.none_in_flight(group.services)
+                    yield from self.snapshot((service,), require([locked(group.services)]) & drained)
+                case _:
+                    yield from self.snapshot((service,), self.after_earlier(service))
+
+    def after_earlier(self, service: str) -> Guard:
+        """The services before this one in the plan's order are snapshotted."""
+        order = self.plan.order
+        return require(map(snapped, order[: order.index(service)])) if service in order else Guard()
+
+    def snapshot(self, services: tuple[str, ...], guard: Guard) -> Iterator[Action]:
+        """The snapshot of these services at one instant; the first of a run also fixes the instant of ``oldest``."""
+        label = Label(ActionKind.SNAPSHOT, services=services)
+        guard &= forbid([RECOVERED, *map(snapped, services)])
+        copies = [(logged(event), backed(event)) for service in services for event in self.events_of[service]]
+        add = list(map(snapped, services))
+        if self.plan.recovery.rollback is not Rollback.OLDEST:
+            yield guard.action(label, add=add, copy=copies)
+            return
+        earlier = frozenset(map(snapped, self.snapshotted))
+        instant = [(logged(event), oldest(event)) for event, _, _ in self.occurrences]
+        yield (guard & forbid(earlier)).action(label, add=add, copy=copies + instant)
+        later = Guard(clauses=(Clause(earlier, frozenset()),))
+        yield (guard & later).action(label, add=add, copy=copies)
+
+    def locks(self) -> Iterator[Action]:
+        """Taking and releasing the lock of each locked group."""
+        for group in self.locked_groups:
+            lock, all_snapped = locked(group.services), [snapped(service) for service in group.services]
+            free = forbid([RECOVERED, lock, *all_snapped])
+            yield free.action(Label(ActionKind.LOCK, services=group.services), add=[lock])
+            done = forbid([RECOVERED]) & require([lock, *all_snapped])
+            yield done.action(Label(ActionKind.UNLOCK, services=group.services), delete=[lock])
+
+    # Disaster
+
+    def crash_sets(self) -> Iterable[tuple[str, ...]]:
+        """The sets of services that may crash together, smallest first."""
+        names = tuple(self.events_of)
+        match self.plan.disaster.scope:
+            case Scope.WHOLE:
+                return [names] if names else []
+            case Scope.ANY:
+                if 2 ** min(len(names), 64) > MOST_CRASH_SETS:
+                    raise LimitReached(
+                        f"scope any over {len(names)} services has more than {MOST_CRASH_SETS} crash sets"
+                    )
+                return (crash for size in range(1, len(names) + 1) for crash in combinations(names, size))
+            case listed:
+                return sorted(listed, key=len)
+
+    def disasters(self) -> Iterator[Action]:
+        """The disasters in scope; of crash sets with the same effect only the first, which is a smallest."""
+        at_rest = self.none_in_flight(self.events_of)
+        seen: set[object] = set()
+        for crash in self.crash_sets():
+            restored = self.restored(crash)
+            action = self.disaster(crash, restored)
+            if action is None:
+                continue
+            effect = (action.require, action.delete, action.copy)
+            if effect in seen:
+                continue
+            seen.add(effect)
+            if self.plan.disaster.timing is Timing.ANY_TIME:
+                yield action
+            yield replace(
+                action,
+                label=replace(action.label, at_rest=True),
+                clauses=action.clauses + at_rest.clauses,
+                add=action.add | {AT_REST},
+            )
+
+    def restored(self, crash: tuple[str, ...]) -> tuple[str, ...]:
+        """The services that recovery restores, in the order of the file."""
+        if self.plan.recovery.rollback is Rollback.OLDEST:
+            return tuple(self.events_of)
+        return self.widened(crash)
+
+    def widened(self, crash: tuple[str, ...]) -> tuple[str, ...]:
+        """The crashed services, widened by their recovery units unless only crashed services are restored."""
+        members = set(crash)
+        if self.plan.recovery.restore is Restore.GROUP:
+            for service in crash:
+                group = self.groups[service]
+                members.update(group.services if group.mode.recovers_together else ())
+        return tuple(service for service in self.events_of if service in members)
+
+    def disaster(self, crash: tuple[str, ...], restored: tuple[str, ...]) -> Action | None:
+        """The disaster that hits these services at any time, or ``None`` if there is no way back from it."""
+        if any(self.modes[service] is Mode.NONE for service in restored):
+            return None
+        image = oldest if self.plan.recovery.rollback is Rollback.OLDEST else backed
+        copies = [(image(event), logged(event)) for service in restored for event in self.events_of[service]]
+        recorded = self.recorded_channels(self.widened(crash))
+        delete = [locked(group.services) for group in self.locked_groups]
+        if self.plan.recovery.broker is Broker.LOST:
+            overwritten = {destination for _, destination in recorded}
+            delete += [pending(p, e) for p, e, _, _ in self.messages if pending(p, e) not in overwritten]
+        guard = require(snapped(service) for service in restored if self.modes[service].takes_snapshots)
+        guard &= forbid([RECOVERED])
+        label = Label(ActionKind.DISASTER, services=crash, restored=restored)
+        return guard.action(label, add=[RECOVERED], delete=delete, copy=copies + recorded)
+
+    def recorded_channels(self, restored: tuple[str, ...]) -> list[tuple[Fact, Fact]]:
+        """What a distributed snapshot recorded of the channels of the groups that are restored whole."""
+        inside = [
+            set(group.services)
+            for group in self.plan.groups
+            if group.mode is Mode.MARKERS and set(group.services) <= set(restored)
+        ]
+        return [
+            (backed(trigger), pending(trigger, event))
+            for trigger, event, sender, receiver in self.messages
+            if any({sender, receiver} <= services for services in inside)
+        ]
+
+    # Recovery
+
+    def recovery(self) -> Iterator[Action]:
+        """What happens by itself after the disaster, with clients gone."""
+        recovery = self.plan.recovery
+        markers = any(group.mode is Mode.MARKERS for group in self.plan.groups)
+        redelivers = recovery.broker is Broker.SURVIVES or markers
+        for event, case, step in self.occurrences:
+            waiting = require([RECOVERED, *self.messages_to.get(event, ())]) & forbid([logged(event)])
+            begun = require([RECOVERED, *(logged(Event(case.name, n, event.index)) for n in step.predecessors)])
+            begun &= forbid([logged(event)])
+            if step.via is Via.EVENT and redelivers:
+                yield self.redo(ActionKind.DELIVER, event, step, waiting)
+                if recovery.on_invalid is OnInvalid.REJECT:
+                    yield from self.drop(event, step, waiting)
+            if step.via is Via.EVENT and recovery.replay:
+                yield self.redo(ActionKind.REPLAY, event, step, begun)
+            if step.via is Via.CALL and recovery.resume and step.predecessors:
+                yield self.redo(ActionKind.RESUME, event, step, begun)
+
+    def redo(self, kind: ActionKind, event: Event, step: Step, guard: Guard) -> Action:
+        """An event that recovery appends; under ``on_invalid: reject`` only if what it is about exists."""
+        if self.plan.recovery.on_invalid is OnInvalid.REJECT:
+            guard &= self.valid(event, step)
+        return guard.action(Label(kind, (event,)), add=[logged(event)], delete=self.messages_to.get(event, ()))
+
+    def valid(self, event: Event, step: Step) -> Guard:
+        """Everything that the event is about exists in the log so far."""
+        guard = Guard()
+        for entity in step_entities(step):
+            guard &= self.exists(entity, event.index)
+        return guard
+
+    def drop(self, event: Event, step: Step, waiting: Guard) -> Iterator[Action]:
+        """A message that could be delivered but is not valid is dropped."""
+        valid = self.valid(event, step)
+        if valid == Guard():
+            return
+        invalid = Guard(clauses=(Clause(positive=valid.forbid, negative=valid.require),))
+        yield (waiting & invalid).action(Label(ActionKind.DROP, (event,)), delete=self.messages_to[event])
+
+
+def step_entities(step: Step) -> Iterator[Entity]:
+    """The entities that a step is about and does not itself create: its own unless it creates it, and what it links to."""
+    if step.verb is not Verb.CREATE:
+        yield step.entity
+    for link in step.links:
+        yield link.target

@@ -1,0 +1,257 @@
+"""Facts and actions, the normal form in which everything is said, and the small interpreter that defines what a run is.
+
+A state is a set of facts.  An action has facts that it requires, facts that it forbids, clauses (of each at least one
+literal must hold), facts that it adds and deletes, and facts that it copies.  Engines pack the same actions differently;
+what they find is always replayed here.  Source: docs/semantics.md, "Facts and actions".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Event:
+    """What the success of one step appends to its service's log, for one index (both counted from 1)."""
+
+    use_case: str
+    step: int
+    index: int
+
+    def __str__(self) -> str:
+        return f"{self.use_case}.{self.step}#{self.index}"
+
+
+class FactKind(StrEnum):
+    """The kinds of facts."""
+
+    LOGGED = "logged"
+    BACKED = "backed"
+    OLDEST = "oldest"
+    PENDING = "pending"
+    SNAPPED = "snapped"
+    LOCKED = "locked"
+    DENIED = "denied"
+    RECOVERED = "recovered"
+    AT_REST = "at_rest"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Fact:
+    """One thing that is true or not: a kind, and the events or services that it is about."""
+
+    kind: FactKind
+    events: tuple[Event, ...] = ()
+    services: tuple[str, ...] = ()
+
+    @property
+    def index(self) -> int | None:
+        """The index that the fact belongs to, or ``None`` if it belongs to no index."""
+        return self.events[0].index if self.events else None
+
+    def __str__(self) -> str:
+        about = ", ".join([*map(str, self.events), *self.services])
+        return f"{self.kind}({about})" if about else str(self.kind)
+
+
+def logged(event: Event) -> Fact:
+    """The event is in the live log of its service."""
+    return Fact(FactKind.LOGGED, (event,))
+
+
+def backed(event: Event) -> Fact:
+    """The event is in the backup of its service."""
+    return Fact(FactKind.BACKED, (event,))
+
+
+def oldest(event: Event) -> Fact:
+    """The event was logged at the instant of the oldest backup."""
+    return Fact(FactKind.OLDEST, (event,))
+
+
+def pending(trigger: Event, event: Event) -> Fact:
+    """The message by which ``trigger`` brings about ``event`` waits in the broker."""
+    return Fact(FactKind.PENDING, (trigger, event))
+
+
+def snapped(service: str) -> Fact:
+    """The service has been snapshotted."""
+    return Fact(FactKind.SNAPPED, (), (service,))
+
+
+def locked(services: tuple[str, ...]) -> Fact:
+    """The lock of the group of these services is taken."""
+    return Fact(FactKind.LOCKED, (), services)
+
+
+DENIED = Fact(FactKind.DENIED)
+"""A command was held back."""
+RECOVERED = Fact(FactKind.RECOVERED)
+"""Disaster has struck, and the logs are those of the backups."""
+AT_REST = Fact(FactKind.AT_REST)
+"""When disaster struck, no use case was in flight."""
+
+State = frozenset[Fact]
+INITIAL: State = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """A disjunction: at least one of ``positive`` holds, or at least one of ``negative`` does not."""
+
+    positive: frozenset[Fact]
+    negative: frozenset[Fact]
+
+    def satisfied(self, state: State) -> bool:
+        """Whether the clause is true in this state."""
+        return not state.isdisjoint(self.positive) or not self.negative <= state
+
+
+class ActionKind(StrEnum):
+    """The kinds of actions, as trace files name them."""
+
+    STEP = "step"
+    DENY = "deny"
+    LOCK = "lock"
+    UNLOCK = "unlock"
+    SNAPSHOT = "snapshot"
+    DISASTER = "disaster"
+    DELIVER = "deliver"
+    DROP = "drop"
+    REPLAY = "replay"
+    RESUME = "resume"
+
+
+APPENDING = (ActionKind.STEP, ActionKind.DELIVER, ActionKind.REPLAY, ActionKind.RESUME)
+"""The kinds of actions that append events to logs."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Label:
+    """What a person calls an action.
+
+    ``events`` are those that it appends, denies or drops; ``services`` those that it snapshots, locks, unlocks, or that
+    crash; ``restored`` those that a disaster's recovery restores.  Two actions of a system with the same label are never
+    enabled in the same state.
+    """
+
+    kind: ActionKind
+    events: tuple[Event, ...] = ()
+    services: tuple[str, ...] = ()
+    restored: tuple[str, ...] = ()
+    at_rest: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """A guarded command over facts; ``copy`` holds pairs (source, destination)."""
+
+    label: Label
+    require: frozenset[Fact] = frozenset()
+    forbid: frozenset[Fact] = frozenset()
+    clauses: tuple[Clause, ...] = ()
+    add: frozenset[Fact] = frozenset()
+    delete: frozenset[Fact] = frozenset()
+    copy: tuple[tuple[Fact, Fact], ...] = ()
+
+    def enabled(self, state: State) -> bool:
+        """Whether the action may happen in this state."""
+        return (
+            self.require <= state
+            and state.isdisjoint(self.forbid)
+            and all(clause.satisfied(state) for clause in self.clauses)
+        )
+
+    def apply(self, state: State) -> State:
+        """The state after the action; every copy reads the state before it."""
+        overwritten = {destination for _, destination in self.copy}
+        copied = {destination for source, destination in self.copy if source in state}
+        return (state - self.delete - overwritten) | copied | self.add
+
+    def facts(self) -> Iterator[Fact]:
+        """Every fact that the action mentions, with repetitions."""
+        yield from self.require
+        yield from self.forbid
+        for clause in self.clauses:
+            yield from clause.positive
+            yield from clause.negative
+        yield from self.add
+        yield from self.delete
+        for pair in self.copy:
+            yield from pair
+
+
+@dataclass(frozen=True)
+class System:
+    """A transition system: its facts in a fixed order, and its actions.  Nothing is true in the initial state.
+
+    Raises:
+        ValueError: an action mentions an undeclared fact, or writes a fact twice.
+    """
+
+    facts: tuple[Fact, ...]
+    actions: tuple[Action, ...]
+
+    def __post_init__(self) -> None:
+        """Refuse what would make the meaning of an action depend on an order of evaluation."""
+        declared = frozenset(self.facts)
+        for action in self.actions:
+            if undeclared := set(action.facts()) - declared:
+                raise ValueError(f"{action.label}: undeclared {', '.join(sorted(map(str, undeclared)))}")
+            written = [*action.add, *action.delete, *(destination for _, destination in action.copy)]
+            if len(written) != len(set(written)):
+                raise ValueError(f"{action.label}: a fact is written twice")
+
+    def enabled(self, state: State) -> Iterator[Action]:
+        """The actions that may happen in this state, in the system's order."""
+        return (action for action in self.actions if action.enabled(state))
+
+    def settled(self, state: State) -> bool:
+        """Whether recovery is over: disaster has struck, and nothing more happens."""
+        return RECOVERED in state and next(self.enabled(state), None) is None
+
+    @cached_property
+    def by_label(self) -> dict[Label, tuple[Action, ...]]:
+        """The actions by their label."""
+        table: dict[Label, tuple[Action, ...]] = {}
+        for action in self.actions:
+            table[action.label] = (*table.get(action.label, ()), action)
+        return table
+
+    def step(self, state: State, label: Label) -> State:
+        """The state after the action with this label.
+
+        Raises:
+            NotARun: there is no such action, or it is not enabled in this state.
+        """
+        candidates = self.by_label.get(label, ())
+        enabled = [action for action in candidates if action.enabled(state)]
+        if len(enabled) != 1:
+            raise NotARun(label, "no such action" if not candidates else f"{len(enabled)} such actions are enabled")
+        return enabled[0].apply(state)
+
+    def run(self, labels: Iterable[Label]) -> list[State]:
+        """The states of a run from the initial state, both ends included.
+
+        Raises:
+            NotARun: at the first action that the system does not allow there.
+        """
+        states = [INITIAL]
+        for number, label in enumerate(labels, 1):
+            try:
+                states.append(self.step(states[-1], label))
+            except NotARun as stop:
+                raise NotARun(label, stop.reason, number) from None
+        return states
+
+
+class NotARun(ValueError):
+    """A sequence of actions that the system does not allow; ``number`` counts from 1."""
+
+    def __init__(self, label: Label, reason: str, number: int = 0) -> None:
+        """Say which action it was, why it cannot happen, and its number in the sequence."""
+        self.label, self.reason, self.number = label, reason, number
+        super().__init__(f"action {number} ({label.kind}): {reason}")

@@ -1,0 +1,348 @@
+"""A run that shows something: its actions, the logs, backups and cut that they lead to; saved, loaded, replayed.
+
+A trace holds the specification and the plan, so that it can be checked alone.  What a file says beyond the actions (event
+names, logs, backups, cut) is computed anew when it is read, and must agree.  Source: docs/trace.md.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from bac.model.architecture import Architecture, Step, UseCase
+from bac.model.errors import BacError
+from bac.model.plan import Mode, Plan, Timing
+from bac.model.semantics import system
+from bac.model.specification import dump, parse
+from bac.model.system import (
+    APPENDING,
+    ActionKind,
+    Event,
+    Label,
+    NotARun,
+    State,
+    System,
+    logged,
+)
+
+FORMAT, VERSION = "bac-trace", 1
+LARGEST_FILE = 64 * 2**20
+
+
+class TraceError(BacError):
+    """A file is not a trace, or what it says does not hold of its own actions."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What a trace shows: the property that fails, and for an anomaly or a loss its kind, subject, index and timing."""
+
+    property: str
+    kind: str | None = None
+    subject: str | None = None
+    index: int | None = None
+    timing: Timing | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One event in a log: its name (``orders/3``: service and position, from 1) and the action (from 1) that appended it."""
+
+    event: Event
+    name: str
+    action: int
+    by: ActionKind
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceLog:
+    """What became of one service's log.
+
+    ``live`` is the log when disaster struck (at the end, if none did); its first ``backed`` entries are in the backup, which
+    action ``snapshot`` took (``None``: no snapshot; continuous services have a backup without one); its first ``kept``
+    entries are in the log after the disaster, and ``recovered`` are those that recovery appended to them.
+    """
+
+    service: str
+    live: tuple[Entry, ...]
+    backed: int
+    snapshot: int | None
+    kept: int
+    recovered: tuple[Entry, ...]
+
+    @property
+    def cut(self) -> tuple[Entry, ...]:
+        """The log at the end."""
+        return self.live[: self.kept] + self.recovered
+
+
+@dataclass(frozen=True)
+class Trace:
+    """A run of the system of one architecture and plan, as the labels of its actions, and what it shows.
+
+    The first ``history`` actions only set the scene.
+    """
+
+    architecture: Architecture
+    plan: Plan
+    instances: int
+    claim: Claim
+    actions: tuple[Label, ...]
+    history: int = 0
+    _system: System | None = field(default=None, repr=False, compare=False)
+
+    @cached_property
+    def system(self) -> System:
+        """The transition system of which this is a run."""
+        return self._system or system(self.architecture, self.plan, self.instances)
+
+    @cached_property
+    def states(self) -> tuple[State, ...]:
+        """The states of the run, both ends included, from the interpreter.
+
+        Raises:
+            NotARun: the system does not allow these actions.
+        """
+        return tuple(self.system.run(self.actions))
+
+    @cached_property
+    def disaster(self) -> int | None:
+        """The number of the disaster among the actions (from 1), if there is one."""
+        kinds = [label.kind for label in self.actions]
+        return kinds.index(ActionKind.DISASTER) + 1 if ActionKind.DISASTER in kinds else None
+
+    @property
+    def settled(self) -> bool:
+        """Whether recovery is over at the end of the run."""
+        return self.system.settled(self.states[-1])
+
+    def step_of(self, event: Event) -> tuple[UseCase, Step]:
+        """The use case and the step whose event this is."""
+        case = self.architecture.by_use_case[event.use_case]
+        return case, case.step(event.step)
+
+    @cached_property
+    def logs(self) -> dict[str, ServiceLog]:
+        """The log of every service, in the order of the specification."""
+        live: dict[str, list[Entry]] = {service.name: [] for service in self.architecture.services}
+        snapshots: dict[str, tuple[int, int]] = {}
+        recovered: dict[str, list[Entry]] = {service: [] for service in live}
+        kept: dict[str, int] = {}
+        for number, label in enumerate(self.actions, 1):
+            if label.kind is ActionKind.SNAPSHOT:
+                snapshots.update((service, (number, len(live[service]))) for service in label.services)
+            elif label.kind is ActionKind.DISASTER:
+                after = self.states[number]
+                kept = {s: sum(logged(entry.event) in after for entry in log) for s, log in live.items()}
+            elif label.kind in APPENDING:
+                for event in label.events:
+                    service = self.step_of(event)[1].service
+                    logs = recovered if kept else live
+                    position = kept.get(service, 0) + len(logs[service]) + 1
+                    logs[service].append(Entry(event, f"{service}/{position}", number, label.kind))
+        return {
+            service: ServiceLog(
+                service,
+                tuple(log),
+                len(log) if self.plan.mode_of(service) is Mode.CONTINUOUS else snapshots.get(service, (0, 0))[1],
+                snapshots[service][0] if service in snapshots else None,
+                kept.get(service, len(log)),
+                tuple(recovered[service]),
+            )
+            for service, log in live.items()
+        }
+
+    @cached_property
+    def entries(self) -> dict[Event, Entry]:
+        """Where each event is or last was: its entry in the cut if it is there, else in the live log."""
+        table: dict[Event, Entry] = {}
+        for log in self.logs.values():
+            table.update((entry.event, entry) for entry in log.live)
+            table.update((entry.event, entry) for entry in log.recovered)
+        return table
+
+    def appended(self, number: int) -> tuple[Entry, ...]:
+        """The entries that action ``number`` (from 1) appended."""
+        return self._appended.get(number, ())
+
+    @cached_property
+    def _appended(self) -> dict[int, tuple[Entry, ...]]:
+        table: dict[int, list[Entry]] = {}
+        for log in self.logs.values():
+            for entry in (*log.live, *log.recovered):
+                table.setdefault(entry.action, []).append(entry)
+        return {
+            number: tuple(sorted(entries, key=lambda entry: self.actions[number - 1].events.index(entry.event)))
+            for number, entries in table.items()
+        }
+
+    # Files
+
+    def to_json(self) -> dict[str, Any]:
+        """The trace as a JSON document (schemas/trace.schema.json)."""
+        claim = {
+            "kind": self.claim.kind,
+            "subject": self.claim.subject,
+            "index": self.claim.index,
+            "timing": None if self.claim.timing is None else str(self.claim.timing),
+        }
+        return {
+            "format": FORMAT,
+            "version": VERSION,
+            "specification": dump(self.architecture, [self.plan]),
+            "plan": self.plan.name,
+            "instances": self.instances,
+            "property": self.claim.property,
+            **({"anomaly": {k: v for k, v in claim.items() if v is not None}} if self.claim.kind else {}),
+            **({"history": self.history} if self.history else {}),
+            "actions": [self._action_json(number, label) for number, label in enumerate(self.actions, 1)],
+            "services": [self._log_json(log) for log in self.logs.values()],
+        }
+
+    def _action_json(self, number: int, label: Label) -> dict[str, Any]:
+        document: dict[str, Any] = {"kind": str(label.kind)}
+        if label.events:
+            steps = [self._event_json(event) for event in label.events]
+            for step, entry in zip(steps, self.appended(number), strict=False):
+                step["event"] = entry.name
+            document |= {"use_case": label.events[0].use_case, "index": label.events[0].index, **steps[0]}
+            if len(steps) > 1:
+                document["then"] = steps[1:]
+        if label.services:
+            document["services"] = list(label.services)
+        if label.kind is ActionKind.DISASTER:
+            document |= {"restored": list(label.restored), "at_rest": label.at_rest}
+        return document
+
+    def _event_json(self, event: Event) -> dict[str, Any]:
+        return {"step": event.step, "service": self.step_of(event)[1].service}
+
+    def _log_json(self, log: ServiceLog) -> dict[str, Any]:
+        def described(entry: Entry) -> dict[str, Any]:
+            event = entry.event
+            return {"event": entry.name, "use_case": event.use_case, "step": event.step, "index": event.index}
+
+        return {
+            "service": log.service,
+            "log": [described(entry) for entry in log.live],
+            "backup": [entry.name for entry in log.live[: log.backed]],
+            "cut": [described(entry) for entry in log.cut],
+        }
+
+    def save(self, path: str | Path) -> None:
+        """Write the trace to a file, as JSON."""
+        Path(path).write_text(json.dumps(self.to_json(), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def is_trace(path: str | Path) -> bool:
+    """Whether a file looks like a trace (and not like a specification, or nothing at all)."""
+    try:
+        with Path(path).open("rb") as file:
+            return re.match(rb'\s*\{\s*"format"\s*:\s*"bac-trace"', file.read(200)) is not None
+    except OSError:
+        return False
+
+
+def load(path: str | Path) -> Trace:
+    """Read a trace from a file.
+
+    Raises:
+        TraceError: the file cannot be read, is not a trace, or contradicts itself.
+    """
+    try:
+        with Path(path).open("rb") as file:
+            content = file.read(LARGEST_FILE + 1)
+    except OSError as error:
+        raise TraceError(f"{path}: {error.strerror or error}") from None
+    if len(content) > LARGEST_FILE:
+        raise TraceError(f"{path}: larger than {LARGEST_FILE >> 20} MiB")
+    try:
+        return from_json(json.loads(content.decode("utf-8")))
+    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
+        raise TraceError(f"{path}: not JSON: {error}") from None
+    except TraceError as error:
+        raise TraceError(f"{path}: {error}") from None
+
+
+def from_json(document: object) -> Trace:
+    """The trace that a JSON document holds.
+
+    Raises:
+        TraceError: it is not a trace, its actions are no run, or a derived field (an event's name, a log, a backup, the
+            cut) is not what the actions lead to.
+    """
+    validate(document)
+    assert isinstance(document, dict)
+    try:
+        specification = parse(json.dumps(document["specification"]), "specification")
+        plan = specification.plan(document["plan"])
+    except BacError as error:
+        raise TraceError(f"its specification is wrong: {error}") from None
+    anomaly: Mapping[str, Any] = document.get("anomaly", {})
+    timing = anomaly.get("timing")
+    claim = Claim(
+        document["property"],
+        anomaly.get("kind"),
+        anomaly.get("subject"),
+        anomaly.get("index"),
+        None if timing is None else Timing(timing),
+    )
+    labels = tuple(_label(action) for action in document["actions"])
+    trace = Trace(specification.architecture, plan, document["instances"], claim, labels, document.get("history", 0))
+    try:
+        trace.states  # noqa: B018 (the interpreter refuses what is not a run)
+    except NotARun as error:
+        raise TraceError(f"not a run of its system: {error}") from None
+    computed = trace.to_json() | {"specification": document["specification"]}
+    if (difference := first_difference(document, computed, "")) is not None:
+        raise TraceError(difference)
+    return trace
+
+
+def validate(document: object) -> None:
+    """Hold a document against the schema of traces.
+
+    Raises:
+        TraceError: at the first place where it differs.
+    """
+    from bac.schemas import violation  # The schema library is slow to load, and only files from outside need it.
+
+    if (problem := violation("trace", document)) is not None:
+        raise TraceError(f"not a {FORMAT}: {problem}")
+
+
+def _label(action: Mapping[str, Any]) -> Label:
+    """The label that a JSON action describes."""
+    events: Iterable[Mapping[str, Any]] = [action, *action.get("then", [])] if "step" in action else []
+    return Label(
+        ActionKind(action["kind"]),
+        tuple(Event(action["use_case"], event["step"], action["index"]) for event in events),
+        tuple(action.get("services", ())),
+        tuple(action.get("restored", ())),
+        action.get("at_rest", False),
+    )
+
+
+def first_difference(given: object, computed: object, where: str) -> str | None:
+    """The first place where a document differs from what it should be, in words; ``None`` if nowhere."""
+    match given, computed:
+        case dict(), dict():
+            for key in [*computed, *(key for key in given if key not in computed)]:
+                if key not in given or key not in computed:
+                    return f"{where}.{key}".lstrip(".") + (" is missing" if key in computed else " should not be there")
+                if (difference := first_difference(given[key], computed[key], f"{where}.{key}")) is not None:
+                    return difference
+            return None
+        case list(), list() if len(given) == len(computed):
+            pairs = enumerate(zip(given, computed, strict=True), 1)
+            differences = (first_difference(a, b, f"{where}[{number}]") for number, (a, b) in pairs)
+            return next((difference for difference in differences if difference is not None), None)
+        case _ if given == computed and type(given) is type(computed):
+            return None
+        case _:
+            return f"{where.lstrip('.')} is {json.dumps(given)}, but its actions lead to {json.dumps(computed)}"

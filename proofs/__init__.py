@@ -1,0 +1,1 @@
+"""How it is decided: engines that explore or solve, and the verdicts they give."""

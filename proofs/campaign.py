@@ -1,0 +1,132 @@
+"""Several plans of one specification, one after the other, within one budget; and the counterexamples they leave."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+
+from bac.model.architecture import Architecture
+from bac.model.errors import BacError, LimitReached
+from bac.model.plan import Plan, Timing
+from bac.model.trace import Trace
+from bac.proofs.check import check, undecided
+from bac.proofs.questions import Limits, Progress
+from bac.proofs.verdict import AnomalyResult, PlanResult, Verdict
+from bac.properties.qualities import Property
+
+
+class NothingToShow(BacError):
+    """There is no counterexample of the kind that was asked for."""
+
+
+def run(
+    architecture: Architecture,
+    plans: Iterable[Plan],
+    instances: int,
+    properties: Sequence[Property],
+    engine: str,
+    limits: Limits,
+    progress: Callable[[str, Progress], None] | None = None,
+) -> list[PlanResult]:
+    """The results on these plans, in this order.
+
+    ``limits.seconds`` is for all plans together; plans that it leaves no time for are unknown, and so are those after an
+    interruption.  ``progress`` is told the plan's name and how far its exploration is.
+    """
+    deadline = None if limits.seconds is None else time.monotonic() + limits.seconds
+    results: list[PlanResult] = []
+    for plan in plans:
+        if results and results[-1].interrupted:
+            results.append(replace(undecided(plan, instances, engine, properties, "interrupted"), interrupted=True))
+            continue
+        left = None if deadline is None else max(deadline - time.monotonic(), 0.0)
+        results.append(
+            check(
+                architecture,
+                plan,
+                instances,
+                properties,
+                engine,
+                replace(limits, seconds=left),
+                None if progress is None else lambda now, name=plan.name: progress(name, now),  # type: ignore[misc]
+            )
+        )
+    return results
+
+
+def counterexamples(result: PlanResult) -> Iterator[Trace]:
+    """A shortest trace for everything that violates a property, in the order of the properties."""
+    for each in result.properties.values():
+        yield from (anomaly.shortest for anomaly in each.anomalies)
+        if each.trace is not None:
+            yield each.trace
+
+
+def trace_files(results: Iterable[PlanResult]) -> dict[str, Trace]:
+    """Every trace of the results (each timing, tolerated ones too), by a file name that is safe and speaks."""
+    files: dict[str, Trace] = {}
+    for result in results:
+        for each in result.properties.values():
+            traces = [] if each.trace is None else [each.trace]
+            for anomaly in (*each.anomalies, *each.tolerated):
+                traces += anomaly.traces.values()
+            for trace in traces:
+                claim = trace.claim
+                parts = (result.plan, claim.kind or claim.property, claim.subject or "", claim.timing or "")
+                name = "--".join(slug(part) for part in parts if part)
+                files[unused(name, files)] = trace
+    return files
+
+
+def slug(text: str) -> str:
+    """The text with everything but letters and digits as hyphens, at most 60 characters."""
+    words = "".join(character if character.isalnum() else " " for character in text.replace("->", " to ")).split()
+    return "-".join(words)[:60] or "x"
+
+
+def unused(name: str, taken: Iterable[str]) -> str:
+    """The name of a file that is not taken yet."""
+    candidate, number = f"{name}.json", 1
+    while candidate in taken:
+        number += 1
+        candidate = f"{name}--{number}.json"
+    return candidate
+
+
+def find(
+    architecture: Architecture,
+    plan: Plan,
+    instances: int,
+    property_: str,
+    kind: str | None,
+    subject: str | None,
+    timing: str | None,
+    limits: Limits,
+) -> Trace:
+    """A shortest counterexample of this property (and kind, subject, timing, where given).
+
+    Raises:
+        NothingToShow: there is none; the message says what there is instead.
+        LimitReached: none was found before a limit was hit.
+    """
+    which = Property(property_)
+    result = check(architecture, plan, instances, [which], limits=limits).properties[which]
+    if result.verdict is Verdict.UNKNOWN:
+        raise LimitReached(f"plan {plan.name}: {which} is unknown: {result.reason}")
+    if result.trace is not None:
+        return result.trace
+    candidates = (*result.anomalies, *result.tolerated)
+    for anomaly in candidates:
+        fits = kind in (None, anomaly.kind) and subject in (None, anomaly.subject)
+        if fits and (timing is None or Timing(timing) in anomaly.traces):
+            return anomaly.shortest if timing is None else anomaly.traces[Timing(timing)]
+    wanted = " ".join(filter(None, (kind, subject, timing))) or "violation"
+    raise NothingToShow(f"plan {plan.name}: no {wanted} of {which} to draw; there is {inventory(candidates)}")
+
+
+def inventory(anomalies: Sequence[AnomalyResult]) -> str:
+    """What anomalies there are, in words."""
+    shown = [f"{a.kind} '{a.subject}' ({', '.join(a.traces)})" for a in anomalies[:5]]
+    more = [f"{len(anomalies) - 5} more"] if len(anomalies) > 5 else []
+    return ", ".join([*shown, *more]) or "none at all"

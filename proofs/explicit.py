@@ -1,0 +1,224 @@
+"""The explicit engine: breadth-first search over packed states, so that the first run found is a shortest.
+
+One exploration answers all questions.  Recovery is explored like everything else.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+
+from bac.model.plan import Timing
+from bac.model.system import AT_REST, RECOVERED, Label, System
+from bac.proofs.memory import resident_memory
+from bac.proofs.packing import PackedAction, Packing
+from bac.proofs.questions import Answers, Limits, Path, Progress, Questions, Statistics
+from bac.properties.formula import facts
+
+CHECK_EVERY = 2048
+"""So many states are expanded between two looks at the limits."""
+
+
+def explore(
+    system: System,
+    questions: Questions,
+    limits: Limits | None = None,
+    progress: Callable[[Progress], None] | None = None,
+) -> Answers:
+    """Explore every run of the system, up to the limits, and answer the questions."""
+    search = Search(system, questions, limits or Limits(), progress)
+    search.run()
+    return search.answers()
+
+
+class Search:
+    """One exploration: what was found so far, and where."""
+
+    def __init__(
+        self, system: System, questions: Questions, limits: Limits, progress: Callable[[Progress], None] | None
+    ) -> None:
+        """Pack the system; nothing is explored yet."""
+        self.questions, self.limits, self.progress = questions, limits, progress
+        self.packing = Packing(system)
+        self.recovered = self.packing.bit(RECOVERED)
+        self.at_rest = self.packing.bit(AT_REST)
+        self.before = [a for a in self.packing.actions if not a.require & self.recovered]
+        self.after = [a for a in self.packing.actions if not a.forbid & self.recovered]
+        self.parents: dict[int, int] = {0: -1}
+        self.frontier: list[int] = [0]
+        self.transitions = self.depth = 0
+        self.started = time.monotonic()
+        self.limit: str | None = None
+        self.interrupted = False
+        # One state for each question answered so far.
+        self.found: list[dict[Timing, int]] = [{} for _ in questions.settled]
+        self.reached: int | None = None
+        self.settles = self.stuck = False
+        self.levelled = True
+        self.judged: set[int] = set()
+        relevant = frozenset(fact for formula in questions.settled for fact in facts(formula))
+        self.relevant = self.packing.mask(relevant & self.packing.position.keys()) | self.at_rest
+
+    # Exploration
+
+    def run(self) -> None:
+        """Level by level, until there is nothing left to explore or to ask, or a limit is hit."""
+        try:
+            if self.answers_reachable(0):
+                self.reached = 0
+            while self.frontier and self.limit is None and self.open():
+                self.expand_level()
+        except KeyboardInterrupt:
+            self.limit, self.interrupted = "interrupted", True
+
+    def expand_level(self) -> None:
+        """Replace the frontier by the states that it leads to for the first time."""
+        level: dict[int, None] = {}  # a set that keeps its order, so that the same run is found every time
+        frontier = self.frontier
+        for number, state in enumerate(frontier):
+            if number % CHECK_EVERY == 0:
+                self.limit = self.exceeded(len(frontier) - number + len(level))
+                if self.limit is not None:
+                    self.frontier = [*frontier[number:], *level]
+                    return
+            if state & self.recovered:
+                self.expand_recovered(state, level)
+            else:
+                self.expand(state, level)
+        self.frontier = list(level)
+        self.depth += bool(level)
+
+    def expand(self, state: int, level: dict[int, None]) -> None:
+        """The successors of a state before the disaster."""
+        parents, recovered, progresses = self.parents, self.recovered, False
+        for action in self.before:
+            if state & action.require != action.require or state & action.forbid:
+                continue
+            for positive, negative in action.clauses:
+                if not state & positive and state & negative == negative:
+                    break
+            else:
+                self.transitions += 1
+                after = action.apply(state)
+                if not after & recovered:
+                    progresses = progresses or after != state
+                    if after in parents and after not in level:
+                        self.levelled = False
+                if after not in parents:
+                    parents[after] = state
+                    level[after] = None
+                    if self.reached is None and self.answers_reachable(after):
+                        self.reached = after
+        if not progresses and self.questions.inevitable is not None and not self.stuck:
+            self.stuck = not self.packing.satisfied(self.questions.inevitable, state)
+
+    def expand_recovered(self, state: int, level: dict[int, None]) -> None:
+        """The successors of a state after the disaster; without any, it is settled, and its cut is judged."""
+        settled = True
+        for action in self.after:
+            if action.enabled(state):
+                settled = False
+                self.transitions += 1
+                after = action.apply(state)
+                if after not in self.parents:
+                    self.parents[after] = state
+                    level[after] = None
+        if settled:
+            self.settles = True
+            self.judge(state)
+
+    def judge(self, state: int) -> None:
+        """Note which formulas this settled state is the first to satisfy."""
+        view = state & self.relevant
+        if view in self.judged:
+            return
+        self.judged.add(view)
+        timing = Timing.AT_REST if state & self.at_rest else Timing.ANY_TIME
+        for formula, found in zip(self.questions.settled, self.found, strict=True):
+            if timing not in found and self.packing.satisfied(formula, state):
+                found[timing] = state
+
+    def answers_reachable(self, state: int) -> bool:
+        """Whether the state answers the question of what is reachable."""
+        return self.questions.reachable is not None and self.packing.satisfied(self.questions.reachable, state)
+
+    def open(self) -> bool:
+        """Whether a question is left that further exploration could answer."""
+        return (
+            self.questions.inevitable is not None
+            or (self.questions.reachable is not None and self.reached is None)
+            or any(len(found) < len(Timing) for found in self.found)
+        )
+
+    def exceeded(self, queue: int) -> str | None:
+        """The limit that is hit now, in words; also the place where progress is told."""
+        seconds = time.monotonic() - self.started
+        if self.progress is not None:
+            self.progress(Progress(len(self.parents), self.depth, queue, len(self.parents) / max(seconds, 1e-9)))
+        limits = self.limits
+        if limits.states is not None and len(self.parents) >= limits.states:
+            return f"{limits.states} states"
+        if limits.seconds is not None and seconds >= limits.seconds:
+            return f"{limits.seconds:g} seconds"
+        if limits.memory is not None and resident_memory() >= limits.memory:
+            return f"{limits.memory / 2**20:.0f} MiB of memory"
+        return None
+
+    # Answers
+
+    def answers(self) -> Answers:
+        """What was found, as runs."""
+        doomed = self.first_doomed() if self.stuck or not self.levelled else None
+        statistics = Statistics(len(self.parents), self.transitions, self.depth, time.monotonic() - self.started)
+        return Answers(
+            tuple({timing: self.path(state) for timing, state in found.items()} for found in self.found),
+            None if self.reached is None else self.path(self.reached),
+            None if doomed is None else self.path(doomed),
+            self.settles or bool(self.frontier),
+            statistics,
+            self.limit,
+            self.interrupted,
+        )
+
+    def path(self, state: int) -> Path:
+        """The actions of the run that first led to a state."""
+        labels = []
+        while (parent := self.parents[state]) >= 0:
+            labels.append(self.label(parent, state))
+            state = parent
+        return tuple(reversed(labels))
+
+    def label(self, state: int, after: int) -> Label:
+        """The first action that leads from one state to the other."""
+        for packed, action in zip(self.packing.actions, self.packing.system.actions, strict=True):
+            if packed.enabled(state) and packed.apply(state) == after:
+                return action.label
+        raise AssertionError("a state is not a successor of its parent")
+
+    def first_doomed(self) -> int | None:
+        """The first state before the disaster from which what should stay possible is not.
+
+        A run before the disaster only moves forward, so the question needs this second pass only if some run got stuck
+        (or, which no system of ours does, if the graph has a way back).  States that were never expanded count as good.
+        """
+        goal = self.questions.inevitable
+        if goal is None:
+            return None
+        states = [state for state in self.parents if not state & self.recovered]
+        good = {state for state in self.frontier if not state & self.recovered}
+        changed = True
+        while changed:
+            changed = False
+            for state in reversed(states):
+                if state not in good and (
+                    self.packing.satisfied(goal, state) or any(after in good for after in self.successors(state))
+                ):
+                    good.add(state)
+                    changed = True
+            changed = changed and not self.levelled
+        return next((state for state in states if state not in good), None)
+
+    def successors(self, state: int) -> Iterator[int]:
+        """The successors before the disaster of a state before the disaster."""
+        actions: list[PackedAction] = self.before
+        return (action.apply(state) for action in actions if not action.add & self.recovered and action.enabled(state))

@@ -1,0 +1,106 @@
+"""Judge a trace by the interpreter and the evaluator of formulas alone: no engine is asked.
+
+This is what confirms every counterexample before it is shown, and what ``bac replay`` does with a saved one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from bac.model.errors import BacError
+from bac.model.plan import Mode, Timing
+from bac.model.system import AT_REST, RECOVERED, NotARun, State, System
+from bac.model.trace import Trace
+from bac.properties.anomalies import anomalies
+from bac.properties.formula import Formula, satisfied
+from bac.properties.qualities import Property, backed_up, losses, qualities
+
+MOST_STATES = 20_000
+"""A claim that no backup can be completed any more is checked up to this many states; see :func:`stuck`."""
+
+
+class NotConfirmed(BacError):
+    """A trace is a run, but does not show what it claims."""
+
+    exit_code = 1
+
+
+def confirm(trace: Trace) -> None:
+    """Judge a trace.
+
+    Raises:
+        NotConfirmed: it does not show what it claims.
+    """
+    if (problem := confirms(trace)) is not None:
+        raise NotConfirmed(f"not confirmed: {problem}")
+
+
+def confirms(trace: Trace) -> str | None:
+    """Whether the trace shows what it claims: ``None`` if so, else what is wrong with it."""
+    try:
+        state = trace.states[-1]
+    except NotARun as error:
+        return f"not a run: {error}"
+    match trace.claim.property:
+        case Property.AVAILABILITY:
+            wanted = qualities(trace.architecture, trace.plan, 1)
+            return None if satisfied(wanted.denied, state) else "no command was held back"
+        case Property.BACKUP:
+            return stuck(trace, state)
+        case Property.CONSISTENCY | Property.NO_EXTRA_LOSS:
+            return wrong_cut(trace, state)
+        case other:
+            return f"{other} is not a property"
+
+
+def wrong_cut(trace: Trace, state: State) -> str | None:
+    """Whether the run ends in a settled state, reached as the claim says, whose cut has the anomaly or lacks the event."""
+    if RECOVERED not in state:
+        return "disaster has not struck"
+    if not trace.settled:
+        return "recovery is not over"
+    timing = Timing.AT_REST if AT_REST in state else Timing.ANY_TIME
+    if timing is not trace.claim.timing:
+        return f"the disaster struck {timing}"
+    return None if any(satisfied(formula, state) for formula in claimed(trace)) else "the cut does not show it"
+
+
+def claimed(trace: Trace) -> Iterable[Formula]:
+    """The formulas of what the trace claims to show."""
+    claim = trace.claim
+    if claim.property == Property.NO_EXTRA_LOSS:
+        for loss in losses(trace.architecture, trace.plan, trace.instances):
+            if (f"{loss.event.use_case}.{loss.event.step}", loss.event.index) == (claim.subject, claim.index):
+                yield loss.formula
+        return
+    for anomaly in anomalies(trace.architecture, trace.instances):
+        if (anomaly.kind, anomaly.subject, anomaly.index) == (claim.kind, claim.subject, claim.index):
+            yield anomaly.formula
+
+
+def stuck(trace: Trace, state: State) -> str | None:
+    """Whether no completed backup can be reached any more; beyond :data:`MOST_STATES` states the answer is not known."""
+    if RECOVERED in state:
+        return "disaster has struck"
+    if any(trace.plan.mode_of(service.name) is Mode.NONE for service in trace.architecture.services):
+        return None
+    goal = backed_up(trace.architecture, trace.plan)
+    for number, reached in enumerate(reachable_before_disaster(trace.system, state)):
+        if satisfied(goal, reached):
+            return "a backup can still be completed"
+        if number >= MOST_STATES:
+            return None
+    return None
+
+
+def reachable_before_disaster(system: System, state: State) -> Iterable[State]:
+    """The states that can be reached from one without a disaster, itself first."""
+    seen, stack = {state}, [state]
+    while stack:
+        current = stack.pop()
+        yield current
+        for action in system.enabled(current):
+            after = action.apply(current)
+            if RECOVERED not in after and after not in seen:
+                seen.add(after)
+                stack.append(after)

@@ -1,0 +1,1 @@
+"""What must hold: anomalies, and the qualities backup, availability and consistency."""

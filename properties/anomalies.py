@@ -1,0 +1,128 @@
+"""Broken links, orphan state and missing state, as formulas over the settled cut.
+
+Source: the article, "Eventual Inconsistency with Full Availability" (Figures 3, 4 and 5); docs/semantics.md, "Properties".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from bac.model.architecture import Architecture, Entity, Link, Step, UseCase, Verb
+from bac.model.system import Event, logged
+from bac.properties.formula import FALSE, Atom, Formula, Not, conjunction, disjunction
+
+
+class AnomalyKind(StrEnum):
+    """The ways in which a recovered application can be inconsistent."""
+
+    BROKEN_LINK = "broken-link"
+    ORPHAN_STATE = "orphan-state"
+    MISSING_STATE = "missing-state"
+
+
+@dataclass(frozen=True, slots=True)
+class Anomaly:
+    """One thing that can be wrong at one index.
+
+    ``subject`` is what people call it: ``holder -> target``, the entity, or ``use case.step``; entries of several indices
+    (or of several references that share a name) have one subject in common.  ``about`` is the link, the entity, or the event
+    itself.  A tolerated anomaly is reported, but does not violate consistency.
+    """
+
+    kind: AnomalyKind
+    subject: str
+    index: int
+    about: Link | Entity | Event
+    formula: Formula
+    tolerated: bool = False
+
+
+def anomalies(architecture: Architecture, instances: int) -> tuple[Anomaly, ...]:
+    """Every anomaly that the architecture could show, for each index from 1 to ``instances``."""
+    return tuple(
+        anomaly for index in range(1, instances + 1) for anomaly in Definitions(architecture, index).anomalies()
+    )
+
+
+class Definitions:
+    """The definitions of the properties, at one index of one architecture."""
+
+    def __init__(self, architecture: Architecture, index: int) -> None:
+        """Take note of what deletes entities, removes links and links to entities."""
+        self.architecture = architecture
+        self.index = index
+        self.deletions: dict[Entity, list[Formula]] = {}
+        self.unlinkings: dict[Link, list[Formula]] = {}
+        self.links_to: dict[Entity, list[Link]] = {}
+        for case, step in architecture.steps():
+            if step.verb is Verb.DELETE:
+                self.deletions.setdefault(step.entity, []).append(self.happened(case, step))
+            if step.unlinks is not None:
+                self.unlinkings.setdefault(step.unlinks, []).append(self.happened(case, step))
+        for link in architecture.links:
+            self.links_to.setdefault(link.target, []).append(link)
+
+    def event(self, case: UseCase, step: Step) -> Event:
+        """The event of this step at this index."""
+        return Event(case.name, step.number, self.index)
+
+    def happened(self, case: UseCase, step: Step) -> Formula:
+        """The step's event is in the log."""
+        return Atom(logged(self.event(case, step)))
+
+    def exists(self, entity: Entity) -> Formula:
+        """Created and not deleted."""
+        created = self.happened(*self.architecture.creators[entity])
+        return conjunction([created, *map(Not, self.deletions.get(entity, ()))])
+
+    def holds(self, link: Link) -> Formula:
+        """The link was made and not removed, and its holder exists."""
+        made = self.happened(*self.architecture.links[link])
+        return conjunction([made, *map(Not, self.unlinkings.get(link, ())), self.exists(link.holder)])
+
+    def broken(self, link: Link) -> Formula:
+        """The link holds and its target does not exist."""
+        return conjunction([self.holds(link), Not(self.exists(link.target))])
+
+    def referred_within(self, entity: Entity) -> bool:
+        """Whether the use case that creates the entity also makes a link to it."""
+        home, _ = self.architecture.creators[entity]
+        return any(self.architecture.links[link][0] is home for link in self.links_to.get(entity, ()))
+
+    def orphan(self, entity: Entity) -> Formula:
+        """The entity exists, its own use case makes a link to it, and no link to it holds."""
+        if not self.referred_within(entity):
+            return FALSE
+        return conjunction([self.exists(entity), *(Not(self.holds(link)) for link in self.links_to[entity])])
+
+    def missing(self, case: UseCase, step: Step) -> Formula:
+        """The event is not in the cut, another of its use case and index is, and no other anomaly explains that."""
+        others = [self.happened(case, other) for other in case.steps if other is not step]
+        explained = disjunction(self.explanations(case, step))
+        return conjunction([Not(self.happened(case, step)), disjunction(others), Not(explained)])
+
+    def explanations(self, case: UseCase, step: Step) -> Iterator[Formula]:
+        """Anomalies that already account for the absence of this step's event."""
+        if step.verb is Verb.CREATE:
+            yield from (self.broken(link) for link in self.links_to.get(step.entity, ()))
+        for link in step.links:
+            if self.architecture.creators[link.target][0] is case:
+                yield self.orphan(link.target)
+
+    def anomalies(self) -> Iterator[Anomaly]:
+        """Every anomaly of this index."""
+        tolerates = self.architecture.tolerates
+        for link in self.architecture.links:
+            kind, formula = AnomalyKind.BROKEN_LINK, self.broken(link)
+            yield Anomaly(kind, str(link), self.index, link, formula, tolerates(link))
+        for entity in self.architecture.creators:
+            if self.referred_within(entity):
+                tolerated = all(map(tolerates, self.links_to[entity]))
+                kind, formula = AnomalyKind.ORPHAN_STATE, self.orphan(entity)
+                yield Anomaly(kind, str(entity), self.index, entity, formula, tolerated)
+        for case, step in self.architecture.steps():
+            if len(case.steps) > 1:
+                subject, formula = f"{case.name}.{step.number}", self.missing(case, step)
+                yield Anomaly(AnomalyKind.MISSING_STATE, subject, self.index, self.event(case, step), formula)

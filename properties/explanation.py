@@ -1,0 +1,264 @@
+"""Why: one sentence for what a trace shows, and the action where it went wrong.
+
+Written for a person who has not read the article; the words for the anomalies are the article's.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bac.model.architecture import Entity, Link, Step, Verb
+from bac.model.plan import Broker, Mode, Rollback
+from bac.model.system import ActionKind, Event, locked, logged, pending, snapped
+from bac.model.trace import Trace
+from bac.properties.anomalies import AnomalyKind
+from bac.properties.qualities import Property
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """A sentence, and the number (from 1) of the action where the trace went wrong; ``None`` if before its first."""
+
+    sentence: str
+    action: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """Why an event is not in the cut, as a clause, and the action that decided it."""
+
+    clause: str
+    action: int | None
+
+
+def explain(trace: Trace) -> Explanation:
+    """What went wrong in a trace, and where.
+
+    Raises:
+        ValueError: the trace claims something that this version does not know.
+    """
+    match trace.claim.property, trace.claim.kind:
+        case Property.AVAILABILITY, _:
+            return Explainer(trace).denied()
+        case Property.BACKUP, _:
+            return Explainer(trace).no_backup()
+        case Property.NO_EXTRA_LOSS, _:
+            return Explainer(trace).extra_loss()
+        case _, AnomalyKind.BROKEN_LINK:
+            return Explainer(trace).broken_link()
+        case _, AnomalyKind.ORPHAN_STATE:
+            return Explainer(trace).orphan_state()
+        case _, AnomalyKind.MISSING_STATE:
+            return Explainer(trace).missing_state()
+        case other:
+            raise ValueError(f"nothing to explain: {other}")
+
+
+def command(step: Step) -> str:
+    """The command of a step, for a sentence that names its service."""
+    return f"copy {step.entity}" if step.verb is Verb.COPY else str(step)
+
+
+class Explainer:
+    """Reads one trace."""
+
+    def __init__(self, trace: Trace) -> None:
+        """Look up where things are in the trace."""
+        self.trace = trace
+        self.index = trace.claim.index or 1
+        self.cut = {entry.event for log in trace.logs.values() for entry in log.cut}
+
+    # What is where
+
+    def event(self, case: str, step: int) -> Event:
+        """The event of a step at the index of the claim."""
+        return Event(case, step, self.index)
+
+    def creation(self, entity: Entity) -> Event:
+        """The event that creates an entity."""
+        case, step = self.trace.architecture.creators[entity]
+        return self.event(case.name, step.number)
+
+    def making(self, link: Link) -> Event:
+        """The event that makes a link."""
+        case, step = self.trace.architecture.links[link]
+        return self.event(case.name, step.number)
+
+    def removal(self, what: Entity | Link) -> Event | None:
+        """The event in the cut that deletes an entity or removes a link, if there is one."""
+        for case, step in self.trace.architecture.steps():
+            event = self.event(case.name, step.number)
+            deletes = step.verb is Verb.DELETE and step.entity == what
+            if event in self.cut and (deletes or (step.unlinks is not None and step.unlinks == what)):
+                return event
+        return None
+
+    def exists(self, entity: Entity) -> bool:
+        """Whether the entity exists in the cut."""
+        return self.creation(entity) in self.cut and self.removal(entity) is None
+
+    def name(self, entity: Entity) -> str:
+        """What to call an entity of this index."""
+        return f"{entity} #{self.index}" if self.trace.instances > 1 else str(entity)
+
+    def described(self, event: Event) -> str:
+        """An event by its place in the log and what happened: ``orders/3 (create order)``."""
+        return f"{self.trace.entries[event].name} ({command(self.trace.step_of(event)[1])})"
+
+    # Why an event is not in the cut
+
+    def fate(self, event: Event) -> Fate:
+        """Why this event, which is not in the cut, is not."""
+        trace, step = self.trace, self.trace.step_of(event)[1]
+        entry = trace.entries.get(event)
+        if entry is not None:
+            return self._lost(event, step.service, entry.action)
+        for number, label in enumerate(trace.actions, 1):
+            if label.kind is ActionKind.DROP and event in label.events:
+                clause = f"{step.service} rejected the message to {command(step)}, because it is about something that it does not know"
+                return Fate(f"{clause} (action {number})", number)
+        disaster = trace.disaster
+        assert disaster is not None
+        messages = [pending(Event(event.use_case, n, event.index), event) for n in step.predecessors]
+        if messages and all(message in trace.states[disaster - 1] for message in messages):
+            lost = " and was lost" if trace.plan.recovery.broker is Broker.LOST else ""
+            clause = (
+                f"the message that tells {step.service} to {command(step)} was in the broker when disaster struck{lost}"
+            )
+            return Fate(f"{clause} (action {disaster})", disaster)
+        return Fate(f"disaster struck (action {disaster}) before {step.service} executed “{command(step)}”", disaster)
+
+    def _lost(self, event: Event, service: str, action: int) -> Fate:
+        when = f"before {self.described(event)} was logged (action {action})"
+        if self.trace.plan.recovery.rollback is Rollback.OLDEST:
+            first = self.first_snapshot()
+            return Fate(f"recovery went back to the instant of the oldest backup (action {first}), {when}", first)
+        snapshot = self.trace.logs[service].snapshot
+        return Fate(f"the backup of {service} was taken (action {snapshot}) {when}", snapshot)
+
+    def first_snapshot(self) -> int:
+        """The number of the first snapshot of the run."""
+        return 1 + [label.kind for label in self.trace.actions].index(ActionKind.SNAPSHOT)
+
+    # The properties
+
+    def denied(self) -> Explanation:
+        """A command was held back."""
+        number = len(self.trace.actions)
+        event = self.trace.actions[-1].events[0]
+        case, step = self.trace.step_of(event)
+        services = self.trace.plan.group_of(step.service).services
+        state = "are locked for their" if len(services) > 1 else "is locked for its"
+        sentence = (
+            f"While {', '.join(services)} {state} backup, the command to {command(step)} ({case.name}) is held back."
+        )
+        return Explanation(sentence, number)
+
+    def no_backup(self) -> Explanation:
+        """No backup can be completed any more."""
+        trace, state = self.trace, self.trace.states[-1]
+        services = [service.name for service in trace.architecture.services]
+        if never := [service for service in services if trace.plan.mode_of(service) is Mode.NONE]:
+            sentence = f"No backup is ever complete, because {', '.join(never)} is never backed up (mode none)."
+            return Explanation(sentence, None)
+        waiting = [s for s in services if trace.plan.mode_of(s).takes_snapshots and snapped(s) not in state]
+        blocked = "; ".join(self._blockages()) or "no order of actions leads to its snapshot"
+        sentence = f"From here on no backup of {', '.join(waiting)} can be taken: {blocked}."
+        return Explanation(sentence, len(trace.actions) or None)
+
+    def _blockages(self) -> list[str]:
+        """What keeps locked groups from draining: use cases that are half done inside, and wait for another lock."""
+        state = self.trace.states[-1]
+        locks = [group for group in self.trace.plan.groups if group.mode is Mode.LOCKED]
+        taken = [group for group in locks if locked(group.services) in state]
+        found = []
+        for case in self.trace.architecture.use_cases:
+            for index in range(1, self.trace.instances + 1):
+                done = {step.number for step in case.steps if logged(Event(case.name, step.number, index)) in state}
+                inside = [g for g in taken if any(s.service in g.services for s in case.steps if s.number in done)]
+                waiting = [
+                    g
+                    for g in taken
+                    if g not in inside and any(s.service in g.services for s in case.steps if s.number not in done)
+                ]
+                if inside and waiting:
+                    found.append(
+                        f"{case.name} is half done inside the lock of {', '.join(inside[0].services)}"
+                        f" and waits for the lock of {', '.join(waiting[0].services)}"
+                    )
+        return found
+
+    def extra_loss(self) -> Explanation:
+        """A backed event is not in the cut."""
+        case, _, step = (self.trace.claim.subject or "").rpartition(".")
+        event = self.event(case, int(step))
+        service = self.trace.step_of(event)[1].service
+        fate = self.fate(event)
+        sentence = f"{self.described(event)} is in the backup of {service}, and yet lost: {fate.clause}."
+        return Explanation(sentence, fate.action)
+
+    def broken_link(self) -> Explanation:
+        """A link holds, and its target does not exist."""
+        link = next(
+            link
+            for link in self.trace.architecture.links
+            if str(link) == self.trace.claim.subject and self._is_broken(link)
+        )
+        start = f"The recovered {self.name(link.holder)} refers to {self.name(link.target)}, which does not exist"
+        deletion = self.removal(link.target)
+        if deletion is not None:
+            entry = self.trace.entries[deletion]
+            removable = any(step.unlinks == link for _, step in self.trace.architecture.steps())
+            why = "the removal of the link did not" if removable else "and nothing removed the link"
+            return Explanation(f"{start}: {self.described(deletion)} survived, {why}.", entry.action)
+        fate = self.fate(self.creation(link.target))
+        return Explanation(f"{start}: {fate.clause}.", fate.action)
+
+    def _is_broken(self, link: Link) -> bool:
+        holds = self.making(link) in self.cut and self.removal(link) is None and self.exists(link.holder)
+        return holds and not self.exists(link.target)
+
+    def orphan_state(self) -> Explanation:
+        """An entity exists, and no link to it holds."""
+        architecture = self.trace.architecture
+        entity = next(
+            entity
+            for entity in architecture.creators
+            if str(entity) == self.trace.claim.subject and self.exists(entity) and self._links_within(entity)
+        )
+        links = self._links_within(entity)
+        absent = next((link for link in links if self.making(link) not in self.cut), None)
+        start = f"The recovered {self.name(entity)} exists, but nothing refers to it any more"
+        if absent is not None:
+            fate = self.fate(self.making(absent))
+            return Explanation(f"{start}: {fate.clause}.", fate.action)
+        holder = links[0].holder
+        event = self.removal(links[0]) or self.removal(holder)
+        if event is not None:
+            return Explanation(f"{start} after {self.described(event)}.", self.trace.entries[event].action)
+        fate = self.fate(self.creation(holder))
+        return Explanation(f"{start}, because {self.name(holder)} itself does not exist: {fate.clause}.", fate.action)
+
+    def _links_within(self, entity: Entity) -> list[Link]:
+        """The links to an entity that its own use case makes, if none of them holds."""
+        architecture = self.trace.architecture
+        home, _ = architecture.creators[entity]
+        links = [link for link, (case, _) in architecture.links.items() if link.target == entity and case is home]
+        holding = [
+            link
+            for link in links
+            if self.making(link) in self.cut and self.removal(link) is None and self.exists(link.holder)
+        ]
+        return [] if holding else links
+
+    def missing_state(self) -> Explanation:
+        """An event is not in the cut, though another of its use case is."""
+        name, _, step = (self.trace.claim.subject or "").rpartition(".")
+        event = self.event(name, int(step))
+        case, missing = self.trace.step_of(event)
+        others = [self.event(name, other.number) for other in case.steps]
+        survivor = next(other for other in others if other in self.cut)
+        fate = self.fate(event)
+        what = f"“{command(missing)}” in {missing.service}"
+        start = f"{self.described(survivor)} survived, but {what}, of the same use case, is missing"
+        return Explanation(f"{start}: {fate.clause}.", fate.action)

@@ -1,0 +1,81 @@
+"""Formulas over facts: what properties are made of, and what it means that a state satisfies one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Container, Iterable, Iterator
+from dataclasses import dataclass
+
+from bac.model.system import Fact
+
+
+@dataclass(frozen=True, slots=True)
+class Atom:
+    """The fact holds."""
+
+    fact: Fact
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """The part does not hold."""
+
+    part: Formula
+
+
+@dataclass(frozen=True, slots=True)
+class And:
+    """All parts hold (so without parts: true)."""
+
+    parts: tuple[Formula, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Or:
+    """At least one part holds (so without parts: false)."""
+
+    parts: tuple[Formula, ...]
+
+
+Formula = Atom | Not | And | Or
+TRUE: Formula = And(())
+FALSE: Formula = Or(())
+
+
+def conjunction(parts: Iterable[Formula]) -> Formula:
+    """All of these."""
+    return And(tuple(parts))
+
+
+def disjunction(parts: Iterable[Formula]) -> Formula:
+    """At least one of these."""
+    return Or(tuple(parts))
+
+
+def satisfied(formula: Formula, state: Container[Fact]) -> bool:
+    """Whether a state, given as the facts that hold, satisfies the formula."""
+    return evaluate(formula, state.__contains__)
+
+
+def evaluate(formula: Formula, holds: Callable[[Fact], bool]) -> bool:
+    """The truth of the formula where ``holds`` says which facts are true."""
+    match formula:
+        case Atom(fact):
+            return holds(fact)
+        case Not(part):
+            return not evaluate(part, holds)
+        case And(parts):
+            return all(evaluate(part, holds) for part in parts)
+        case Or(parts):
+            return any(evaluate(part, holds) for part in parts)
+
+
+def facts(formula: Formula) -> Iterator[Fact]:
+    """The facts that a formula mentions, with repetitions."""
+    match formula:
+        case Atom(fact):
+            yield fact
+        case Not(part):
+            yield from facts(part)
+        case And(parts) | Or(parts):
+            for part in parts:
+                yield from facts(part)
