@@ -8,24 +8,28 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+
 from bac import __version__
 
 if TYPE_CHECKING:
+    from rich.console import RenderableType
+
     from bac.model.specification import Specification
     from bac.model.trace import Trace
     from bac.proofs.questions import Limits, Progress
     from bac.proofs.verdict import PlanResult
-    from rich.console import Console
 
 PROPERTIES = ("backup", "availability", "consistency", "no-extra-loss")
 KINDS = ("broken-link", "orphan-state", "missing-state")
 TIMINGS = ("any-time", "at-rest")
 HOLDS, VIOLATED, WRONG, UNKNOWN, BUG = range(5)
 WIDTH = 160
+SHOWN_WARNINGS = 20
 
 
 class Commands(click.Group):
@@ -176,10 +180,13 @@ def read(spec: str, strict: bool = False) -> Specification:
     from bac.model.specification import load
 
     specification = load(spec)
-    if strict and specification.warnings:
-        raise SpecificationError(specification.warnings)
-    for warning in specification.warnings:
+    warnings = specification.warnings
+    if strict and warnings:
+        raise SpecificationError([replace(warning, severity="error") for warning in warnings])
+    for warning in warnings[:SHOWN_WARNINGS]:
         click.echo(warning.render(), err=True)
+    if len(warnings) > SHOWN_WARNINGS:
+        click.echo(f"… and {len(warnings) - SHOWN_WARNINGS} more warnings", err=True)
     return specification
 
 

@@ -31,6 +31,7 @@ def findings() -> Iterator[str]:
 def machine() -> Iterator[str]:
     """Cores, and the memory that a search may take."""
     import psutil
+
     from bac.proofs.memory import memory_budget
 
     budget = f"a search takes up to {memory_budget() / 2**30:.1f} GiB"
@@ -53,4 +54,4 @@ def graphviz() -> Iterator[str]:
         yield f"  {'dot':<14} {(said.stderr or said.stdout).strip()}"
         return
     yield f"  {'dot':<14} not found: figures as SVG, TikZ and DOT work, as PDF and PNG they do not"
-    yield f"  {'':<14} (Debian: apt-get install graphviz; macOS: brew install graphviz; PNG alone: pip install graphviz-pure)"
+    yield f"  {'':<14} (apt-get install graphviz, brew install graphviz; for PNG alone: pip install graphviz-pure)"

@@ -13,8 +13,8 @@ from bac.properties.explanation import explain
 def junit(name: str, results: Iterable[PlanResult], expected: Verdict = Verdict.HOLDS) -> str:
     """The XML document.
 
-    A violated property is a failure, an unknown one an error.  Where violation is expected, violated properties pass, and
-    the suite has one more test case: that something was violated.
+    A violated property is a failure, an unknown one an error.  Where violation is expected, violated properties pass,
+    and the suite has one more test case: that something was violated.
     """
     root = ElementTree.Element("testsuites", name=name)
     for result in results:

@@ -45,6 +45,8 @@ def verdict(result: PropertyResult) -> dict[str, Any]:
     document: dict[str, Any] = {"verdict": str(result.verdict), "scope": result.scope}
     if result.reason is not None:
         document["reason"] = result.reason
+    if result.vacuous:
+        document["vacuous"] = True
     if not result.complete:
         document["complete"] = False
     if result.trace is not None:

@@ -5,15 +5,16 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterable, Iterator, Sequence
 
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
 from bac.figures.listing import listing
 from bac.model.trace import Trace
 from bac.proofs.verdict import AnomalyResult, PlanResult, PropertyResult, Verdict
 from bac.properties.anomalies import AnomalyKind
 from bac.properties.explanation import explain
 from bac.properties.qualities import Property
-from rich.console import Group, RenderableType
-from rich.table import Table
-from rich.text import Text
 
 STYLE = {Verdict.HOLDS: "green", Verdict.VIOLATED: "bold red", Verdict.UNKNOWN: "yellow"}
 SYMBOL = {Verdict.HOLDS: "✓", Verdict.VIOLATED: "✗", Verdict.UNKNOWN: "?"}
@@ -88,13 +89,16 @@ def comparison(results: Sequence[PlanResult]) -> RenderableType:
 
 def symbol(result: PropertyResult | None) -> Text:
     """A tick, a cross, or a question mark."""
-    return Text("") if result is None else Text(SYMBOL[result.verdict], style=STYLE[result.verdict])
+    if result is None:
+        return Text("")
+    return Text(SYMBOL[result.verdict] + "*" * result.vacuous, style=STYLE[result.verdict])
 
 
 def kept(result: PlanResult, letters: Sequence[Property]) -> Text:
     """Which of the three qualities the plan keeps, and of how many."""
     holds = [which for which in letters if result.properties[which].verdict is Verdict.HOLDS]
-    text = "".join(LETTER[which] if which in holds else "·" for which in letters)
+    mark = {Verdict.VIOLATED: "·", Verdict.UNKNOWN: "?"}
+    text = "".join(LETTER[which] if which in holds else mark[result.properties[which].verdict] for which in letters)
     return Text(f"{text}  {len(holds)} of {len(letters)}", style="green" if len(holds) == len(letters) else "")
 
 
@@ -114,18 +118,23 @@ def counts(result: PropertyResult) -> list[Text]:
 def loss(result: PropertyResult) -> Text:
     """Whether recovery loses what was backed up."""
     words = {Verdict.HOLDS: ("–", "dim"), Verdict.VIOLATED: ("yes", "red"), Verdict.UNKNOWN: ("?", "yellow")}
-    return Text(*words[result.verdict])
+    word, style = words[result.verdict]
+    return Text(word + "*" * result.vacuous, style=style)
 
 
 def remarks(results: Iterable[PlanResult]) -> Iterator[Text]:
-    """What the comparison table cannot show: tolerated anomalies, reasons for what is unknown or holds for want of cuts."""
+    """What the comparison table cannot show: what its marks mean, and which limits were hit."""
     results = list(results)
     if any(result.tolerated for plan in results for result in plan.properties.values()):
         yield Text("(n): tolerated, so consistency does not mind", style="dim")
+    if any(result.vacuous for plan in results for result in plan.properties.values()):
+        yield Text("*: only because no run ever recovers from a disaster", style="yellow")
     for plan in results:
-        reasons = {result.reason: result for result in plan.properties.values() if result.reason is not None}
-        for reason, result in reasons.items():
-            yield Text(f"{plan.plan}: {result.property} {result.verdict}, {reason}", style="yellow")
+        unfinished = [result for result in plan.properties.values() if not result.complete]
+        if unfinished:
+            everything = len(unfinished) == len(plan.properties)
+            names = "everything" if everything else ", ".join(result.property for result in unfinished)
+            yield Text(f"{plan.plan}: {names}: {unfinished[0].reason}", style="yellow")
 
 
 def single(result: PlanResult) -> RenderableType:

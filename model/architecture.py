@@ -35,7 +35,8 @@ class Entity:
     """A piece of state with exactly one owner.
 
     ``name`` is what people see.  Under the ``references`` shorthand each use case has entities of its own that share
-    their plain names with those of other use cases; ``scope`` (the reference and the entity's role in it) tells them apart.
+    their plain names with those of other use cases; ``scope`` (the reference and the entity's role in it) tells them
+    apart.
     """
 
     name: str
@@ -114,8 +115,8 @@ class Service:
 class Architecture:
     """A whole application: services in the order of the file, and the use cases that clients run on them.
 
-    ``tolerated`` holds the links, as pairs of plain entity names, whose breaking consistency does not mind (they are still
-    reported).  ``references`` is true if the use cases were given by the shorthand of Figures 3 and 4.
+    ``tolerated`` holds the links, as pairs of plain entity names, whose breaking consistency does not mind (they are
+    still reported).  ``references`` is true if the use cases were given by the shorthand of Figures 3 and 4.
     """
 
     name: str

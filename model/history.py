@@ -36,7 +36,7 @@ def with_history(trace: Trace, instances: int) -> Trace:
 
 
 def needed_use_cases(trace: Trace) -> list[str]:
-    """The use cases that run in the trace, in the order in which they begin, each after those that create what it uses."""
+    """The use cases of the trace in the order in which they begin, each after those that create what it uses."""
     architecture, ordered = trace.architecture, list[str]()
 
     def include(name: str) -> None:

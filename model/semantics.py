@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import combinations, pairwise
+from itertools import chain, combinations, pairwise
 from typing import TypeVar
 
 from bac.model.architecture import Architecture, Entity, Link, Step, UseCase, Verb, Via
@@ -39,15 +39,24 @@ T = TypeVar("T")
 MOST_CRASH_SETS = 4096
 """Beyond this many crash sets (``scope: any`` over more than twelve services) no system is built."""
 
+MOST_MENTIONS = 5_000_000
+"""Beyond this many facts and clauses in its actions (which takes thousands of services in one lock) no system is built."""
+
 
 def system(architecture: Architecture, plan: Plan, instances: int = 1) -> System:
     """The transition system of an architecture under a plan, with this many indices.
 
     Raises:
-        LimitReached: the disaster's scope has more than :data:`MOST_CRASH_SETS` crash sets.
+        LimitReached: the disaster's scope has more than :data:`MOST_CRASH_SETS` crash sets, or the actions mention more
+            than :data:`MOST_MENTIONS` facts and clauses.
     """
     rules = Rules(architecture, plan, instances)
-    actions = [*rules.steps(), *rules.snapshots(), *rules.locks(), *rules.disasters(), *rules.recovery()]
+    actions, size = [], 0
+    for action in chain(rules.steps(), rules.snapshots(), rules.locks(), rules.disasters(), rules.recovery()):
+        actions.append(action)
+        size += len(action.require) + len(action.forbid) + len(action.clauses) + len(action.copy)
+        if size > MOST_MENTIONS:
+            raise LimitReached(f"the transition system has more than {MOST_MENTIONS:,} parts")
     return System(tuple(rules.facts()), tuple(actions))
 
 
@@ -341,15 +350,21 @@ class Rules:
                     taken.update(group.services)
                     yield from self.snapshot(group.services, Guard())
                 case Mode.LOCKED:
-                    drained = self.none_in_flight(group.services)
-                    yield from self.snapshot((service,), require([locked(group.services)]) & drained)
+                    taken.update(group.services)
+                    drained = require([locked(group.services)]) & self.none_in_flight(group.services)
+                    for member in group.services:
+                        yield from self.snapshot((member,), drained)
                 case _:
                     yield from self.snapshot((service,), self.after_earlier(service))
 
     def after_earlier(self, service: str) -> Guard:
-        """The services before this one in the plan's order are snapshotted."""
-        order = self.plan.order
-        return require(map(snapped, order[: order.index(service)])) if service in order else Guard()
+        """The services before this one in the plan's order are snapshotted (the last of them says it of the others)."""
+        return require(map(snapped, self.earlier.get(service, ())))
+
+    @cached_property
+    def earlier(self) -> dict[str, tuple[str, ...]]:
+        """For each service in the plan's order the one just before it."""
+        return {service: (before,) for before, service in pairwise(self.plan.order)}
 
     def snapshot(self, services: tuple[str, ...], guard: Guard) -> Iterator[Action]:
         """The snapshot of these services at one instant; the first of a run also fixes the instant of ``oldest``."""
@@ -501,7 +516,7 @@ class Rules:
 
 
 def step_entities(step: Step) -> Iterator[Entity]:
-    """The entities that a step is about and does not itself create: its own unless it creates it, and what it links to."""
+    """The entities that a step needs: its own, unless it creates it, and those that it links to."""
     if step.verb is not Verb.CREATE:
         yield step.entity
     for link in step.links:

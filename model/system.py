@@ -1,8 +1,8 @@
 """Facts and actions, the normal form in which everything is said, and the small interpreter that defines what a run is.
 
 A state is a set of facts.  An action has facts that it requires, facts that it forbids, clauses (of each at least one
-literal must hold), facts that it adds and deletes, and facts that it copies.  Engines pack the same actions differently;
-what they find is always replayed here.  Source: docs/semantics.md, "Facts and actions".
+literal must hold), facts that it adds and deletes, and facts that it copies.  Engines pack the same actions
+differently; what they find is always replayed here.  Source: docs/semantics.md, "Facts and actions".
 """
 
 from __future__ import annotations
@@ -133,9 +133,9 @@ APPENDING = (ActionKind.STEP, ActionKind.DELIVER, ActionKind.REPLAY, ActionKind.
 class Label:
     """What a person calls an action.
 
-    ``events`` are those that it appends, denies or drops; ``services`` those that it snapshots, locks, unlocks, or that
-    crash; ``restored`` those that a disaster's recovery restores.  Two actions of a system with the same label are never
-    enabled in the same state.
+    ``events`` are those that it appends, denies or drops; ``services`` those that it snapshots, locks, unlocks, or
+    that crash; ``restored`` those that a disaster's recovery restores.  Two actions of a system with the same label
+    are never enabled in the same state.
     """
 
     kind: ActionKind

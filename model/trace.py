@@ -1,7 +1,7 @@
 """A run that shows something: its actions, the logs, backups and cut that they lead to; saved, loaded, replayed.
 
-A trace holds the specification and the plan, so that it can be checked alone.  What a file says beyond the actions (event
-names, logs, backups, cut) is computed anew when it is read, and must agree.  Source: docs/trace.md.
+A trace holds the specification and the plan, so that it can be checked alone.  What a file says beyond the actions
+(event names, logs, backups, cut) is computed anew when it is read, and must agree.  Source: docs/trace.md.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One event in a log: its name (``orders/3``: service and position, from 1) and the action (from 1) that appended it."""
+    """One event in a log: its name (``orders/3``, with the position from 1), and the action that appended it."""
 
     event: Event
     name: str
@@ -63,9 +63,10 @@ class Entry:
 class ServiceLog:
     """What became of one service's log.
 
-    ``live`` is the log when disaster struck (at the end, if none did); its first ``backed`` entries are in the backup, which
-    action ``snapshot`` took (``None``: no snapshot; continuous services have a backup without one); its first ``kept``
-    entries are in the log after the disaster, and ``recovered`` are those that recovery appended to them.
+    ``live`` is the log when disaster struck (at the end, if none did); its first ``backed`` entries are in the
+    backup, which action ``snapshot`` took (``None``: no snapshot; continuous services have a backup without one); its
+    first ``kept`` entries are in the log after the disaster, and ``recovered`` are those that recovery appended to
+    them.
     """
 
     service: str
@@ -185,20 +186,16 @@ class Trace:
 
     def to_json(self) -> dict[str, Any]:
         """The trace as a JSON document (schemas/trace.schema.json)."""
-        claim = {
-            "kind": self.claim.kind,
-            "subject": self.claim.subject,
-            "index": self.claim.index,
-            "timing": None if self.claim.timing is None else str(self.claim.timing),
-        }
+        claim = self.claim
+        anomaly = {"kind": claim.kind, "subject": claim.subject, "index": claim.index, "timing": claim.timing}
         return {
             "format": FORMAT,
             "version": VERSION,
             "specification": dump(self.architecture, [self.plan]),
             "plan": self.plan.name,
             "instances": self.instances,
-            "property": self.claim.property,
-            **({"anomaly": {k: v for k, v in claim.items() if v is not None}} if self.claim.kind else {}),
+            "property": str(claim.property),
+            **({"anomaly": {key: plain(value) for key, value in anomaly.items()}} if claim.kind else {}),
             **({"history": self.history} if self.history else {}),
             "actions": [self._action_json(number, label) for number, label in enumerate(self.actions, 1)],
             "services": [self._log_json(log) for log in self.logs.values()],
@@ -237,6 +234,11 @@ class Trace:
     def save(self, path: str | Path) -> None:
         """Write the trace to a file, as JSON."""
         Path(path).write_text(json.dumps(self.to_json(), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def plain(value: object) -> object:
+    """The value as JSON knows it: a member of an enumeration is its text."""
+    return str(value) if isinstance(value, str) else value
 
 
 def is_trace(path: str | Path) -> bool:

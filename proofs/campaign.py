@@ -31,8 +31,8 @@ def run(
 ) -> list[PlanResult]:
     """The results on these plans, in this order.
 
-    ``limits.seconds`` is for all plans together; plans that it leaves no time for are unknown, and so are those after an
-    interruption.  ``progress`` is told the plan's name and how far its exploration is.
+    ``limits.seconds`` is for all plans together; plans that it leaves no time for are unknown, and so are those after
+    an interruption.  ``progress`` is told the plan's name and how far its exploration is.
     """
     deadline = None if limits.seconds is None else time.monotonic() + limits.seconds
     results: list[PlanResult] = []

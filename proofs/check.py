@@ -23,6 +23,8 @@ from bac.properties.anomalies import Anomaly, AnomalyKind
 from bac.properties.qualities import Property, Qualities, qualities
 
 ENGINES: Mapping[str, Engine] = {"explicit": explore}
+CONFIRMED_STATES = 1000
+"""Up to so many states the interpreter confirms that no backup can be completed any more."""
 ANY_NUMBER = "any number of instances"
 
 
@@ -111,9 +113,17 @@ class Judge:
         if path is None:
             return None
         trace = Trace(self.architecture, self.plan, self.instances, claim, path, _system=self.system)
-        if (problem := confirms(trace)) is not None:
+        if (problem := self.objection(trace)) is not None:
             raise Disagreement(f"plan {self.plan.name}: the interpreter does not confirm {claim}: {problem}")
         return trace
+
+    @staticmethod
+    def objection(trace: Trace) -> str | None:
+        """What the interpreter says against a trace; a claim about all that can follow it is confirmed only if small."""
+        try:
+            return confirms(trace, CONFIRMED_STATES)
+        except LimitReached:
+            return None
 
     def decided(self, which: Property, trace: Trace | None, scope: str) -> PropertyResult:
         """Violated with a trace; without one unknown if a limit was hit, else the property holds."""
@@ -124,11 +134,11 @@ class Judge:
     def no_trace(self, which: Property, scope: str, tolerated: tuple[AnomalyResult, ...] = ()) -> PropertyResult:
         """The verdict where no counterexample was found."""
         if self.answers.limit is not None:
-            reason = f"limit reached: {self.answers.limit}"
-            return PropertyResult(which, Verdict.UNKNOWN, scope, reason, tolerated=tolerated, complete=False)
+            limit = f"limit reached: {self.answers.limit}"
+            return PropertyResult(which, Verdict.UNKNOWN, scope, limit, tolerated=tolerated, complete=False)
         vacuous = which in (Property.CONSISTENCY, Property.NO_EXTRA_LOSS) and not self.answers.can_recover
         reason = "only because no run ever recovers from a disaster" if vacuous else None
-        return PropertyResult(which, Verdict.HOLDS, scope, reason, tolerated=tolerated)
+        return PropertyResult(which, Verdict.HOLDS, scope, reason, tolerated=tolerated, vacuous=vacuous)
 
     def consistency(self) -> PropertyResult:
         """None of the anomalies, tolerated ones aside."""

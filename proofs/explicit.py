@@ -17,6 +17,8 @@ from bac.properties.formula import facts
 
 CHECK_EVERY = 2048
 """So many states are expanded between two looks at the limits."""
+BYTES_PER_STATE = 100
+"""What the search needs for a state at the least (a small integer with its place in a table)."""
 
 
 def explore(
@@ -27,6 +29,8 @@ def explore(
 ) -> Answers:
     """Explore every run of the system, up to the limits, and answer the questions."""
     search = Search(system, questions, limits or Limits(), progress)
+    if (hopeless := search.hopeless()) is not None:
+        return Answers(tuple({} for _ in questions.settled), limit=hopeless)
     search.run()
     return search.answers()
 
@@ -58,6 +62,16 @@ class Search:
         self.judged: set[int] = set()
         relevant = frozenset(fact for formula in questions.settled for fact in facts(formula))
         self.relevant = self.packing.mask(relevant & self.packing.position.keys()) | self.at_rest
+
+    def hopeless(self) -> str | None:
+        """Why the search need not begin: with no limit but memory, more states than fit are certain to come."""
+        limits = self.limits
+        if limits.memory is None or limits.states is not None or limits.seconds is not None:
+            return None
+        exponent = free_choices(self.packing)
+        if BYTES_PER_STATE << exponent <= limits.memory:
+            return None
+        return f"memory: there are at least 2^{exponent} states (a limit on time or states searches for what it allows)"
 
     # Exploration
 
@@ -159,7 +173,7 @@ class Search:
         if limits.states is not None and len(self.parents) >= limits.states:
             return f"{limits.states} states"
         if limits.seconds is not None and seconds >= limits.seconds:
-            return f"{limits.seconds:g} seconds"
+            return "the time allowed"
         if limits.memory is not None and resident_memory() >= limits.memory:
             return f"{limits.memory / 2**20:.0f} MiB of memory"
         return None
@@ -222,3 +236,22 @@ class Search:
         """The successors before the disaster of a state before the disaster."""
         actions: list[PackedAction] = self.before
         return (action.apply(state) for action in actions if not action.add & self.recovered and action.enabled(state))
+
+
+def free_choices(packing: Packing) -> int:
+    """A number *n* such that the system has at least 2^n states.
+
+    It counts actions that can all happen first, each or not, in the system's order: they require nothing, forbid nothing
+    that those before them write, and each of their clauses has a literal that those before them leave alone.  Each adds a
+    fact that none of the others writes, so that every choice leads to a state of its own.
+    """
+    owned = written = count = 0
+    for action in packing.actions:
+        touched = action.add | packing.everything & ~action.keep
+        own = action.add & ~written
+        possible = not action.require and not action.forbid & written
+        if possible and own and not touched & owned and all(negative & ~written for _, negative in action.clauses):
+            owned |= own
+            written |= touched
+            count += 1
+    return count

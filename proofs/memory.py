@@ -17,7 +17,7 @@ def resident_memory() -> int:
 
 
 def memory_budget() -> int:
-    """What this process may hold in all, in bytes: what it has, and its share of what the machine or container has left."""
+    """What this process may hold, in bytes: what it has, and its share of what the machine or container has left."""
     import psutil
 
     free = [int(psutil.virtual_memory().available)]

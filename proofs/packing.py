@@ -15,8 +15,9 @@ from bac.properties.formula import Formula, evaluate
 class PackedAction:
     """An action as masks.
 
-    ``clauses`` are pairs (positive, negative): a state has a bit of the first, or lacks one of the second.  ``keep`` are the
-    bits that survive the action; ``copies`` are pairs (sources, shift): these bits move by so many places (left if positive).
+    ``clauses`` are pairs (positive, negative): a state has a bit of the first, or lacks one of the second.  ``keep``
+    are the bits that survive the action; ``copies`` are pairs (sources, shift): these bits move by so many places
+    (left if positive).
     """
 
     require: int
@@ -50,6 +51,7 @@ class Packing:
         """Number the facts in the system's order."""
         self.system = system
         self.position: dict[Fact, int] = {fact: number for number, fact in enumerate(system.facts)}
+        self.everything = (1 << len(system.facts)) - 1
         self.actions = tuple(self.pack_action(action) for action in system.actions)
 
     def bit(self, fact: Fact) -> int:
@@ -94,9 +96,8 @@ class Packing:
             shift = self.position[destination] - self.position[source]
             shifts[shift] = shifts.get(shift, 0) | self.bit(source)
             dropped |= self.bit(destination)
-        everything = (1 << len(self.system.facts)) - 1
         copies = tuple((sources, shift) for shift, sources in shifts.items())
-        return PackedAction(require, forbid, tuple(clauses), everything & ~dropped, self.mask(action.add), copies)
+        return PackedAction(require, forbid, tuple(clauses), self.everything & ~dropped, self.mask(action.add), copies)
 
 
 def unit(clause: Clause) -> tuple[bool, Fact] | None:

@@ -1,6 +1,7 @@
 """What is put to an engine, and what it answers: formulas in, shortest runs out.
 
-Every engine has the type :class:`Engine`, so that one can take the place of another, and all can be held against each other.
+Every engine has the type :class:`Engine`, so that one can take the place of another, and all can be held against each
+other.
 """
 
 from __future__ import annotations
@@ -22,8 +23,9 @@ class Questions:
     """Formulas of three kinds.
 
     For each of ``settled``: which is a shortest run to a settled state that satisfies it, in either timing?  For
-    ``reachable``: which is a shortest run to a state that satisfies it?  For ``inevitable``: which is a shortest run to a
-    state before the disaster from which no state that satisfies it can be reached without a disaster?  ``None`` is not asked.
+    ``reachable``: which is a shortest run to a state that satisfies it?  For ``inevitable``: which is a shortest run
+    to a state before the disaster from which no state that satisfies it can be reached without a disaster?  ``None``
+    is not asked.
     """
 
     settled: tuple[Formula, ...] = ()
@@ -62,11 +64,12 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """What an engine found.  Where it found nothing, ``limit`` tells whether that means *no such run* (``None``) or not.
+    """What an engine found.  Where it found nothing, ``limit`` tells whether that means *no such run* (``None``) or
+    not.
 
     ``settled`` has, for each formula asked, a shortest run for each timing in which there is one: ``at-rest`` with a
-    disaster that interrupts no use case, ``any-time`` with one that may.  ``can_recover`` is false if no run has a settled
-    state at all (and nothing was cut off): everything about cuts then holds for want of any.
+    disaster that interrupts no use case, ``any-time`` with one that may.  ``can_recover`` is false if no run has a
+    settled state at all (and nothing was cut off): everything about cuts then holds for want of any.
     """
 
     settled: tuple[Mapping[Timing, Path], ...] = ()

@@ -11,11 +11,11 @@ from bac.model.system import RECOVERED, Action, Clause, Fact, System
 def one_index_suffices(system: System) -> bool:
     """Whether leaving out all actions of the other indices leaves a legal run that settles alike.
 
-    Then one index shows every anomaly that concerns a single index.  It suffices that an index's actions speak of their own
-    index only, and that all other actions come before recovery, never require a fact of an index, copy only within an
-    index, and have clauses that hold of an index without facts.  Facts of no index that some index's action adds (*marks*,
-    such as ``denied``) may only be added, or stand in the way before the disaster.  (Whatever compares two indices, and the
-    quality *backup*, is outside this rule.)
+    Then one index shows every anomaly that concerns a single index.  It suffices that an index's actions speak of
+    their own index only, and that all other actions come before recovery, never require a fact of an index, copy only
+    within an index, and have clauses that hold of an index without facts.  Facts of no index that some index's action
+    adds (*marks*, such as ``denied``) may only be added, or stand in the way before the disaster.  (Whatever compares
+    two indices, and the quality *backup*, is outside this rule.)
     """
     marks = {
         fact for action in system.actions if owner(action) is not None for fact in writes(action) if fact.index is None

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from bac.model.errors import BacError
+from bac.model.errors import BacError, LimitReached
 from bac.model.plan import Mode, Timing
 from bac.model.system import AT_REST, RECOVERED, NotARun, State, System
 from bac.model.trace import Trace
@@ -15,8 +15,8 @@ from bac.properties.anomalies import anomalies
 from bac.properties.formula import Formula, satisfied
 from bac.properties.qualities import Property, backed_up, losses, qualities
 
-MOST_STATES = 20_000
-"""A claim that no backup can be completed any more is checked up to this many states; see :func:`stuck`."""
+MOST_STATES = 100_000
+"""From so many states the claim that no backup can be completed any more is checked; beyond, it is undecided."""
 
 
 class NotConfirmed(BacError):
@@ -30,13 +30,19 @@ def confirm(trace: Trace) -> None:
 
     Raises:
         NotConfirmed: it does not show what it claims.
+        LimitReached: it claims that no backup can be completed any more, and that would take too long to confirm.
     """
     if (problem := confirms(trace)) is not None:
         raise NotConfirmed(f"not confirmed: {problem}")
 
 
-def confirms(trace: Trace) -> str | None:
-    """Whether the trace shows what it claims: ``None`` if so, else what is wrong with it."""
+def confirms(trace: Trace, most_states: int = MOST_STATES) -> str | None:
+    """What speaks against the trace's claim; ``None`` if nothing does.
+
+    Raises:
+        LimitReached: it claims that no backup can be completed any more, and more than ``most_states`` states can be
+            reached from its end.
+    """
     try:
         state = trace.states[-1]
     except NotARun as error:
@@ -46,7 +52,7 @@ def confirms(trace: Trace) -> str | None:
             wanted = qualities(trace.architecture, trace.plan, 1)
             return None if satisfied(wanted.denied, state) else "no command was held back"
         case Property.BACKUP:
-            return stuck(trace, state)
+            return stuck(trace, state, most_states)
         case Property.CONSISTENCY | Property.NO_EXTRA_LOSS:
             return wrong_cut(trace, state)
         case other:
@@ -54,7 +60,7 @@ def confirms(trace: Trace) -> str | None:
 
 
 def wrong_cut(trace: Trace, state: State) -> str | None:
-    """Whether the run ends in a settled state, reached as the claim says, whose cut has the anomaly or lacks the event."""
+    """What speaks against this: the run ends in a settled state, reached as claimed, whose cut shows it."""
     if RECOVERED not in state:
         return "disaster has not struck"
     if not trace.settled:
@@ -78,18 +84,18 @@ def claimed(trace: Trace) -> Iterable[Formula]:
             yield anomaly.formula
 
 
-def stuck(trace: Trace, state: State) -> str | None:
-    """Whether no completed backup can be reached any more; beyond :data:`MOST_STATES` states the answer is not known."""
+def stuck(trace: Trace, state: State, most_states: int) -> str | None:
+    """What speaks against this: before the disaster, no completed backup is reachable any more."""
     if RECOVERED in state:
         return "disaster has struck"
     if any(trace.plan.mode_of(service.name) is Mode.NONE for service in trace.architecture.services):
         return None
     goal = backed_up(trace.architecture, trace.plan)
-    for number, reached in enumerate(reachable_before_disaster(trace.system, state)):
+    for number, reached in enumerate(reachable_before_disaster(trace.system, state), 1):
         if satisfied(goal, reached):
             return "a backup can still be completed"
-        if number >= MOST_STATES:
-            return None
+        if number > most_states:
+            raise LimitReached(f"a run; that no backup can be completed after it is open beyond {most_states} states")
     return None
 
 

@@ -1,4 +1,4 @@
-"""Verdicts, and what they claim: three values that are never taken for each other, each with its scope and its evidence."""
+"""Verdicts, and what they claim: three values never taken for each other, each with its scope and its evidence."""
 
 from __future__ import annotations
 
@@ -65,7 +65,8 @@ class PropertyResult:
     """The verdict on one property.
 
     ``scope`` says for how many instances; ``reason`` why it is unknown, or what a reader should know about it.
-    ``anomalies`` violate consistency, ``tolerated`` ones do not.  ``complete`` is false if a limit may have hidden more.
+    ``anomalies`` violate consistency, ``tolerated`` ones do not.  ``complete`` is false if a limit may have hidden
+    more; ``vacuous`` is true if the property holds only because there is nothing that could violate it.
     """
 
     property: Property
@@ -76,6 +77,7 @@ class PropertyResult:
     anomalies: tuple[AnomalyResult, ...] = ()
     tolerated: tuple[AnomalyResult, ...] = ()
     complete: bool = True
+    vacuous: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """Broken links, orphan state and missing state, as formulas over the settled cut.
 
-Source: the article, "Eventual Inconsistency with Full Availability" (Figures 3, 4 and 5); docs/semantics.md, "Properties".
+Source: the article, "Eventual Inconsistency with Full Availability" (Figures 3, 4 and 5); docs/semantics.md,
+"Properties".
 """
 
 from __future__ import annotations
@@ -26,9 +27,9 @@ class AnomalyKind(StrEnum):
 class Anomaly:
     """One thing that can be wrong at one index.
 
-    ``subject`` is what people call it: ``holder -> target``, the entity, or ``use case.step``; entries of several indices
-    (or of several references that share a name) have one subject in common.  ``about`` is the link, the entity, or the event
-    itself.  A tolerated anomaly is reported, but does not violate consistency.
+    ``subject`` is what people call it: ``holder -> target``, the entity, or ``use case.step``; entries of several
+    indices (or of several references that share a name) have one subject in common.  ``about`` is the link, the
+    entity, or the event itself.  A tolerated anomaly is reported, but does not violate consistency.
     """
 
     kind: AnomalyKind

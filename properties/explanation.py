@@ -115,8 +115,8 @@ class Explainer:
             return self._lost(event, step.service, entry.action)
         for number, label in enumerate(trace.actions, 1):
             if label.kind is ActionKind.DROP and event in label.events:
-                clause = f"{step.service} rejected the message to {command(step)}, because it is about something that it does not know"
-                return Fate(f"{clause} (action {number})", number)
+                clause = f"{step.service} rejected the message to {command(step)} (action {number})"
+                return Fate(f"{clause}, as it is about something that does not exist", number)
         disaster = trace.disaster
         assert disaster is not None
         messages = [pending(Event(event.use_case, n, event.index), event) for n in step.predecessors]

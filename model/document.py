@@ -1,0 +1,222 @@
+"""An architecture with its plans as a document of the format, as JSON or YAML; and the starter specification.
+
+What has its default is left out, so that a document is as short as one that a person would write.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import fields
+from enum import StrEnum
+from importlib import resources
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import yaml
+
+from bac.model.architecture import Architecture, Service, Step, UseCase, Verb, Via
+from bac.model.errors import UnwritableFile
+from bac.model.plan import INDEPENDENT, Disaster, Plan, Recovery
+
+STARTER = """\
+# yaml-language-server: $schema=specification.schema.json
+#
+# A small shop.  Ask what its backups are worth:  bac check THIS-FILE
+
+name: Shop
+
+# Who owns which entities.  An entity has one owner; other services may refer to it.
+services:
+  customers: {owns: [customer]}
+  orders:    {owns: [order]}
+  shipping:  {owns: [shipment], copies: [customer]}   # copies: what it keeps of another's entity
+
+# What clients ask for.  Each step is one command in one service: create, link, unlink, update, delete or copy.
+use_cases:
+  register customer:
+    - create: customer
+  place order:
+    - create: order
+      refers_to: [customer]     # the order holds a link to the customer
+  ship order:
+    - create: shipment
+      refers_to: [order]
+    - update: order             # called by shipping: "your order is on its way"
+  change address:
+    - update: customer
+    - copy: customer            # shipping keeps the address
+      at: shipping
+      via: event                # told by an event through the broker, not by a call
+
+# tolerates: ["order -> customer"]    # a link that may break: it is reported, and that is all
+
+# How backups are taken.  The plan "independent" is always there: each service alone, at any time.
+plans:
+  nightly:
+    order: [shipping, orders, customers]    # one after the other: who refers goes before whom it refers to
+  quiesced:
+    groups:
+      - {mode: locked, services: all}       # hold clients back, back up everything, go on
+    recovery: {replay: true}                # deliver the events again that a backup has not seen
+    disaster: {scope: any}                  # any service may crash, or several, or all
+"""
+"""What ``bac init`` writes; its first line tells an editor where the schema is (see :func:`starter`)."""
+
+_SCHEMA = resources.files("bac.schemas").joinpath("specification.schema.json")
+_WIDTH = 100  # columns of a YAML line
+
+
+def starter(schema: str) -> str:
+    """The starter specification.
+
+    Args:
+        schema: the address or path of the JSON Schema, for its first line.
+    """
+    address = "".join(char if char.isprintable() else quote(char) for char in schema)
+    rest = STARTER.partition("\n")[2]
+    return f"# yaml-language-server: $schema={address}\n{rest}"
+
+
+def write_starter(path: Path, overwrite: bool = False) -> None:
+    """Write the starter specification, with the schema of this installation.
+
+    Raises:
+        UnwritableFile: if the file is there already (unless ``overwrite``), or cannot be written.
+    """
+    try:
+        with path.open("w" if overwrite else "x", encoding="utf-8") as stream:
+            stream.write(starter(str(_SCHEMA)))
+    except FileExistsError as error:
+        raise UnwritableFile(f"{path} is there already") from error
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the path
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        raise UnwritableFile(f"cannot write {path}: {reason}") from error
+
+
+def schema() -> dict[str, object]:
+    """The JSON Schema (draft 2020-12) of the format, which ships with the package."""
+    loaded: dict[str, object] = json.loads(_SCHEMA.read_text(encoding="utf-8"))
+    return loaded
+
+
+def dump(architecture: Architecture, plans: Iterable[Plan]) -> dict[str, object]:
+    """The specification as a document that JSON can hold; parsed again, it gives equal values.
+
+    The plan ``independent`` is left out, as every specification has it; ``references`` stay ``references``.
+    """
+    document: dict[str, object] = {
+        "name": architecture.name,
+        "services": {service.name: _service(service) for service in architecture.services},
+    }
+    if architecture.references:
+        document["references"] = [use_case.name for use_case in architecture.use_cases]
+    else:
+        document["use_cases"] = {use_case.name: _use_case(use_case) for use_case in architecture.use_cases}
+    if architecture.tolerated:
+        document["tolerates"] = [f"{holder} -> {target}" for holder, target in sorted(architecture.tolerated)]
+    everybody = tuple(service.name for service in architecture.services)
+    written = {plan.name: _plan(plan, everybody) for plan in plans if plan.name != INDEPENDENT.name}
+    return document | ({"plans": written} if written else {})
+
+
+def to_yaml(document: object) -> str:
+    """A dumped document as YAML: one key a line, and lists of names in brackets.
+
+    Args:
+        document: what :func:`dump` gives; its names may be anything.
+    """
+    text: str = yaml.dump(document, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=_WIDTH)
+    return text
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes lists of texts in one line, and everything as often as it occurs."""
+
+    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002
+        """Never an alias: the same list may well be there twice."""
+        return True
+
+
+def _represent_list(dumper: _Dumper, data: list[object]) -> yaml.Node:
+    in_brackets = all(isinstance(item, str) for item in data)
+    return dumper.represent_sequence("tag:yaml.org,2002:seq", data, flow_style=in_brackets)
+
+
+_Dumper.add_representer(list, _represent_list)
+
+
+def _service(service: Service) -> dict[str, object]:
+    return _without_empty({"owns": list(service.owns), "copies": list(service.copies)})
+
+
+def _use_case(use_case: UseCase) -> list[dict[str, object]]:
+    names = _step_names(use_case)
+    return [_step(step, names) for step in use_case.steps]
+
+
+def _step_names(use_case: UseCase) -> dict[int, str]:
+    """The steps' names by number, with one made up for a step that has none and is a predecessor out of turn."""
+    names = {step.number: step.name for step in use_case.steps if step.name}
+    needed = {number for step in use_case.steps if _is_out_of_turn(step) for number in step.predecessors}
+    for number in sorted(needed - names.keys()):
+        name = f"step {number}"
+        while name in names.values():
+            name += "'"
+        names[number] = name
+    return names
+
+
+def _is_out_of_turn(step: Step) -> bool:
+    return step.number > 1 and step.predecessors != (step.number - 1,)
+
+
+def _step(step: Step, names: dict[int, str]) -> dict[str, object]:
+    targets = [link.target.name for link in step.links]
+    partner: dict[str, object] = {}
+    match step.verb:
+        case Verb.CREATE:
+            partner = {"refers_to": targets}
+        case Verb.LINK:
+            partner = {"to": targets[0]}
+        case Verb.UNLINK:
+            assert step.unlinks is not None
+            partner = {"from": step.unlinks.target.name}
+        case Verb.COPY:
+            partner = {"at": step.service}
+        case Verb.UPDATE | Verb.DELETE:
+            pass
+    after = [names[number] for number in step.predecessors] if _is_out_of_turn(step) else []
+    via = "" if step.via is Via.CALL else str(step.via)
+    rest = {"via": via, "after": after, "name": names.get(step.number, "")}
+    return _without_empty({str(step.verb): step.entity.name, **partner, **rest})
+
+
+def _plan(plan: Plan, everybody: tuple[str, ...]) -> dict[str, object]:
+    groups = [
+        {"mode": str(group.mode), "services": "all" if group.services == everybody else list(group.services)}
+        for group in plan.groups
+    ]
+    recovery, disaster = _changed(plan.recovery, Recovery()), _changed(plan.disaster, Disaster())
+    return _without_empty({"groups": groups, "order": list(plan.order), "recovery": recovery, "disaster": disaster})
+
+
+def _changed(value: Recovery | Disaster, default: Recovery | Disaster) -> dict[str, object]:
+    """The fields that are not at their default, as JSON holds them."""
+    names = [field.name for field in fields(value)]
+    return {name: _plain(getattr(value, name)) for name in names if getattr(value, name) != getattr(default, name)}
+
+
+def _plain(value: object) -> object:
+    match value:
+        case StrEnum():
+            return str(value)
+        case tuple():
+            return [list(crash) for crash in value]
+        case _:
+            return value
+
+
+def _without_empty(document: dict[str, object]) -> dict[str, object]:
+    return {key: value for key, value in document.items() if value}

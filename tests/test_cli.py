@@ -1,0 +1,262 @@
+"""The command line, through its real entry point."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from helpers import REFERENCE, bac
+
+from bac.schemas import violation
+
+FORMATS = ["svg", "tikz", "dot"]
+
+
+@pytest.fixture
+def reference(tmp_path: Path) -> Path:
+    file = tmp_path / "reference.bac.yaml"
+    file.write_text(REFERENCE, encoding="utf-8")
+    return file
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        ([], 1),
+        (["--plan", "shared"], 0),
+        (["--plan", "locked"], 1),
+        (["--plan", "locked", "--property", "consistency"], 0),
+        (["--plan", "locked", "--property", "availability", "--expect", "violated"], 0),
+        (["--plan", "shared", "--expect", "violated"], 1),
+        (["--plan", "shared", "--expect", "holds"], 0),
+        (["--plan", "independent", "--expect", "holds"], 1),
+        (["--plan", "independent", "--plan", "locked", "--expect", "violated"], 0),
+        (["--plan", "independent", "--plan", "shared", "--expect", "violated"], 1),
+        (["--plan", "shared", "--max-states", "3"], 3),
+        (["--plan", "shared", "--max-states", "3", "--expect", "violated"], 3),
+        (["--plan", "shared", "--timeout", "0"], 3),
+        (["--plan", "shared", "--max-memory", "1"], 3),
+        (["--plan", "shered"], 2),
+        (["--property", "liveness"], 2),
+        (["--instances", "0"], 2),
+    ],
+)
+def test_exit_codes(reference: Path, arguments: list[str], code: int) -> None:
+    assert bac("check", reference, *arguments).exit_code == code
+
+
+def test_an_unknown_plan_is_answered_with_the_nearest(reference: Path) -> None:
+    result = bac("check", reference, "--plan", "lokced")
+    assert "locked" in result.stderr
+    assert result.stdout == ""
+
+
+def test_the_comparison_shows_every_plan_and_two_of_three(reference: Path) -> None:
+    result = bac("check", reference)
+    rows = {line.split("  ")[0]: line for line in result.stdout.splitlines() if " of 3" in line}
+    assert list(rows) == ["independent", "locked", "atomic", "shared", "rollback", "resume", "any"]
+    assert "B·C  2 of 3" in rows["locked"]
+    assert "BA·  2 of 3" in rows["independent"]
+    assert rows["rollback"].endswith("yes")
+
+
+def test_one_plan_shows_each_counterexample(reference: Path) -> None:
+    text = bac("check", reference, "--plan", "independent").stdout
+    assert "broken link  a -> b" in text
+    assert "orphan state  b" in text
+    assert "> 1  snapshot  B" in text
+    assert "The recovered a refers to b, which does not exist" in text
+
+
+def test_the_json_report_follows_its_schema(reference: Path) -> None:
+    result = bac("check", reference, "--format", "json", "--instances", "2")
+    document = json.loads(result.stdout)
+    assert violation("report", document) is None
+    assert [plan["plan"] for plan in document["plans"]][:2] == ["independent", "locked"]
+    consistency = document["plans"][0]["properties"]["consistency"]
+    (broken, _) = consistency["anomalies"]
+    assert broken["length"] == {"any-time": 5, "at-rest": 5}
+    assert broken["cause"] == "backup"
+    for anomaly in consistency["anomalies"]:
+        assert violation("trace", anomaly["trace"]) is None
+
+
+def test_the_report_of_a_limit_follows_its_schema(reference: Path) -> None:
+    document = json.loads(bac("check", reference, "--format", "json", "--max-states", "2").stdout)
+    assert violation("report", document) is None
+    assert document["plans"][0]["limit"] == "2 states"
+
+
+def test_the_junit_report_counts_failures(reference: Path) -> None:
+    result = bac("check", reference, "--format", "junit", "--plan", "locked")
+    root = ElementTree.fromstring(result.stdout)
+    assert (root.get("tests"), root.get("failures"), root.get("errors")) == ("4", "1", "0")
+    (failure,) = root.iter("failure")
+    assert "held back" in (failure.text or "")
+
+
+def test_junit_knows_what_was_expected_and_what_is_unknown(reference: Path) -> None:
+    expected = ElementTree.fromstring(bac("check", reference, "--format", "junit", "--expect", "violated").stdout)
+    assert expected.get("failures") == "2"  # shared and resume violate nothing
+    unknown = ElementTree.fromstring(bac("check", reference, "--format", "junit", "--max-states", "2").stdout)
+    assert int(unknown.get("errors") or 0) > 0
+
+
+def test_traces_are_saved_and_replayed(reference: Path, tmp_path: Path) -> None:
+    bac("check", reference, "--trace-dir", tmp_path / "traces")
+    files = sorted((tmp_path / "traces").iterdir())
+    assert "independent--broken-link--a-to-b--at-rest.json" in [file.name for file in files]
+    for file in files:
+        result = bac("replay", file)
+        assert result.exit_code == 0
+        assert "confirmed by the interpreter" in result.stdout
+
+
+def test_a_tampered_trace_is_refused(reference: Path, tmp_path: Path) -> None:
+    bac("check", reference, "--plan", "independent", "--trace-dir", tmp_path)
+    file = tmp_path / "independent--broken-link--a-to-b--at-rest.json"
+    document = json.loads(file.read_text(encoding="utf-8"))
+    document["services"][1]["cut"] = document["services"][1]["log"]
+    file.write_text(json.dumps(document), encoding="utf-8")
+    result = bac("replay", file)
+    assert result.exit_code == 2
+    assert "services[2].cut" in result.stderr
+
+
+@pytest.mark.parametrize("format_", FORMATS)
+def test_figures_are_drawn_from_specifications_and_traces(reference: Path, tmp_path: Path, format_: str) -> None:
+    direct, saved = tmp_path / f"direct.{format_}", tmp_path / f"saved.{format_}"
+    assert bac("figure", reference, "--kind", "broken-link", "--timing", "at-rest", "-o", direct).exit_code == 0
+    bac("check", reference, "--plan", "independent", "--trace-dir", tmp_path)
+    trace = tmp_path / "independent--broken-link--a-to-b--at-rest.json"
+    assert bac("figure", trace, "-o", saved).exit_code == 0
+    assert direct.read_bytes() == saved.read_bytes()
+    assert bac("figure", reference, "--architecture", "--plan", "shared", "-o", direct).exit_code == 0
+
+
+def test_a_figure_of_what_does_not_happen_says_what_does(reference: Path, tmp_path: Path) -> None:
+    result = bac("figure", reference, "--plan", "atomic", "--kind", "broken-link", "-o", tmp_path / "x.svg")
+    assert result.exit_code == 2
+    assert "orphan-state 'b'" in result.stderr
+    assert not (tmp_path / "x.svg").exists()
+
+
+def test_a_figure_in_an_unknown_format_is_refused_before_anything_is_done(reference: Path, tmp_path: Path) -> None:
+    result = bac("figure", reference, "-o", tmp_path / "x.gif")
+    assert result.exit_code == 2
+    assert ".svg" in result.stderr
+
+
+def test_check_draws_the_first_counterexample(reference: Path, tmp_path: Path) -> None:
+    assert bac("check", reference, "--plan", "locked", "--figure", tmp_path / "x.svg").exit_code == 1
+    assert (tmp_path / "x.svg").stat().st_size > 0
+    result = bac("check", reference, "--plan", "shared", "--figure", tmp_path / "y.svg")
+    assert "no counterexample" in result.stderr
+
+
+def test_what_cannot_be_written_is_an_error(reference: Path, tmp_path: Path) -> None:
+    result = bac("figure", reference, "-o", tmp_path / "nowhere" / "x.svg")
+    assert result.exit_code == 2
+    assert "No such file" in result.stderr
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    assert bac("check", reference, "--trace-dir", tmp_path / "file" / "traces").exit_code == 2
+
+
+def test_init_writes_a_specification_that_can_be_checked(tmp_path: Path) -> None:
+    file = tmp_path / "shop.bac.yaml"
+    assert bac("init", file).exit_code == 0
+    first = file.read_text(encoding="utf-8").splitlines()[0]
+    schema = first.removeprefix("# yaml-language-server: $schema=")
+    assert Path(schema.removeprefix("file://")).exists()
+    assert bac("check", file, "--strict").exit_code == 1
+    assert bac("init", file).exit_code == 2  # nothing is lost
+
+
+def test_a_specification_on_standard_input() -> None:
+    assert bac("check", "-", "--plan", "shared", stdin=REFERENCE).exit_code == 0
+
+
+def test_errors_of_a_specification_are_located(tmp_path: Path) -> None:
+    file = tmp_path / "wrong.bac.yaml"
+    file.write_text("services: {A: {owns: [a]}}\nreferences: ['a -> c']\nplans: {p: {ordr: []}}\n", encoding="utf-8")
+    result = bac("check", file)
+    assert result.exit_code == 2
+    assert f"{file}:2:" in result.stderr
+    assert f"{file}:3:" in result.stderr
+    assert "error[" in result.stderr
+
+
+def test_warnings_are_shown_and_can_be_made_errors(tmp_path: Path) -> None:
+    file = tmp_path / "odd.bac.yaml"
+    file.write_text(REFERENCE.replace("B: {owns: [b]}", "B: {owns: [b]}, C: {}"), encoding="utf-8")
+    relaxed = bac("check", file, "--plan", "shared")
+    assert relaxed.exit_code == 0
+    assert "warning[" in relaxed.stderr
+    strict = bac("check", file, "--plan", "shared", "--strict")
+    assert strict.exit_code == 2
+    assert strict.stdout == ""
+
+
+def test_doctor_names_what_is_installed() -> None:
+    result = bac("doctor")
+    assert result.exit_code == 0
+    assert "click" in result.stdout
+    assert "dot" in result.stdout
+
+
+HOSTILE = ["<script>alert(1)</script>", "a\"b'c", "back\\slash", "$x_1^2$ {y} #&%~", "[bold red]x[/]", "שלום", "表", "😀", "a;b|c`d"]
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_any_printable_name_comes_through(name: str, tmp_path: Path) -> None:
+    file = tmp_path / "names.bac.yaml"
+    document = {
+        "name": name,
+        "services": {f"{name} A": {"owns": [f"{name} a"]}, f"{name} B": {"owns": [f"{name} b"]}},
+        "references": [f"{name} a -> {name} b"],
+    }
+    file.write_text(json.dumps(document), encoding="utf-8")
+    result = bac("check", file, "--plan", "independent", "--trace-dir", tmp_path)
+    assert result.exit_code == 1
+    assert f"{name} a -> {name} b" in result.stdout
+    report = json.loads(bac("check", file, "--format", "json").stdout)
+    assert report["specification"] == name
+    ElementTree.fromstring(bac("check", file, "--format", "junit").stdout)
+    for trace in tmp_path.glob("*.json"):
+        assert bac("replay", trace).exit_code == 0
+
+
+def test_the_installed_command_answers() -> None:
+    for command in ([str(Path(sys.executable).with_name("bac"))], [sys.executable, "-m", "bac"]):
+        done = subprocess.run([*command, "--version"], capture_output=True, text=True, check=True)
+        assert done.stdout.startswith("bac, version ")
+
+
+def test_a_closed_pipe_is_no_error(reference: Path) -> None:
+    done = subprocess.run(
+        f"{sys.executable} -m bac check {reference} | head -1", shell=True, capture_output=True, text=True, check=False
+    )
+    assert done.stderr == ""
+
+
+def test_an_interruption_ends_with_what_is_known(tmp_path: Path) -> None:
+    services = {f"s{n}": {"owns": [f"e{n}"]} for n in range(12)}
+    document = {"services": services, "use_cases": {f"u{n}": [{"create": f"e{n}"}] for n in range(12)}}
+    file = tmp_path / "large.bac.yaml"
+    file.write_text(json.dumps(document), encoding="utf-8")
+    command = [sys.executable, "-m", "bac", "check", str(file), "--format", "json", "--max-states", "1000000000"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=os.environ)
+    time.sleep(3)
+    process.send_signal(signal.SIGINT)
+    output, _ = process.communicate(timeout=60)
+    assert process.returncode == 3
+    report = json.loads(output)
+    assert report["plans"][0]["limit"] == "interrupted"
+    assert report["plans"][0]["properties"]["consistency"]["verdict"] == "unknown"

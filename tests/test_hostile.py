@@ -1,0 +1,334 @@
+"""Whatever a file holds, it is read or refused, soon, and with a place: never a traceback, never a hang."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from strategies import specifications
+
+from bac.model import yaml_tree
+from bac.model.diagnostics import CODES
+from bac.model.errors import BacError, SpecificationError
+from bac.model.specification import dump, load, parse, to_yaml
+
+SOON = 30  # seconds: many times what it takes, but far from what an attack would take
+
+HOSTILE_NAMES = [
+    "it's", '"', '""', "a\"b'c", "\\", "\\n", "a\\", "`", "${HOME}", "$(rm -rf /)", "%s%n", "{0}", "{{x}}",
+    "<script>alert(1)</script>", "</title>", "]]>", "&amp;", "&lt", "<!--", "a\x26b",
+    "\\input{/etc/passwd}", "\\end{document}", "$x_1^2$", "~", "#1", "%", "a_b^c", "{", "}", "\\\\",
+    'x"]; y [label="', "a -- b", "->x"[2:], "a;b", "digraph {}", "<b>", "subgraph",
+    "==", "/\\", "<<", ">>", "\\* remark", "(* remark *)", "|", "/", "//", "../../etc/passwd", "CON", "-", "--", "-x",
+    "- x", "? x", ": x", "x: y", "x #y", "# x", "!x", "!!str", "&x", "*x", "@x", "[", "]", "[]", "{}", ",", "a,b",
+    "%TAG", "---", "...",
+    "no", "null", "true", "Yes", "1", "0x1F", "1e3", ".inf", "2001-01-01", "=", "all", "independent", "create",
+    "services",
+    "שלום", "مرحبا", "日本語", "e\u0301", "👩\u200d🚒", "ไทย", "ﷺ", "𝒳", "İ", "ß", "नमस्\u200cते", "x" * 200, "x y",
+    "é" * 200, "😀" * 200,
+]  # fmt: skip
+
+BAD_CHARACTERS = [
+    "\n", "\r", "\t", "\0", "\x07", "\x1b", "\x7f", "\x85", "\xa0", "\xad", "\u200b", "\u200e", "\u202a", "\u202e",
+    "\u2028", "\u2029", "\u2066", "\ufeff", "\ufffe", "\ue000", "\U000e0001", "\U0010ffff",
+]  # fmt: skip
+
+
+@contextmanager
+def soon() -> Iterator[None]:
+    """Fail if the block takes long."""
+    start = time.monotonic()
+    yield
+    assert time.monotonic() - start < SOON
+
+
+def refused(text: str | bytes) -> str:
+    """The code of the only error, or of the first one."""
+    with soon(), pytest.raises(SpecificationError) as caught:
+        parse(text)
+    assert str(caught.value)
+    assert all(found.code in CODES and found.line > 0 and found.column > 0 for found in caught.value.diagnostics)
+    return caught.value.diagnostics[0].code
+
+
+def read_or_refused(text: str | bytes) -> SpecificationError | None:
+    """Read the text, or refuse it with an error that can be shown; any other exception fails the test."""
+    try:
+        parse(text)
+    except SpecificationError as error:
+        severities = {found.severity for found in error.diagnostics}
+        return error if "error" in severities and str(error) else pytest.fail("an error that says nothing")
+    return None
+
+
+# --- Much ------------------------------------------------------------------------------------------------------------
+
+
+def test_a_billion_laughs() -> None:
+    laughs = "a0: &a0 [ha, ha, ha, ha, ha, ha, ha, ha, ha, ha]\n"
+    laughs += "".join(f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 10)}]\n" for i in range(1, 30))
+    assert refused(laughs) == "too-large"
+
+
+def test_aliases_of_mappings_of_aliases() -> None:
+    doubling = "".join(f"a{i}: &a{i} {{x: *a{i - 1}, y: *a{i - 1}}}\n" for i in range(1, 25))
+    assert refused("a0: &a0 {x: y}\n" + doubling) == "too-large"
+
+
+def test_fifty_megabytes_are_not_even_read(tmp_path: Path) -> None:
+    path = tmp_path / "large.bac.yaml"
+    with path.open("w", encoding="utf-8") as stream:
+        stream.write("services:\n")
+        for start in range(0, 2_500_000, 10_000):
+            stream.write("".join(f"  service-{i:07}: {{}}\n" for i in range(start, start + 10_000)))
+    assert path.stat().st_size > 50 * 2**20
+    start = time.monotonic()
+    with pytest.raises(SpecificationError, match="larger than 8 MiB"):
+        load(path)
+    assert time.monotonic() - start < 1
+
+
+def test_a_file_without_an_end() -> None:
+    if not Path("/dev/zero").exists():
+        pytest.skip("this system has no /dev/zero")
+    with soon(), pytest.raises(SpecificationError, match="larger than 8 MiB"):
+        load("/dev/zero")
+
+
+@pytest.mark.parametrize(
+    "opening", ["[", "{", "- ", "? ", "{a: ", "[[{", "a: [", "{a: [", "!x [", "&a [", '{"a":', "[[]," * 2]
+)
+def test_deep_nesting(opening: str) -> None:
+    assert refused(opening * 100_000) in {"too-deep", "yaml-syntax", "yaml-tag"}
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("%TAG !a! tag:\n" * 500_000, "yaml-tag"),
+        ("a\n...\n" + "%TAG !a! tag:\n" * 500_000, "yaml-tag"),
+        ("---\n" * 2_000_000, "yaml-documents"),
+        ("- a\n" * 2_000_000, "too-large"),
+        ("a" * 8_000_000, "wrong-type"),
+        ("a: '" + "b" * 8_000_000, "yaml-syntax"),
+        ("\n" * 8_000_000, "empty-file"),
+        ("#\n" * 4_000_000, "empty-file"),
+        ("a: \n" * 50_000, "duplicate-key"),
+        ("".join(f"a{i}:\n" for i in range(50_000)), "unknown-key"),
+        ("&a " * 1_000_000, "yaml-syntax"),
+        ("- *a\n" * 1_000_000, "unknown-alias"),
+        ("{" + "a, " * 100_000 + "}", "duplicate-key"),
+        ("services: {s: {owns: [" + "x, " * 100_000 + "]}}\nuse_cases:", "duplicate-name"),
+        ("services: {s: {owns: [x]}}\nuse_cases:\n u:\n - create: x\n" + " - update: y\n" * 20_000, "unknown-entity"),
+        ("services: {s: {owns: [x]}}\nreferences: [" + "x->x, " * 20_000 + "]", "duplicate-link"),
+    ],
+    ids=range(16),
+)
+def test_much_nonsense(text: str, code: str) -> None:
+    found = refused(text[: yaml_tree.MAX_BYTES])
+    assert found in {code, "too-large"}
+
+
+def test_ten_thousand_services() -> None:
+    services = "services:\n" + "".join(f"  s{i}: {{owns: [e{i}]}}\n" for i in range(10_000))
+    references = "references:\n" + "".join(f"  - e{i} -> e{(7 * i + 1) % 10_000}\n" for i in range(5_000))
+    everybody = ", ".join(f"s{i}" for i in range(10_000))
+    plans = f"plans:\n  p: {{order: [{everybody}]}}\n  q: {{groups: [{{mode: atomic, services: [{everybody}]}}]}}\n"
+    with soon():
+        read = parse(services + references + plans)
+    assert len(read.architecture.services) == 10_000
+    assert len(read.architecture.use_cases) == 5_000
+    with soon():
+        assert parse(json.dumps(dump(read.architecture, read.plans))).plans == read.plans
+
+
+def test_ten_thousand_services_and_as_many_mistakes() -> None:
+    services = "services:\n" + "".join(f"  service {i}: {{owns: [entity {i}]}}\n" for i in range(10_000))
+    steps = "".join(f"  use case {i}:\n    - update: entty {i}\n" for i in range(10_000))
+    with soon(), pytest.raises(SpecificationError) as caught:
+        parse(services + "use_cases:\n" + steps)
+    assert len(caught.value.diagnostics) == 10_000
+    assert caught.value.diagnostics[0].suggestion is not None
+    assert str(caught.value).endswith("… and 9900 more")
+
+
+def test_a_ring_of_ten_thousand_steps() -> None:
+    steps = "".join(f"    - {{update: x, name: s{i}, after: s{i + 1}}}\n" for i in range(10_000))
+    text = "services: {a: {owns: [x]}}\nuse_cases:\n  u:\n    - create: x\n" + steps
+    assert refused(text + "    - {update: x, name: s10000, after: s0}\n") == "cycle"
+
+
+# --- Strange ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("loader", ["CSafeLoader", "SafeLoader"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "services:\n\ta: {}", "\tservices:", "a:\t b\n\t c", b"\xff\xfe\x00", b"\x00\x00\xfe\xff", b"\x80",
+        b"caf\xe9: x",
+        b"\xed\xa0\x80", b"\xef\xbb\xbf", b"s\0e\0r\0", "a\0", "\ud800", "'\\ud800'", '"\\ud800": x',
+        '"\\UFFFFFFFF"', '"\\x0"',
+        '{"a": "\\ud83d"}', "%YAML 9.9\n---\na", "%YAML 1.99999999999999999999\n---\na", "%FOO\n---\na",
+        "!!python/object:x {}",
+        "!!binary aGk=", "! x", "<<: {a: b}", "*a", "&a *a", "&a", "? [a]\n: b", "? {a: b}\n: c", "- - -", "|",
+        ">\n", "a: |\n b",
+        "---", "...", "--- a\n--- b", "--- >", "@", "`", "a: @b", "a: 'b", 'a: "b', "a: [", "[a]]", "{a: b}}",
+        "a: b: c", "a\nb: c",
+        "a: b\n c: d", "services: {a: {owns: {b: c}}}", "services: [a]", "services: a", "services: {a: [b]}",
+        "services: {[a]: b}",
+        "services: {a: }\nuse_cases: [x]", "services: {a: }\nuse_cases: {x: y}",
+        "services: {a: }\nuse_cases: {x: [y]}",
+        "services: {a: }\nuse_cases: {x: [[y]]}", "services: {a: }\nuse_cases: {x: [{}]}",
+        "services: {a: }\nreferences: x",
+        "services: {a: }\nreferences: [[x]]", "services: {a: }\nreferences: [->]",
+        "services: {a: }\nuse_cases:\nplans: [x]",
+        "services: {a: }\nuse_cases:\nplans: {x: [y]}", "services: {a: }\nuse_cases:\nplans: {x: {groups: {}}}",
+        "services: {a: }\nuse_cases:\nplans: {x: {groups: [x, [], {}]}}",
+        "services: {a: }\nuse_cases:\nplans: {x: {disaster: [x]}}",
+        "services: {a: }\nuse_cases:\nplans: {x: {disaster: {scope: {a: b}}}}",
+        "services: {a: }\nuse_cases:\nplans: {x: {order: a}}",
+        "services: {a: }\nuse_cases:\nplans: {x: {recovery: {replay: [true], resume: {}, on_invalid: }}}",
+        "services: {a: }\nuse_cases:\nplans: {x: {groups: [{mode: [x], services: {}}], order: [[a], {}]}}",
+        "services: {a: }\nuse_cases:\ntolerates: {a: b}", "name: [x]\nservices: {a: }\nuse_cases:",
+    ],
+)  # fmt: skip
+def test_strange_text_is_refused(text: str | bytes, loader: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(yaml_tree, "_LOADER", getattr(yaml, loader))
+    refused(text)
+
+
+def with_names(name: str) -> dict[str, Any]:
+    """A specification in which everything has this name that a user may name."""
+    document: dict[str, Any] = {
+        "name": name,
+        "services": {name: {"owns": [name, "other"]}, "second": {}},
+        "use_cases": {
+            name: [
+                {"create": name, "name": name},
+                {"create": "other", "refers_to": [name], "name": "b", "after": [name]},
+                {"copy": name, "at": name, "name": "c", "after": [name]},
+                {"copy": name, "at": "second", "after": ["b", "c"]},
+            ]
+        },
+        "tolerates": [f"other -> {name}"],
+    }
+    if name != "independent":
+        document["plans"] = {name: {"groups": [{"mode": "atomic", "services": [name, "second"]}]}}
+    return document
+
+
+@pytest.mark.parametrize("name", HOSTILE_NAMES)
+def test_hostile_names_are_names(name: str) -> None:
+    read = parse(json.dumps(with_names(name)))
+    assert read.architecture.name == name
+    assert read.architecture.use_cases[0].name == name
+    document = dump(read.architecture, read.plans)
+    for text in (json.dumps(document), json.dumps(document, ensure_ascii=False, indent="\t"), to_yaml(document)):
+        again = parse(text)
+        assert (again.architecture, again.plans) == (read.architecture, read.plans)
+
+
+@pytest.mark.parametrize("char", BAD_CHARACTERS, ids=lambda char: f"U+{ord(char):04X}")
+def test_a_bad_character_in_a_name_is_named(char: str) -> None:
+    with pytest.raises(SpecificationError) as caught:
+        parse(json.dumps({"name": f"a{char}b", "services": {"s": {}}, "use_cases": {}}))
+    assert [found.code for found in caught.value.diagnostics] == ["bad-name"]
+    assert f"U+{ord(char):04X}" in str(caught.value)
+    assert char not in str(caught.value) or char == "\n"
+
+
+@pytest.mark.parametrize("name", ["", " ", "a ", " a", "x" * 201])
+def test_what_is_no_name(name: str) -> None:
+    assert refused(json.dumps({"name": name, "services": {"s": {}}, "use_cases": {}})) == "bad-name"
+
+
+# --- Any -------------------------------------------------------------------------------------------------------------
+
+GENEROUS = settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+WORDS = [
+    *["services", "use_cases", "references", "plans", "groups", "mode", "create", "refers_to", "after", "via", "event"],
+    *["call", "copy", "at", "order", "all", "atomic", "true", "null", "a", "b", "->", "*a", "<<", "é", "😀"],
+]
+PIECES = [
+    *"[]{}:,-?&*!|>%@`#'\" \n\t\\~<\r\0", "\x85", "\u2028", ": ", "- ", "\n  ", "\n    ", "a -> b", "&a ", "---\n",
+    "services: {a: {owns: [b]}}\n", "use_cases: {u: [create: b]}\n", "plans: {p: {",
+]  # fmt: skip
+FRAGMENTS = st.sampled_from([*PIECES, *WORDS])
+SCALARS = st.text(max_size=5) | st.booleans() | st.none() | st.integers() | st.sampled_from(WORDS)
+VALUES = st.recursive(
+    SCALARS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(WORDS), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+@GENEROUS
+@given(st.text() | st.lists(FRAGMENTS, max_size=30).map("".join))
+def test_any_text_is_read_or_refused(text: str) -> None:
+    read_or_refused(text)
+
+
+@GENEROUS
+@given(st.binary() | st.lists(FRAGMENTS, max_size=30).map(lambda parts: "".join(parts).encode()))
+def test_any_bytes_are_read_or_refused(data: bytes) -> None:
+    read_or_refused(data)
+
+
+@GENEROUS
+@given(specifications(plans_too=True), st.data())
+def test_a_valid_specification_with_another_value_somewhere(document: dict[str, Any], data: st.DataObject) -> None:
+    place: Any = document
+    while True:
+        key = data.draw(st.sampled_from(list(place) if isinstance(place, dict) else range(len(place))))
+        if not isinstance(place[key], dict | list) or not place[key] or data.draw(st.integers(0, 3)) == 0:
+            break
+        place = place[key]
+    match data.draw(st.sampled_from(["replace", "remove", "rename"])):
+        case "replace":
+            place[key] = data.draw(VALUES)
+        case "remove":
+            del place[key]
+        case "rename" if isinstance(place, dict):
+            place[data.draw(st.text(max_size=5))] = place.pop(key)
+    read_or_refused(json.dumps(document))
+    read_or_refused(yaml.safe_dump(document))
+
+
+@GENEROUS
+@given(specifications(plans_too=True), st.data())
+def test_a_valid_text_with_another_piece_somewhere(document: dict[str, Any], data: st.DataObject) -> None:
+    text = to_yaml(document)
+    start, end = sorted(data.draw(st.tuples(st.integers(0, len(text)), st.integers(0, len(text)))))
+    end = min(end, start + data.draw(st.integers(0, 20)))
+    read_or_refused(text[:start] + data.draw(FRAGMENTS | st.text(max_size=3)) + text[end:])
+
+
+TAKEN = {"other", "second", "b", "c"}  # what else there is in with_names()
+NAMES = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=12) | st.sampled_from(HOSTILE_NAMES)
+
+
+@GENEROUS
+@given(NAMES)
+def test_any_name_comes_back_or_is_refused(name: str) -> None:
+    text = json.dumps(with_names(name))
+    try:
+        read = parse(text)
+    except SpecificationError:
+        assert not (name.isprintable() and name == name.strip() and "->" not in name) or name in TAKEN
+        return
+    again = parse(to_yaml(dump(read.architecture, read.plans)))
+    assert (again.architecture, again.plans) == (read.architecture, read.plans)
+
+
+def test_reading_never_fails_otherwise(tmp_path: Path) -> None:
+    with pytest.raises(BacError, match="cannot read"):
+        load(tmp_path)

@@ -1,0 +1,177 @@
+"""Traces: saved, loaded, replayed; and refused when they say what their actions do not lead to."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from helpers import REFERENCE, parsed
+
+from bac.model.history import with_history
+from bac.model.plan import Timing
+from bac.model.trace import Trace, TraceError, from_json, is_trace, load
+from bac.proofs.campaign import find
+from bac.proofs.check import check
+from bac.proofs.questions import Limits
+from bac.proofs.replay import NotConfirmed, confirm, confirms
+from bac.properties.explanation import explain
+from bac.properties.qualities import Property
+from bac.schemas import violation
+
+
+def found(plan: str = "independent", **wanted: str | None) -> Trace:
+    specification = parsed(REFERENCE)
+    arguments = {"property_": "consistency", "kind": None, "subject": None, "timing": None} | wanted
+    return find(specification.architecture, specification.plan(plan), 1, limits=Limits(), **arguments)  # type: ignore[arg-type]
+
+
+EVERY_KIND = [
+    ("independent", {"kind": "broken-link"}),
+    ("independent", {"kind": "orphan-state", "timing": "at-rest"}),
+    ("locked", {"property_": "availability"}),
+    ("rollback", {"property_": "no-extra-loss"}),
+    ("any", {"kind": "broken-link"}),
+]
+
+
+@pytest.mark.parametrize(("plan", "wanted"), EVERY_KIND)
+def test_a_trace_survives_a_file(plan: str, wanted: dict[str, str], tmp_path: Path) -> None:
+    trace = found(plan, **wanted)
+    file = tmp_path / "trace.json"
+    trace.save(file)
+    again = load(file)
+    assert again == trace
+    assert again.logs == trace.logs
+    assert confirms(again) is None
+    assert is_trace(file)
+
+
+@pytest.mark.parametrize(("plan", "wanted"), EVERY_KIND)
+def test_a_trace_file_follows_its_schema(plan: str, wanted: dict[str, str]) -> None:
+    assert violation("trace", found(plan, **wanted).to_json()) is None
+
+
+def leaves(document: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+    """The paths to everything in a document that is no object or list."""
+    match document:
+        case dict():
+            for key, value in document.items():
+                yield from leaves(value, (*path, key))
+        case list():
+            for number, value in enumerate(document):
+                yield from leaves(value, (*path, number))
+        case _:
+            yield path
+
+
+def changed(document: Any, path: tuple[str | int, ...]) -> Any:
+    """The document with something else at this path."""
+    document = copy.deepcopy(document)
+    place = document
+    for key in path[:-1]:
+        place = place[key]
+    match place[path[-1]]:
+        case bool(value):
+            place[path[-1]] = not value
+        case int(value):
+            place[path[-1]] = value + 1
+        case value:
+            place[path[-1]] = f"{value} tampered"
+    return document
+
+
+def test_a_change_anywhere_is_noticed() -> None:
+    """Every value is checked against the others, but for the title, and a number of instances of which some stay idle."""
+    original = found("independent", kind="broken-link").to_json()
+    confirm(from_json(original))
+    for path in leaves(original):
+        if path in (("specification", "name"), ("instances",)):
+            confirm(from_json(changed(original, path)))
+            continue
+        with pytest.raises((TraceError, NotConfirmed)):
+            confirm(from_json(changed(original, path)))
+
+
+@pytest.mark.parametrize("content", [b"", b"[]", b"{", b"\xff\xfe", b'{"format": "bac-trace"}', b"[" * 100_000, b"1e999"])
+def test_what_is_no_trace_is_refused(content: bytes, tmp_path: Path) -> None:
+    file = tmp_path / "trace.json"
+    file.write_bytes(content)
+    with pytest.raises(TraceError, match=r"trace\.json"):
+        load(file)
+
+
+def test_a_missing_file_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(TraceError, match="No such file"):
+        load(tmp_path / "none.json")
+    assert not is_trace(tmp_path / "none.json")
+
+
+def test_a_run_that_does_not_show_the_claim_is_not_confirmed() -> None:
+    document = found("independent", kind="broken-link", timing="at-rest").to_json()
+    document["anomaly"]["kind"] = "orphan-state"
+    document["anomaly"]["subject"] = "b"
+    with pytest.raises(NotConfirmed, match="the cut does not show it"):
+        confirm(from_json(document))
+
+
+def test_the_logs_of_figure_3() -> None:
+    """With two instances before it, the third event of each service goes wrong, as in the article."""
+    trace = with_history(found("independent", kind="broken-link", timing="at-rest"), 2)
+    assert confirms(trace) is None
+    a, b = trace.logs["A"], trace.logs["B"]
+    assert [entry.name for entry in a.live] == ["A/1", "A/2", "A/3"]
+    assert (a.backed, b.backed) == (3, 2)
+    assert [entry.name for entry in a.cut] == ["A/1", "A/2", "A/3"]
+    assert [entry.name for entry in b.cut] == ["B/1", "B/2"]
+    assert explain(trace).sentence == (
+        "The recovered a #3 refers to b #3, which does not exist: "
+        "the backup of B was taken (action 5) before B/3 (create b) was logged (action 6)."
+    )
+
+
+@pytest.mark.parametrize("plan", ["independent", "rollback", "any"])
+@pytest.mark.parametrize("history", [0, 1, 3])
+def test_history_changes_nothing_but_numbers(plan: str, history: int) -> None:
+    specification = parsed(REFERENCE)
+    for anomaly in check(specification.architecture, specification.plan(plan)).properties[Property.CONSISTENCY].anomalies:
+        for trace in anomaly.traces.values():
+            longer = with_history(trace, history)
+            assert confirms(longer) is None
+            assert longer.history == 2 * history
+            assert len(longer.actions) == len(trace.actions) + longer.history
+            assert from_json(json.loads(json.dumps(longer.to_json()))) == longer
+
+
+def test_events_that_recovery_appends_continue_the_recovered_log() -> None:
+    document = {
+        "services": {"A": {"owns": ["a"]}, "B": {"copies": ["a"]}},
+        "use_cases": {"u": [{"create": "a"}, {"copy": "a", "at": "B", "via": "event"}]},
+        "plans": {"p": {"recovery": {"replay": True}}},
+    }
+    specification = parsed(document)
+    result = check(specification.architecture, specification.plan("p")).properties[Property.CONSISTENCY]
+    (anomaly,) = result.anomalies
+    assert anomaly.subject == "u.1"
+    trace = anomaly.traces[Timing.AT_REST]
+    assert [entry.name for entry in trace.logs["B"].cut] == ["B/1"]
+
+
+def test_history_keeps_to_the_use_cases_that_the_trace_needs() -> None:
+    document = {
+        "services": {"A": {"owns": ["a"]}, "B": {"owns": ["b"]}, "C": {"owns": ["c"]}},
+        "use_cases": {
+            "needed": [{"create": "b"}],
+            "unrelated": [{"create": "c"}],
+            "use": [{"create": "a", "refers_to": "b"}],
+        },
+    }
+    specification = parsed(document)
+    plan = specification.plan("independent")
+    trace = find(specification.architecture, plan, 1, "consistency", None, None, None, Limits())
+    longer = with_history(trace, 1)
+    assert {event.use_case for label in longer.actions for event in label.events} == {"needed", "use"}
+    assert confirms(longer) is None
