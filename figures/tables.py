@@ -20,9 +20,9 @@ STYLE = {Verdict.HOLDS: "green", Verdict.VIOLATED: "bold red", Verdict.UNKNOWN: 
 SYMBOL = {Verdict.HOLDS: "✓", Verdict.VIOLATED: "✗", Verdict.UNKNOWN: "?"}
 LETTER = {Property.BACKUP: "B", Property.AVAILABILITY: "A", Property.CONSISTENCY: "C"}
 HEADING = {
-    AnomalyKind.BROKEN_LINK: "broken links",
+    AnomalyKind.BROKEN_LINK: "broken\nlinks",
     AnomalyKind.ORPHAN_STATE: "orphans",
-    AnomalyKind.MISSING_STATE: "missing state",
+    AnomalyKind.MISSING_STATE: "missing\nstate",
 }
 
 
@@ -65,7 +65,7 @@ def comparison(results: Sequence[PlanResult]) -> RenderableType:
     asked = [which for which in Property if any(which in result.properties for result in results)]
     letters = [which for which in LETTER if which in asked]
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 3, 0, 0))
-    table.add_column("plan", overflow="fold")
+    table.add_column("plan", overflow="fold", min_width=16)
     for which in letters:
         table.add_column(LETTER[which], justify="center")
     if len(letters) > 1:
@@ -74,7 +74,7 @@ def comparison(results: Sequence[PlanResult]) -> RenderableType:
         for heading in HEADING.values():
             table.add_column(heading, justify="right")
     if Property.NO_EXTRA_LOSS in asked:
-        table.add_column("extra loss", justify="right")
+        table.add_column("extra\nloss", justify="right")
     for result in results:
         row = [Text(result.plan), *(symbol(result.properties.get(which)) for which in letters)]
         if len(letters) > 1:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cache, cached_property
 from graphlib import CycleError, TopologicalSorter
 from itertools import permutations
 
@@ -63,7 +63,7 @@ class Graph:
     @property
     def referrers_first(self) -> tuple[str, ...] | None:
         """The services in an order in which the holder of every reference comes before its target; none on a cycle."""
-        sorter: TopologicalSorter[int] = TopologicalSorter({service: () for service in range(self.services)})
+        sorter: TopologicalSorter[int] = TopologicalSorter(dict.fromkeys(range(self.services), ()))
         for holder, target in self.edges:
             sorter.add(target, holder)
         try:
@@ -76,7 +76,7 @@ class Graph:
         return f"{' '.join(self.names)}: {edges or 'no reference'}"
 
 
-@lru_cache(maxsize=None)
+@cache
 def possible_edges(services: int) -> tuple[Edge, ...]:
     """Every edge that a graph of this many services can have, ascending."""
     return tuple((a, b) for a in range(services) for b in range(services) if a != b)
@@ -101,7 +101,7 @@ def graphs(services: int) -> Iterator[Graph]:
             yield Graph(services, number)
 
 
-@lru_cache(maxsize=None)
+@cache
 def graphs_up_to(services: int) -> tuple[Graph, ...]:
     """The canonical graphs of 1 to this many services, small ones first: 1, 4, 20, 238 or 9846 of them.
 

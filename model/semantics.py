@@ -14,6 +14,7 @@ from typing import TypeVar
 
 from bac.model.architecture import Architecture, Entity, Link, Step, UseCase, Verb, Via
 from bac.model.errors import LimitReached
+from bac.model.guard import Guard, all_or_none, forbid, require
 from bac.model.plan import Broker, Group, Mode, OnInvalid, Plan, Restore, Rollback, Scope, Timing
 from bac.model.system import (
     AT_REST,
@@ -40,7 +41,7 @@ MOST_CRASH_SETS = 4096
 """Beyond this many crash sets (``scope: any`` over more than twelve services) no system is built."""
 
 MOST_MENTIONS = 5_000_000
-"""Beyond this many facts and clauses in its actions (which takes thousands of services in one lock) no system is built."""
+"""Beyond this many facts and clauses in its actions (thousands of services in one lock) no system is built."""
 
 
 def system(architecture: Architecture, plan: Plan, instances: int = 1) -> System:
@@ -58,47 +59,6 @@ def system(architecture: Architecture, plan: Plan, instances: int = 1) -> System
         if size > MOST_MENTIONS:
             raise LimitReached(f"the transition system has more than {MOST_MENTIONS:,} parts")
     return System(tuple(rules.facts()), tuple(actions))
-
-
-@dataclass(frozen=True, slots=True)
-class Guard:
-    """When something may happen: the left half of an action."""
-
-    require: frozenset[Fact] = frozenset()
-    forbid: frozenset[Fact] = frozenset()
-    clauses: tuple[Clause, ...] = ()
-
-    def __and__(self, other: Guard) -> Guard:
-        """Both."""
-        return Guard(self.require | other.require, self.forbid | other.forbid, self.clauses + other.clauses)
-
-    def action(
-        self,
-        label: Label,
-        add: Iterable[Fact] = (),
-        delete: Iterable[Fact] = (),
-        copy: Iterable[tuple[Fact, Fact]] = (),
-    ) -> Action:
-        """The action with this guard; what it adds it need not delete."""
-        adds = frozenset(add)
-        return Action(label, self.require, self.forbid, self.clauses, adds, frozenset(delete) - adds, tuple(copy))
-
-
-def require(facts: Iterable[Fact]) -> Guard:
-    """All of these hold."""
-    return Guard(require=frozenset(facts))
-
-
-def forbid(facts: Iterable[Fact]) -> Guard:
-    """None of these holds."""
-    return Guard(forbid=frozenset(facts))
-
-
-def all_or_none(facts: list[Fact]) -> tuple[Clause, ...]:
-    """Clauses that say: all of these facts hold, or none.  Each implies the next, round the circle."""
-    if len(facts) < 2:
-        return ()
-    return tuple(Clause(frozenset([b]), frozenset([a])) for a, b in pairwise([*facts, facts[0]]))
 
 
 @dataclass(frozen=True)

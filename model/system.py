@@ -230,7 +230,7 @@ class System:
         candidates = self.by_label.get(label, ())
         enabled = [action for action in candidates if action.enabled(state)]
         if len(enabled) != 1:
-            raise NotARun(label, "no such action" if not candidates else f"{len(enabled)} such actions are enabled")
+            raise NotARun(label, "not possible here" if candidates else "no such action")
         return enabled[0].apply(state)
 
     def run(self, labels: Iterable[Label]) -> list[State]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bac.model.architecture import Entity, Link, Step, Verb
+from bac.model.architecture import Entity, Link, Step, UseCase, Verb
 from bac.model.plan import Broker, Mode, Rollback
 from bac.model.system import ActionKind, Event, locked, logged, pending, snapped
 from bac.model.trace import Trace
@@ -162,31 +162,41 @@ class Explainer:
             sentence = f"No backup is ever complete, because {', '.join(never)} is never backed up (mode none)."
             return Explanation(sentence, None)
         waiting = [s for s in services if trace.plan.mode_of(s).takes_snapshots and snapped(s) not in state]
-        blocked = "; ".join(self._blockages()) or "no order of actions leads to its snapshot"
+        blocked = "; ".join(self._blockages()) or "nothing that can happen leads there"
         sentence = f"From here on no backup of {', '.join(waiting)} can be taken: {blocked}."
         return Explanation(sentence, len(trace.actions) or None)
 
     def _blockages(self) -> list[str]:
-        """What keeps locked groups from draining: use cases that are half done inside, and wait for another lock."""
+        """What keeps locks taken: use cases that are half done inside one, and what they wait for."""
         state = self.trace.states[-1]
         locks = [group for group in self.trace.plan.groups if group.mode is Mode.LOCKED]
-        taken = [group for group in locks if locked(group.services) in state]
         found = []
-        for case in self.trace.architecture.use_cases:
-            for index in range(1, self.trace.instances + 1):
-                done = {step.number for step in case.steps if logged(Event(case.name, step.number, index)) in state}
-                inside = [g for g in taken if any(s.service in g.services for s in case.steps if s.number in done)]
-                waiting = [
-                    g
-                    for g in taken
-                    if g not in inside and any(s.service in g.services for s in case.steps if s.number not in done)
-                ]
-                if inside and waiting:
-                    found.append(
-                        f"{case.name} is half done inside the lock of {', '.join(inside[0].services)}"
-                        f" and waits for the lock of {', '.join(waiting[0].services)}"
-                    )
+        for group in (group for group in locks if locked(group.services) in state):
+            for case in self.trace.architecture.use_cases:
+                inside = [step for step in case.steps if step.service in group.services]
+                for index in range(1, self.trace.instances + 1):
+                    left = [step for step in inside if logged(Event(case.name, step.number, index)) not in state]
+                    if 0 < len(left) < len(inside):
+                        where = f"{case.name} is half done inside the lock of {', '.join(group.services)}"
+                        found.append(f"{where}, and {self._obstacle(case, index)}")
         return found
+
+    def _obstacle(self, case: UseCase, index: int) -> str:
+        """What the use case waits for at this index: an entity that some step needs, or a lock."""
+        state = self.trace.states[-1]
+        done = {step.number for step in case.steps if logged(Event(case.name, step.number, index)) in state}
+        left = [step for step in case.steps if step.number not in done]
+        for step in left:
+            for entity in (step.entity, *(link.target for link in step.links)):
+                home, creation = self.trace.architecture.creators[entity]
+                if home is not case and logged(Event(home.name, creation.number, index)) not in state:
+                    return f"“{command(step)}” needs {entity}, which cannot be created any more"
+        for step in left:
+            lock = self.trace.plan.group_of(step.service)
+            entered = any(other.service in lock.services for other in case.steps if other.number in done)
+            if lock.mode is Mode.LOCKED and locked(lock.services) in state and not entered:
+                return f"“{command(step)}” waits for the lock of {', '.join(lock.services)}"
+        return "what is left of it is not possible any more"
 
     def extra_loss(self) -> Explanation:
         """A backed event is not in the cut."""

@@ -211,7 +211,17 @@ def test_doctor_names_what_is_installed() -> None:
     assert "dot" in result.stdout
 
 
-HOSTILE = ["<script>alert(1)</script>", "a\"b'c", "back\\slash", "$x_1^2$ {y} #&%~", "[bold red]x[/]", "שלום", "表", "😀", "a;b|c`d"]
+HOSTILE = [
+    "<script>alert(1)</script>",
+    "a\"b'c",
+    "back\\slash",
+    "$x_1^2$ {y} #&%~",
+    "[bold red]x[/]",
+    "שלום",
+    "表",
+    "😀",
+    "a;b|c`d",
+]
 
 
 @pytest.mark.parametrize("name", HOSTILE)

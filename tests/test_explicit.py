@@ -41,7 +41,9 @@ def interpreted_states(built: System) -> int:
 def test_it_explores_exactly_the_states_of_the_interpreter(plan: str, instances: int) -> None:
     specification = parsed(REFERENCE)
     built = system(specification.architecture, specification.plan(plan), instances)
-    asked = Questions(inevitable=FALSE)  # the answer is known at once, but the question keeps the search going to its end
+    asked = Questions(
+        inevitable=FALSE
+    )  # the answer is known at once, but the question keeps the search going to its end
     assert explore(built, asked).statistics.states == interpreted_states(built)
 
 

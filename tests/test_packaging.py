@@ -42,7 +42,9 @@ def test_every_dependency_has_its_reason() -> None:
         assert name == "bac-checker" or f"`{name}`" in contributing, name
 
 
-@pytest.mark.parametrize("module", ["numpy", "jsonschema", "rich", "yaml", "psutil", "graphviz", "bac.model", "bac.proofs"])
+@pytest.mark.parametrize(
+    "module", ["numpy", "jsonschema", "rich", "yaml", "psutil", "graphviz", "bac.model", "bac.proofs"]
+)
 def test_help_does_not_load_what_takes_time(module: str) -> None:
     code = (
         "import sys; from click.testing import CliRunner; from bac.cli import main;"

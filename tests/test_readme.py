@@ -50,7 +50,9 @@ def test_a_session_shows_what_is_printed(
     if "-o" in arguments:
         arguments[arguments.index("-o") + 1] = str(tmp_path / Path(arguments[arguments.index("-o") + 1]).name)
     result = bac(*arguments)
-    assert matches(comparable(output), comparable(result.stdout)), f"{page.name} shows something else than:\n{result.stdout}"
+    assert matches(comparable(output), comparable(result.stdout)), (
+        f"{page.name} shows something else than:\n{result.stdout}"
+    )
 
 
 def test_there_are_sessions() -> None:

@@ -40,7 +40,10 @@ def step(event: Event, **changes: object) -> Action:
 def snapshot(**changes: object) -> Action:
     copies = ((logged(E1), backed(E1)), (logged(E2), backed(E2)))
     action = Action(
-        Label(ActionKind.SNAPSHOT, services=("A",)), forbid=frozenset({RECOVERED}), add=frozenset({snapped("A")}), copy=copies
+        Label(ActionKind.SNAPSHOT, services=("A",)),
+        forbid=frozenset({RECOVERED}),
+        add=frozenset({snapped("A")}),
+        copy=copies,
     )
     return replace(action, **changes)  # type: ignore[arg-type]
 

@@ -85,7 +85,7 @@ def changed(document: Any, path: tuple[str | int, ...]) -> Any:
 
 
 def test_a_change_anywhere_is_noticed() -> None:
-    """Every value is checked against the others, but for the title, and a number of instances of which some stay idle."""
+    """Every value is checked against the others, but for the title, and instances that stay idle."""
     original = found("independent", kind="broken-link").to_json()
     confirm(from_json(original))
     for path in leaves(original):
@@ -96,7 +96,9 @@ def test_a_change_anywhere_is_noticed() -> None:
             confirm(from_json(changed(original, path)))
 
 
-@pytest.mark.parametrize("content", [b"", b"[]", b"{", b"\xff\xfe", b'{"format": "bac-trace"}', b"[" * 100_000, b"1e999"])
+@pytest.mark.parametrize(
+    "content", [b"", b"[]", b"{", b"\xff\xfe", b'{"format": "bac-trace"}', b"[" * 100_000, b"1e999"]
+)
 def test_what_is_no_trace_is_refused(content: bytes, tmp_path: Path) -> None:
     file = tmp_path / "trace.json"
     file.write_bytes(content)
@@ -137,7 +139,9 @@ def test_the_logs_of_figure_3() -> None:
 @pytest.mark.parametrize("history", [0, 1, 3])
 def test_history_changes_nothing_but_numbers(plan: str, history: int) -> None:
     specification = parsed(REFERENCE)
-    for anomaly in check(specification.architecture, specification.plan(plan)).properties[Property.CONSISTENCY].anomalies:
+    for anomaly in (
+        check(specification.architecture, specification.plan(plan)).properties[Property.CONSISTENCY].anomalies
+    ):
         for trace in anomaly.traces.values():
             longer = with_history(trace, history)
             assert confirms(longer) is None
