@@ -239,16 +239,16 @@ def show(
         case "json":
             import json
 
-            from bac.figures.report import report
+            from bac.figures.reports.report import report
 
             click.echo(json.dumps(report(name, results, specification.warnings), indent=1, ensure_ascii=False))
         case "junit":
-            from bac.figures.junit import junit
+            from bac.figures.reports.junit import junit
             from bac.proofs.verdict import Verdict
 
             click.echo(junit(name, results, Verdict(expect or "holds")), nl=False)
         case _:
-            from bac.figures.tables import text
+            from bac.figures.reports.tables import text
 
             display(text(name, specification.file, results, alone))
 
@@ -293,7 +293,7 @@ def figure_format(file: Path) -> str:
 
 def write_figure(file: Path, trace: Trace) -> None:
     """Draw the event-log diagram of a trace into a file."""
-    from bac.figures.layout import draw
+    from bac.figures.events.layout import draw
     from bac.figures.render import write
 
     put(file, write(draw(trace), figure_format(file)))
@@ -406,7 +406,7 @@ def figure(
 
 def draw_graph(source: str, plan_name: str | None, output: Path) -> None:
     """Draw the architecture of a specification, with the groups of a plan if one is named."""
-    from bac.figures.architecture import draw_architecture
+    from bac.figures.graph.architecture import draw_architecture
     from bac.figures.render import write
 
     specification = read(source)
@@ -421,7 +421,7 @@ def replay(file: str) -> None:
 
     Exit codes: 0 it is a run of its system and shows what it claims, 1 it does not show it, 2 it is no such run.
     """
-    from bac.figures.tables import replayed
+    from bac.figures.reports.tables import replayed
     from bac.model.trace import load
     from bac.proofs.replay import confirm
 
@@ -433,7 +433,7 @@ def replay(file: str) -> None:
 @main.command()
 def doctor() -> None:
     """Say what is installed, what is missing, and what that costs."""
-    from bac.figures.doctor import findings
+    from bac.figures.reports.doctor import findings
 
     for line in findings():
         click.echo(line)

@@ -8,7 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from bac.model.errors import BacError
+
 Point = tuple[float, float]
+
+
+class FigureError(BacError):
+    """A figure cannot be drawn or written; the message says what to do."""
 
 
 class Anchor(StrEnum):
@@ -38,7 +44,10 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class Polyline:
-    """A line through points; smooth: every third point is a node of a cubic Bézier curve, those between its controls."""
+    """A line through points; smooth: every third point is a node of a cubic Bézier curve, those between its controls.
+
+    ``arrow`` puts a head at its end; ``name`` is its tooltip.
+    """
 
     points: tuple[Point, ...]
     stroke: str
@@ -61,7 +70,7 @@ class Polygon:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """One line of text; *y* is its baseline."""
+    """One line of text; *y* is its baseline; ``name`` is its tooltip, for what had to be shortened."""
 
     x: float
     y: float
@@ -71,6 +80,7 @@ class Text:
     colour: str = "#000000"
     bold: bool = False
     italic: bool = False
+    name: str = ""
 
 
 Shape = Box | Polyline | Polygon | Text

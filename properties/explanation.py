@@ -31,25 +31,30 @@ class Fate:
     action: int | None
 
 
-def explain(trace: Trace) -> Explanation:
+def explain(trace: Trace, numbered: bool = True) -> Explanation:
     """What went wrong in a trace, and where.
+
+    Args:
+        trace: a trace that shows what it claims.
+        numbered: name the actions by their numbers, for a reader who has the listing before him.
 
     Raises:
         ValueError: the trace claims something that this version does not know.
     """
+    explainer = Explainer(trace, numbered)
     match trace.claim.property, trace.claim.kind:
         case Property.AVAILABILITY, _:
-            return Explainer(trace).denied()
+            return explainer.denied()
         case Property.BACKUP, _:
-            return Explainer(trace).no_backup()
+            return explainer.no_backup()
         case Property.NO_EXTRA_LOSS, _:
-            return Explainer(trace).extra_loss()
+            return explainer.extra_loss()
         case _, AnomalyKind.BROKEN_LINK:
-            return Explainer(trace).broken_link()
+            return explainer.broken_link()
         case _, AnomalyKind.ORPHAN_STATE:
-            return Explainer(trace).orphan_state()
+            return explainer.orphan_state()
         case _, AnomalyKind.MISSING_STATE:
-            return Explainer(trace).missing_state()
+            return explainer.missing_state()
         case other:
             raise ValueError(f"nothing to explain: {other}")
 
@@ -62,9 +67,9 @@ def command(step: Step) -> str:
 class Explainer:
     """Reads one trace."""
 
-    def __init__(self, trace: Trace) -> None:
+    def __init__(self, trace: Trace, numbered: bool) -> None:
         """Look up where things are in the trace."""
-        self.trace = trace
+        self.trace, self.numbered = trace, numbered
         self.index = trace.claim.index or 1
         self.cut = {entry.event for log in trace.logs.values() for entry in log.cut}
 
@@ -97,6 +102,10 @@ class Explainer:
         """Whether the entity exists in the cut."""
         return self.creation(entity) in self.cut and self.removal(entity) is None
 
+    def at(self, action: int | None) -> str:
+        """The number of an action, where numbers are wanted."""
+        return f" (action {action})" if self.numbered else ""
+
     def name(self, entity: Entity) -> str:
         """What to call an entity of this index."""
         return f"{entity} #{self.index}" if self.trace.instances > 1 else str(entity)
@@ -115,7 +124,7 @@ class Explainer:
             return self._lost(event, step.service, entry.action)
         for number, label in enumerate(trace.actions, 1):
             if label.kind is ActionKind.DROP and event in label.events:
-                clause = f"{step.service} rejected the message to {command(step)} (action {number})"
+                clause = f"{step.service} rejected the message to {command(step)}{self.at(number)}"
                 return Fate(f"{clause}, as it is about something that does not exist", number)
         disaster = trace.disaster
         assert disaster is not None
@@ -125,16 +134,16 @@ class Explainer:
             clause = (
                 f"the message that tells {step.service} to {command(step)} was in the broker when disaster struck{lost}"
             )
-            return Fate(f"{clause} (action {disaster})", disaster)
-        return Fate(f"disaster struck (action {disaster}) before {step.service} executed “{command(step)}”", disaster)
+            return Fate(f"{clause}{self.at(disaster)}", disaster)
+        return Fate(f"disaster struck{self.at(disaster)} before {step.service} executed “{command(step)}”", disaster)
 
     def _lost(self, event: Event, service: str, action: int) -> Fate:
-        when = f"before {self.described(event)} was logged (action {action})"
+        when = f"before {self.described(event)} was logged{self.at(action)}"
         if self.trace.plan.recovery.rollback is Rollback.OLDEST:
             first = self.first_snapshot()
-            return Fate(f"recovery went back to the instant of the oldest backup (action {first}), {when}", first)
+            return Fate(f"recovery went back to the instant of the oldest backup{self.at(first)}, {when}", first)
         snapshot = self.trace.logs[service].snapshot
-        return Fate(f"the backup of {service} was taken (action {snapshot}) {when}", snapshot)
+        return Fate(f"the backup of {service} was taken{self.at(snapshot)} {when}", snapshot)
 
     def first_snapshot(self) -> int:
         """The number of the first snapshot of the run."""
@@ -159,7 +168,7 @@ class Explainer:
         trace, state = self.trace, self.trace.states[-1]
         services = [service.name for service in trace.architecture.services]
         if never := [service for service in services if trace.plan.mode_of(service) is Mode.NONE]:
-            sentence = f"No backup is ever complete, because {', '.join(never)} is never backed up (mode none)."
+            sentence = f"No backup is ever complete: mode none never backs up {', '.join(never)}."
             return Explanation(sentence, None)
         waiting = [s for s in services if trace.plan.mode_of(s).takes_snapshots and snapped(s) not in state]
         blocked = "; ".join(self._blockages()) or "nothing that can happen leads there"

@@ -11,15 +11,15 @@ from pathlib import Path
 
 import pytest
 
-from bac.figures.architecture import draw_architecture
 from bac.figures.canvas import Box, Drawing, Polygon, Polyline, Text
-from bac.figures.graph_by_dot import dot_program
-from bac.figures.graph_layout import Graph, Layout, Line, forward_order, lay_out
-from bac.figures.graph_parts import parts_of
-from bac.figures.graph_quality import defects, labels
-from bac.figures.graph_shapes import GROUP_FILL
+from bac.figures.graph.architecture import draw_architecture
+from bac.figures.graph.by_dot import dot_program
+from bac.figures.graph.layout import Graph, Layout, Line, forward_order, lay_out
+from bac.figures.graph.parts import parts_of
+from bac.figures.graph.quality import defects, labels
+from bac.figures.graph.service_graph import MOST_SERVICES, ArrowKind, arrows_of, service_graph
+from bac.figures.graph.shapes import GROUP_FILL
 from bac.figures.metrics import text_width
-from bac.figures.service_graph import MOST_SERVICES, ArrowKind, arrows_of, service_graph
 from bac.model.architecture import Architecture
 from bac.model.plan import Plan
 from bac.model.specification import Specification, load, parse

@@ -9,7 +9,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from bac.figures.listing import listing
+from bac.figures.reports.listing import listing
 from bac.model.trace import Trace
 from bac.proofs.verdict import AnomalyResult, PlanResult, PropertyResult, Verdict
 from bac.properties.anomalies import AnomalyKind

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from xml.etree import ElementTree
 
-from bac.figures.listing import listing
+from bac.figures.reports.listing import listing
 from bac.proofs.verdict import PlanResult, PropertyResult, Verdict
 from bac.properties.explanation import explain
 

@@ -1,0 +1,173 @@
+"""The boxes of an event-log diagram: one for each event, command held back, rejected message, or absence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from bac.figures.canvas import Anchor, Box, Polyline, Shape, Text
+from bac.figures.events.scene import Card, State
+from bac.figures.metrics import clean, guarded, shorten, text_width, wrap
+from bac.figures.palette import ALERT, ALERT_TEXT, INK, MUTED, PAPER, colour_of, text_colour_of, text_on
+
+NAME_SIZE, SIZE = 9.0, 8.0
+"""Type sizes in points of names of events, and of everything else on a card."""
+NAME_LEADING, LEADING = 11.0, 9.8
+PAD = 6.0
+"""Points between a card's outline and its text."""
+NARROWEST, WIDEST = 34.0, 76.0
+"""The least and the greatest width of a card's text in points."""
+RING = 3.0
+"""Points between the outline of a card and the ring around one that the claim is about."""
+OVERSHOOT = 2.5
+"""Points by which what strikes a card out reaches beyond its corners."""
+SIGN = 4.2
+"""Half the size of the sign on what was refused, in points."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of text on a card."""
+
+    text: str
+    size: float = SIZE
+    bold: bool = False
+    italic: bool = False
+    colour: str | None = None
+
+    @property
+    def width(self) -> float:
+        """Its width in points."""
+        return text_width(self.text, self.size, self.bold)
+
+    @property
+    def leading(self) -> float:
+        """The height that it takes in points."""
+        return LEADING if self.size == SIZE else NAME_LEADING
+
+
+@dataclass(frozen=True)
+class CardText:
+    """The lines of text on a card, at most as wide as a card can be."""
+
+    card: Card
+
+    @cached_property
+    def lines(self) -> tuple[Line, ...]:
+        """The name of the event (or room for a sign), what happened, and what is special about it."""
+        card = self.card
+        lines = [Line(text) for text in labelled(card.label, card.suffix)]
+        if card.entry is not None:
+            lines.insert(0, Line(event_name(card.entry.name), NAME_SIZE, bold=True))
+        elif card.state is not State.ABSENT:
+            lines.insert(0, Line("", NAME_SIZE))
+        if card.note:
+            alert = card.alert or card.state in (State.DENIED, State.REJECTED)
+            lines.append(Line(card.note, bold=alert, italic=not alert, colour=ALERT_TEXT if alert else None))
+        return tuple(lines)
+
+    @property
+    def width(self) -> float:
+        """The width of the card that the text needs, in points."""
+        return max(NARROWEST, *(line.width for line in self.lines)) + 2 * PAD
+
+    @property
+    def height(self) -> float:
+        """The height of the card that the text needs, in points."""
+        return sum(line.leading for line in self.lines) + PAD + 2
+
+
+def event_name(name: str) -> str:
+    """The name of an event (``orders/3``), its service shortened if need be."""
+    service, _, position = name.rpartition("/")
+    tail = f"/{position}"
+    return guarded(shorten(service, WIDEST - text_width(tail, NAME_SIZE, True), NAME_SIZE, bold=True)) + tail
+
+
+def labelled(label: str, suffix: str) -> list[str]:
+    """What happened in at most two lines, its index never cut off."""
+    if not suffix:
+        return wrap(label, WIDEST, SIZE, most=2)
+    lines = wrap(f"{guarded(clean(label))} {suffix}", WIDEST, SIZE)
+    if len(lines) <= 2 and suffix in lines[-1]:
+        return lines
+    *first, last = wrap(label, WIDEST, SIZE, most=2)
+    last = shorten(last.rstrip("…") + "…", WIDEST - text_width(f" {suffix}", SIZE), SIZE)
+    return [*first, f"{guarded(last)} {suffix}"]
+
+
+def card_shapes(card: Card, x: float, y: float, width: float, height: float, position: int) -> Iterator[Shape]:
+    """A card with its upper left corner here; ``position`` is that of its service, which gives the colour."""
+    content = CardText(card)
+    middle, top = x + width / 2, y + (height - content.height + PAD + 2) / 2
+    yield _box(card, x, y, width, height, position)
+    if card.lost:
+        left, right, upper, lower = x - OVERSHOOT, x + width + OVERSHOOT, y - OVERSHOOT, y + height + OVERSHOOT
+        yield Polyline(((left, upper), (right, lower)), ALERT, 1.8)
+        yield Polyline(((left, lower), (right, upper)), ALERT, 1.8)
+    yield from _plates(content.lines, middle, top, card, position)
+    if ring := ring_of(card):
+        yield Box(
+            x - ring, y - ring, width + 2 * ring, height + 2 * ring, stroke=ALERT, line_width=2.2, radius=ring + 1
+        )
+    if card.state in (State.DENIED, State.REJECTED):
+        yield from sign(middle, top + NAME_LEADING / 2, card.state)
+    yield from _text(content.lines, middle, top, card, position)
+
+
+def _box(card: Card, x: float, y: float, width: float, height: float, position: int) -> Box:
+    colour, ink = colour_of(position), text_colour_of(position)
+    match card.state:
+        case State.LOGGED if card.backed:
+            return Box(x, y, width, height, colour, ink, 1.2, radius=2, name=card.tooltip)
+        case State.LOGGED:
+            return Box(x, y, width, height, PAPER, ink, 1.2, hatch=ink, radius=2, name=card.tooltip)
+        case State.ABSENT:
+            name = card.tooltip or f"{card.label}: {card.service}"
+            return Box(x, y, width, height, PAPER, ALERT, 1.4, dashed=True, radius=2, name=name)
+        case State.DENIED | State.REJECTED:
+            return Box(x, y, width, height, PAPER, ALERT if card.alert else MUTED, 1.2, radius=2, name=card.tooltip)
+
+
+def ring_of(card: Card) -> float:
+    """The distance of the ring around a card that the claim is about, in points; 0 if there is none."""
+    return RING + OVERSHOOT * card.lost if card.alert and card.state is State.LOGGED else 0.0
+
+
+def _plates(lines: Iterable[Line], middle: float, top: float, card: Card, position: int) -> Iterator[Shape]:
+    """Plain ground behind the lines of text, where what is on the card would run through them."""
+    filled = card.state is State.LOGGED and card.backed
+    for line in lines:
+        if line.text and card.state is State.LOGGED and (not filled or line.colour or card.lost):
+            width = line.width + 3
+            fill = colour_of(position) if filled and not line.colour else PAPER
+            yield Box(middle - width / 2, top, width, line.leading, fill)
+        top += line.leading
+
+
+def _text(lines: Iterable[Line], middle: float, top: float, card: Card, position: int) -> Iterator[Shape]:
+    filled = card.state is State.LOGGED and card.backed
+    plain = text_on(colour_of(position)) if filled else INK
+    for line in lines:
+        if line.text:
+            baseline = top + line.leading / 2 + line.size * 0.36
+            colour = line.colour or plain
+            yield Text(middle, baseline, line.text, line.size, Anchor.MIDDLE, colour, line.bold, line.italic)
+        top += line.leading
+
+
+def sign(x: float, y: float, state: State) -> Iterator[Shape]:
+    """A round sign with its centre here: a bar for what was held back, a cross for what was rejected."""
+    yield Box(x - SIGN, y - SIGN, 2 * SIGN, 2 * SIGN, PAPER, ALERT, 1.4, radius=SIGN)
+    reach = SIGN * 0.55
+    if state is State.DENIED:
+        yield Polyline(((x - reach, y), (x + reach, y)), ALERT, 2.0)
+    else:
+        yield from cross(x, y, reach * 0.8, ALERT)
+
+
+def cross(x: float, y: float, reach: float, colour: str, line_width: float = 1.4) -> Iterator[Shape]:
+    """A cross with its centre here."""
+    yield Polyline(((x - reach, y - reach), (x + reach, y + reach)), colour, line_width)
+    yield Polyline(((x - reach, y + reach), (x + reach, y - reach)), colour, line_width)

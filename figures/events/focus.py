@@ -1,0 +1,131 @@
+"""What a trace is about: the events, links and services that its claim speaks of, which a figure must show and mark.
+
+Source: the article, captions of Figures 3, 4 and 5.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from bac.figures.events.cut import Cut
+from bac.figures.metrics import guarded
+from bac.model.architecture import Architecture, Entity, Link
+from bac.model.plan import Mode
+from bac.model.system import ActionKind, Event, snapped
+from bac.model.trace import Trace
+from bac.properties.anomalies import AnomalyKind
+from bac.properties.qualities import Property
+
+
+@dataclass(frozen=True, slots=True)
+class Focus:
+    """What the claim speaks of.
+
+    ``heading`` says it in a few words; ``broken`` is the link and its index, ``orphan``, ``missing`` and ``lost`` the
+    events that are so called; ``unbacked`` are services without a backup; ``events`` are all that must be seen, and
+    ``services`` theirs.
+    """
+
+    heading: str
+    broken: tuple[Link, int] | None = None
+    orphan: Event | None = None
+    missing: Event | None = None
+    lost: Event | None = None
+    unbacked: tuple[str, ...] = ()
+    events: tuple[Event, ...] = ()
+    services: tuple[str, ...] = ()
+
+
+def focus(trace: Trace) -> Focus:
+    """What the claim of a trace speaks of.
+
+    Raises:
+        LookupError, StopIteration, ValueError: the trace does not show it.
+    """
+    match trace.claim.property, trace.claim.kind:
+        case Property.AVAILABILITY, _:
+            denied = [event for label in trace.actions if label.kind is ActionKind.DENY for event in label.events]
+            return _about(trace, Focus("Not available: a command is held back", events=tuple(denied)))
+        case Property.BACKUP, _:
+            services = unbacked(trace)
+            return Focus("No backup can be completed", unbacked=services, services=services)
+        case Property.NO_EXTRA_LOSS, _:
+            event = claimed_event(trace)
+            heading = f"Extra loss: {guarded(str(trace.step_of(event)[1]))}{of_index(trace)}"
+            return _about(trace, Focus(heading, lost=event, events=(event,)))
+        case _, AnomalyKind.BROKEN_LINK:
+            return _about(trace, _broken_link(trace))
+        case _, AnomalyKind.ORPHAN_STATE:
+            return _about(trace, _orphan_state(trace))
+        case _, AnomalyKind.MISSING_STATE:
+            return _about(trace, _missing_state(trace))
+        case _:
+            return Focus("Event logs")
+
+
+def claimed_event(trace: Trace) -> Event:
+    """The event that a subject like ``use case.2`` names, at the index of the claim."""
+    name, _, step = (trace.claim.subject or "").rpartition(".")
+    return Event(name, int(step), trace.claim.index or 1)
+
+
+def of_index(trace: Trace) -> str:
+    """The index of the claim, where there are several."""
+    return f" #{trace.claim.index}" if trace.instances > 1 and trace.claim.index else ""
+
+
+def unbacked(trace: Trace) -> tuple[str, ...]:
+    """The services without a backup at the end of the trace."""
+    state = trace.states[-1]
+    modes = {service.name: trace.plan.mode_of(service.name) for service in trace.architecture.services}
+    never = tuple(name for name, mode in modes.items() if mode is Mode.NONE)
+    return never or tuple(n for n, mode in modes.items() if mode.takes_snapshots and snapped(n) not in state)
+
+
+def _about(trace: Trace, found: Focus) -> Focus:
+    """The focus, with the services of its events, in the order of the specification."""
+    services = {trace.step_of(event)[1].service for event in found.events}
+    ordered = tuple(service.name for service in trace.architecture.services if service.name in services)
+    return replace(found, services=ordered)
+
+
+def _broken_link(trace: Trace) -> Focus:
+    index = trace.claim.index or 1
+    cut = Cut(trace, index)
+    subject = " → ".join(map(guarded, (trace.claim.subject or "").split(" -> ")))
+    heading = f"Broken link: {subject}{of_index(trace)}"
+    link = next(link for link in trace.architecture.links if str(link) == trace.claim.subject and cut.broken(link))
+    events = [cut.making(link), cut.creation(link.target), cut.deletions.get(link.target)]
+    return Focus(heading, broken=(link, index), events=tuple(event for event in events if event))
+
+
+def _orphan_state(trace: Trace) -> Focus:
+    cut = Cut(trace, trace.claim.index or 1)
+    named = [entity for entity in trace.architecture.creators if str(entity) == trace.claim.subject]
+    entity = next(entity for entity in named if _orphan(cut, entity))
+    links = links_within(trace.architecture, entity)
+    absent = [cut.unlinkings.get(link) or cut.deletions.get(link.holder) or cut.making(link) for link in links]
+    heading = f"Orphan state: {guarded(str(entity))}{of_index(trace)}"
+    return Focus(heading, orphan=cut.creation(entity), events=(cut.creation(entity), *absent))
+
+
+def _orphan(cut: Cut, entity: Entity) -> bool:
+    architecture = cut.trace.architecture
+    held = any(cut.holds(link) for link in architecture.links if link.target == entity)
+    return cut.exists(entity) and bool(links_within(architecture, entity)) and not held
+
+
+def links_within(architecture: Architecture, entity: Entity) -> list[Link]:
+    """The links to an entity that its own use case makes."""
+    home, _ = architecture.creators[entity]
+    return [link for link, (case, _) in architecture.links.items() if link.target == entity and case is home]
+
+
+def _missing_state(trace: Trace) -> Focus:
+    event = claimed_event(trace)
+    case, step = trace.step_of(event)
+    others = [Event(case.name, other.number, event.index) for other in case.steps]
+    cut = Cut(trace, event.index)
+    survivors = [other for other in others if other in cut.events]
+    heading = f"Missing state: {guarded(str(step))}{of_index(trace)}"
+    return Focus(heading, missing=event, events=(event, *survivors))

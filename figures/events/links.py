@@ -1,0 +1,72 @@
+"""Which arrows an event-log diagram has: one per link, and for missing state those to the event that did not follow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from bac.figures.events.cut import Cut
+from bac.figures.events.routing import Arrow, Style
+from bac.figures.events.scene import Card, Scene, State
+from bac.figures.metrics import guarded
+from bac.model.architecture import Link
+from bac.model.system import Event
+
+BROKEN = "broken link"
+
+
+def arrows(scene: Scene) -> list[Arrow]:
+    """The arrows between the cards of a scene, which are numbered from left to right."""
+    numbers = card_numbers(scene)
+    return [*links(scene, numbers), *interrupted(scene, numbers)]
+
+
+def card_numbers(scene: Scene) -> dict[Event, int]:
+    """For each event the card where it is, or last was, or should be."""
+    table: dict[Event, int] = {}
+    for number, card in enumerate(scene.cards):
+        if card.event is not None and (card.state is State.ABSENT or is_last(scene, card)):
+            table[card.event] = number
+    return table
+
+
+def is_last(scene: Scene, card: Card) -> bool:
+    """Whether a card shows the entry by which its event is known."""
+    return card.entry is not None and card.event is not None and scene.trace.entries[card.event] is card.entry
+
+
+def links(scene: Scene, numbers: Mapping[Event, int]) -> Iterator[Arrow]:
+    """One arrow per link and index, from the event that makes it to the event that creates its target."""
+    trace = scene.trace
+    for index in range(1, trace.instances + 1):
+        cut = Cut(trace, index)
+        for link in trace.architecture.links:
+            tail, head = numbers.get(cut.making(link)), numbers.get(cut.creation(link.target))
+            if tail is None or head is None or tail == head:
+                continue
+            style = style_of(scene, cut, link)
+            words = f"{guarded(cut.name(link.holder))} → {guarded(cut.name(link.target))}"
+            state = {Style.GONE: "reference that does not hold", Style.LINK: "reference"}.get(style, BROKEN)
+            yield Arrow(tail, head, style, f"{words}: {state}", BROKEN if style is Style.CLAIMED else "")
+
+
+def style_of(scene: Scene, cut: Cut, link: Link) -> Style:
+    """How a link fares in the cut."""
+    if scene.focus.broken == (link, cut.index):
+        return Style.CLAIMED
+    if cut.broken(link):
+        return Style.BROKEN
+    return Style.LINK if cut.holds(link) else Style.GONE
+
+
+def interrupted(scene: Scene, numbers: Mapping[Event, int]) -> Iterator[Arrow]:
+    """Arrows from the events that survived to the missing one which should have followed them."""
+    event, trace = scene.focus.missing, scene.trace
+    if event is None or event not in numbers:
+        return
+    case, step = trace.step_of(event)
+    cut = Cut(trace, event.index)
+    before = [Event(case.name, number, event.index) for number in step.predecessors]
+    for other in before:
+        if other in cut.events and other in numbers:
+            tooltip = f"{trace.step_of(other)[1]} was to be followed by {step}"
+            yield Arrow(numbers[other], numbers[event], Style.MISSING, tooltip)

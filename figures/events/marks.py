@@ -1,0 +1,83 @@
+"""The signs of an event-log diagram that stand beside its cards: backups, locks, the disaster, elisions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from bac.figures.canvas import Anchor, Box, Polygon, Polyline, Shape, Text
+from bac.figures.events.cards import SIZE, cross
+from bac.figures.events.routing import Style
+from bac.figures.geometry import rounded
+from bac.figures.metrics import text_width
+from bac.figures.palette import ALERT, INK, MUTED, PAPER
+
+BACKUP, LOCKED, DISASTER = "backup", "locked", "disaster"
+TRIANGLE = 4.5
+"""Half the width of the triangle that marks a backup, in points."""
+BAND = 5.0
+"""The height of the band that marks a lock, in points."""
+BOLT = ((0.1, -1.0), (-0.75, 0.2), (-0.05, 0.2), (-0.3, 1.0), (0.75, -0.3), (0.08, -0.3), (0.6, -1.0))
+"""The corners of a bolt of height 2 around the origin."""
+BOLT_SIZE = 10.0
+"""Half the height of a bolt in points."""
+ARROWS = {
+    Style.LINK: (INK, 1.1, False),
+    Style.GONE: ("#8A8A8A", 1.0, False),
+    Style.BROKEN: (ALERT, 1.3, True),
+    Style.CLAIMED: (ALERT, 1.9, True),
+    Style.MISSING: (ALERT, 1.4, True),
+}
+"""Colour, width in points and dashing of arrows."""
+RADIUS = 6.0
+"""The radius of the bends of arrows in points."""
+
+
+def elision_text(count: int) -> str:
+    """What stands for events that are not drawn."""
+    return f"… {count} more …"
+
+
+def triangle(x: float, y: float, fill: str, stroke: str) -> Polygon:
+    """A triangle that points down, its tip here."""
+    return Polygon(((x - TRIANGLE, y - 1.7 * TRIANGLE), (x + TRIANGLE, y - 1.7 * TRIANGLE), (x, y)), fill, stroke)
+
+
+def backup(x: float, top: float, bottom: float, fill: str, ink: str, label: str = BACKUP) -> Iterator[Shape]:
+    """A backup: a triangle above a log, and a line through it; ``top`` is where the triangle's tip is."""
+    yield Polyline(((x, top), (x, bottom)), ink, 1.6)
+    yield triangle(x, top, fill, ink)
+    if label:
+        yield Text(x, top - 1.7 * TRIANGLE - 2.5, label, SIZE, Anchor.MIDDLE, ink)
+
+
+def lock(left: float, right: float, y: float, label: str = LOCKED) -> Iterator[Shape]:
+    """A lock that holds from ``left`` to ``right``: a hatched band whose upper side is here, its name above."""
+    yield Box(left, y, right - left, BAND, PAPER, MUTED, 0.9, hatch=MUTED)
+    if label:
+        yield Text(left, y - 2.5, label, SIZE, Anchor.START, MUTED)
+
+
+def bolt(x: float, y: float, hollow: bool, size: float = BOLT_SIZE) -> Polygon:
+    """A bolt with its centre here: filled for a crashed service, hollow for one that is restored with it."""
+    corners = tuple((x + across * size, y + down * size) for across, down in BOLT)
+    return Polygon(corners, PAPER if hollow else ALERT, ALERT)
+
+
+def elision(x: float, y: float, count: int) -> Iterator[Shape]:
+    """The number of events that are not drawn, on the line of a log, with its centre here."""
+    text = elision_text(count)
+    width = text_width(text, SIZE) + 4
+    yield Box(x - width / 2, y - 7, width, 14, PAPER)
+    yield Text(x, y + SIZE * 0.36, text, SIZE, Anchor.MIDDLE, MUTED, italic=True)
+
+
+def arrow(corners: tuple[tuple[float, float], ...], style: Style, tooltip: str) -> Iterator[Shape]:
+    """An arrow through these corners."""
+    colour, width, dashed = ARROWS[style]
+    yield Polyline(rounded(corners, RADIUS), colour, width, dashed, arrow=True, smooth=True, name=tooltip)
+
+
+def broken(x: float, y: float) -> Iterator[Shape]:
+    """What shows that an arrow leads nowhere: a cross on it, here, on a plate."""
+    yield Box(x - 4.5, y - 4.5, 9, 9, PAPER, radius=4.5)
+    yield from cross(x, y, 4.0, ALERT, 2.2)

@@ -1,0 +1,197 @@
+"""Where arrows run: out of a card, along a track in the channel between two lanes, and into another card.
+
+A card stands alone in its column, so that an arrow can leave it straight up or down through other lanes without
+touching anything; it turns in the channel beside the lane of its end.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import Enum, auto
+
+from bac.figures.canvas import Point
+
+TRACK = 9.0
+"""Points between two tracks."""
+TAG = 12.0
+"""Points above a track that its tag takes."""
+CLEARANCE = 6.0
+"""Points between two arrows on the same track, and between a tag and an arrow."""
+
+
+class Style(Enum):
+    """What an arrow says."""
+
+    LINK = auto()
+    """A reference that holds."""
+    GONE = auto()
+    """A reference whose holder is gone or never came, or which was removed."""
+    BROKEN = auto()
+    """A reference to what is gone."""
+    CLAIMED = auto()
+    """The broken link that the claim is about."""
+    MISSING = auto()
+    """From an event that survived to one that should have followed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arrow:
+    """An arrow between two cards, by their numbers from left to right; ``tag`` is written at it."""
+
+    tail: int
+    head: int
+    style: Style
+    tooltip: str
+    tag: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a card is: its lane, its left edge and its width."""
+
+    lane: int
+    x: float
+    width: float
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """An arrow's way: from *x* ``start`` along a track of a channel to *x* ``end``; its tag has a width in points.
+
+    One that ``returns`` ends in the lane where it began.
+    """
+
+    arrow: Arrow
+    channel: int
+    start: float
+    end: float
+    returns: bool
+    track: int = 0
+    tag_width: float = 0.0
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """What it takes of its track."""
+        left, right = sorted((self.start, self.end))
+        excess = max(0.0, self.tag_width - (right - left)) / 2
+        return left - excess, right + excess
+
+
+def channel_of(tail: Place, head: Place) -> int:
+    """The channel in which an arrow turns: channel *i* is above lane *i*."""
+    return head.lane + 1 if head.lane < tail.lane else head.lane
+
+
+def routes(arrows: Sequence[Arrow], places: Sequence[Place], tag_widths: Mapping[str, float]) -> list[Route]:
+    """The way of every arrow: ports spread along the edges of cards, tracks such that no two arrows share a piece."""
+    ports = _ports(arrows, places)
+    found = [
+        Route(
+            arrow,
+            channel_of(places[arrow.tail], places[arrow.head]),
+            ports[number, False],
+            ports[number, True],
+            places[arrow.tail].lane == places[arrow.head].lane,
+            tag_width=tag_widths.get(arrow.tag, 0.0),
+        )
+        for number, arrow in enumerate(arrows)
+    ]
+    return [replace(route, track=track) for route, track in zip(found, _tracks(found), strict=True)]
+
+
+def leaves_upwards(tail: Place, head: Place) -> bool:
+    """Whether an arrow leaves its first card at the top."""
+    return head.lane <= tail.lane
+
+
+def enters_from_above(tail: Place, head: Place) -> bool:
+    """Whether an arrow enters its second card at the top."""
+    return head.lane >= tail.lane
+
+
+def _ports(arrows: Sequence[Arrow], places: Sequence[Place]) -> dict[tuple[int, bool], float]:
+    """The *x* at which each arrow leaves (``False``) and enters (``True``) its cards."""
+    edges: dict[tuple[int, bool], list[tuple[float, int, bool]]] = defaultdict(list)
+    for number, arrow in enumerate(arrows):
+        tail, head = places[arrow.tail], places[arrow.head]
+        edges[arrow.tail, leaves_upwards(tail, head)].append((head.x, number, False))
+        edges[arrow.head, enters_from_above(tail, head)].append((tail.x, number, True))
+    ports = {}
+    for (card, _), ends in edges.items():
+        place = places[card]
+        for rank, (_, number, entering) in enumerate(sorted(ends), 1):
+            ports[number, entering] = place.x + place.width * rank / (len(ends) + 1)
+    return ports
+
+
+def _tracks(found: Sequence[Route]) -> list[int]:
+    """A track for each route, from the top: first those from lane to lane, then those that return to their lane."""
+    tracks = [0] * len(found)
+    for channel in {route.channel for route in found}:
+        inside = [number for number, route in enumerate(found) if route.channel == channel]
+        crossing = _stacked(found, [number for number in inside if not found[number].returns])
+        returning = _stacked(found, [number for number in inside if found[number].returns])
+        below = 1 + max(crossing.values(), default=-1)
+        # The shortest of those that return lie nearest to their lane, so that none crosses another.
+        lowest = below + max(returning.values(), default=0)
+        for number, track in (*crossing.items(), *((n, lowest - track) for n, track in returning.items())):
+            tracks[number] = track
+    return tracks
+
+
+def _stacked(found: Sequence[Route], numbers: Sequence[int]) -> dict[int, int]:
+    """Tracks for some routes of one channel: short ones first, each on the first track where it fits."""
+    taken: dict[int, list[tuple[float, float]]] = defaultdict(list)
+    tracks = {}
+    for number in sorted(numbers, key=lambda n: (found[n].interval[1] - found[n].interval[0], n)):
+        left, right = found[number].interval
+        track = 0
+        while any(start < right + CLEARANCE and left < end + CLEARANCE for start, end in taken[track]):
+            track += 1
+        taken[track].append((left, right))
+        tracks[number] = track
+    return tracks
+
+
+@dataclass(frozen=True)
+class Channels:
+    """How high the channels are, and where in them the tracks run."""
+
+    heights: tuple[float, ...]
+    offsets: Mapping[tuple[int, int], float]
+
+    @classmethod
+    def of(cls, found: Sequence[Route], lanes: int, least: float) -> Channels:
+        """The channels for these routes; ``least`` is the height of an empty one in points."""
+        heights, offsets = [], {}
+        for channel in range(lanes + 1):
+            inside = [route for route in found if route.channel == channel]
+            y = 0.0
+            for track in range(max((route.track for route in inside), default=-1) + 1):
+                tagged = any(route.track == track and route.arrow.tag for route in inside)
+                y += TRACK + (TAG if tagged else 0.0)
+                offsets[channel, track] = y
+            empty = 0.0 if channel in (0, lanes) else least
+            heights.append(max(empty, y + TRACK if inside else 0.0))
+        return cls(tuple(heights), offsets)
+
+
+def free_place(wanted: float, width: float, left: float, right: float, obstacles: Sequence[float]) -> float:
+    """The centre nearest to the wanted one where a tag of this width lies between left and right, clear of lines."""
+    least, most = left + width / 2, right - width / 2
+    if least > most:
+        return (left + right) / 2
+    start = min(max(wanted, least), most)
+    steps = [start + sign * 2.0 * step for step in range(200) for sign in (1, -1)]
+    half = width / 2 + 2
+    for centre in steps:
+        if least <= centre <= most and not any(abs(x - centre) < half for x in obstacles):
+            return centre
+    return start
+
+
+def path(route: Route, tail_y: float, track_y: float, head_y: float) -> tuple[Point, ...]:
+    """The corners of an arrow, from the edge of one card to that of the other."""
+    return (route.start, tail_y), (route.start, track_y), (route.end, track_y), (route.end, head_y)

@@ -1,0 +1,275 @@
+"""What an event-log diagram shows, before any coordinates: lanes from top to bottom, columns from left to right.
+
+One column is one thing that happens: time flows to the right across all lanes.  Source: the article, Figures 3–5.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from enum import Enum, auto
+
+from bac.figures.events.focus import Focus
+from bac.model.architecture import Step, Verb
+from bac.model.system import ActionKind, Event, Label
+from bac.model.trace import Entry, Trace
+
+MOST_LANES = 10
+"""Above this, lanes that the claim does not need are only counted."""
+MOST_CARDS = 16
+"""Above this, stretches of events that the claim does not need are elided in their middle."""
+LEFT_OF_ELISION = 1
+"""How many events stay on each side of an elision."""
+
+
+class Kind(Enum):
+    """The kinds of columns."""
+
+    CARD = auto()
+    SNAPSHOT = auto()
+    LOCK = auto()
+    UNLOCK = auto()
+    DISASTER = auto()
+    ELISION = auto()
+
+
+class State(Enum):
+    """What a card says of its event."""
+
+    LOGGED = auto()
+    """It is an entry of a log."""
+    DENIED = auto()
+    """A command that was held back."""
+    REJECTED = auto()
+    """A message that recovery dropped."""
+    ABSENT = auto()
+    """An event that should be there and is in no log; or, without an event, a backup."""
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One event, or the lack of one, in the lane of a service.
+
+    ``note`` says what is special, and ``alert`` that the claim is about it; ``tooltip`` is all that there is to know.
+    """
+
+    service: str
+    state: State
+    label: str
+    suffix: str = ""
+    note: str = ""
+    tooltip: str = ""
+    entry: Entry | None = None
+    event: Event | None = None
+    backed: bool = False
+    lost: bool = False
+    alert: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """What happens at one instant: ``cards`` for ``CARD``, ``services`` for the others, ``hidden`` for an elision.
+
+    ``action`` is its number in the trace (from 1); the columns of one transaction share it.
+    """
+
+    kind: Kind
+    action: int
+    cards: tuple[Card, ...] = ()
+    services: tuple[str, ...] = ()
+    restored: tuple[str, ...] = ()
+    hidden: tuple[tuple[str, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """The lanes by name, the columns, and what is not drawn: services, each with the number of its events."""
+
+    trace: Trace
+    focus: Focus
+    lanes: tuple[str, ...]
+    columns: tuple[Column, ...]
+    omitted: tuple[tuple[str, int], ...] = field(default=())
+
+    @property
+    def cards(self) -> list[Card]:
+        """All cards, from left to right."""
+        return [card for column in self.columns for card in column.cards]
+
+
+def scene(trace: Trace, found: Focus) -> Scene:
+    """What the diagram of a trace shows, whose claim speaks of what is in focus."""
+    every = list(Director(trace, found).columns())
+    lanes = chosen_lanes(trace, found, every)
+    counts = {log.service: len(log.live) + len(log.recovered) for log in trace.logs.values()}
+    omitted = tuple((service, count) for service, count in counts.items() if service not in lanes)
+    columns = elided(restricted(every, lanes), found)
+    return Scene(trace, found, lanes, tuple(columns), omitted)
+
+
+def chosen_lanes(trace: Trace, found: Focus, columns: Iterable[Column]) -> tuple[str, ...]:
+    """The services that get a lane: first those that the claim is about, then those in which something happens."""
+    names = [service.name for service in trace.architecture.services]
+    active = {card.service for column in columns for card in column.cards}
+    needed = [name for name in names if name in found.services]
+    others = [name for name in names if name in active and name not in found.services]
+    lanes = needed[:MOST_LANES] + others[: max(0, MOST_LANES - len(needed))]
+    return tuple(lanes or names[:MOST_LANES])
+
+
+def restricted(columns: Iterable[Column], lanes: Sequence[str]) -> Iterator[Column]:
+    """The columns, without what happens in services that have no lane."""
+    for column in columns:
+        cards = tuple(card for card in column.cards if card.service in lanes)
+        services = tuple(service for service in column.services if service in lanes)
+        restored = tuple(service for service in column.restored if service in lanes)
+        if cards or services or restored or column.kind is Kind.DISASTER:
+            yield Column(column.kind, column.action, cards, services, restored)
+
+
+def elided(columns: Iterable[Column], found: Focus) -> list[Column]:
+    """The columns, with the middles of long stretches of unimportant events replaced by their numbers."""
+    whole = list(columns)
+    if sum(len(column.cards) for column in whole) <= MOST_CARDS:
+        return whole
+    result: list[Column] = []
+    stretch: list[Column] = []
+    for column in whole:
+        if _unimportant(column, found):
+            stretch.append(column)
+        else:
+            result += [*_shortened(stretch), column]
+            stretch = []
+    return result + _shortened(stretch)
+
+
+def _unimportant(column: Column, found: Focus) -> bool:
+    logged = all(card.state is State.LOGGED and not card.alert for card in column.cards)
+    return column.kind is Kind.CARD and logged and not any(card.event in found.events for card in column.cards)
+
+
+def _shortened(stretch: list[Column]) -> list[Column]:
+    """A stretch of columns with its middle elided, if that saves something; transactions stay whole."""
+    start, end = LEFT_OF_ELISION, len(stretch) - LEFT_OF_ELISION
+    while 0 < start < end and stretch[start - 1].action == stretch[start].action:
+        start += 1
+    while start < end < len(stretch) and stretch[end - 1].action == stretch[end].action:
+        end -= 1
+    if end - start < 2:
+        return stretch
+    counts = Counter(card.service for column in stretch[start:end] for card in column.cards)
+    hidden = Column(Kind.ELISION, stretch[start].action, hidden=tuple(counts.items()))
+    return [*stretch[:start], hidden, *stretch[end:]]
+
+
+class Director:
+    """Turns the actions of a trace into columns."""
+
+    def __init__(self, trace: Trace, found: Focus) -> None:
+        """Look up what became of every entry."""
+        self.trace = trace
+        self.focus = found
+        self.backed: set[tuple[str, int]] = set()
+        self.lost: set[tuple[str, int]] = set()
+        for log in trace.logs.values():
+            self.backed.update((log.service, entry.action) for entry in log.live[: log.backed])
+            self.lost.update((log.service, entry.action) for entry in log.live[log.kept :])
+
+    def columns(self) -> Iterator[Column]:
+        """The columns, in the order of the run, and those for what is absent at its end."""
+        for number, label in enumerate(self.trace.actions, 1):
+            yield from self.of_action(number, label)
+        if absent := self.absent():
+            yield Column(Kind.CARD, len(self.trace.actions) + 1, (absent,))
+        if self.focus.unbacked:
+            cards = tuple(Card(name, State.ABSENT, "no backup", alert=True) for name in self.focus.unbacked)
+            yield Column(Kind.CARD, len(self.trace.actions) + 2, cards)
+
+    def of_action(self, number: int, label: Label) -> Iterator[Column]:
+        """The columns of one action."""
+        match label.kind:
+            case ActionKind.SNAPSHOT:
+                yield Column(Kind.SNAPSHOT, number, services=label.services)
+            case ActionKind.LOCK:
+                yield Column(Kind.LOCK, number, services=label.services)
+            case ActionKind.UNLOCK:
+                yield Column(Kind.UNLOCK, number, services=label.services)
+            case ActionKind.DISASTER:
+                yield Column(Kind.DISASTER, number, services=label.services, restored=label.restored)
+            case ActionKind.DENY:
+                yield from (self.refused(number, event, State.DENIED, "held back") for event in label.events)
+            case ActionKind.DROP:
+                yield from (self.refused(number, event, State.REJECTED, "rejected") for event in label.events)
+            case ActionKind.STEP | ActionKind.DELIVER | ActionKind.REPLAY | ActionKind.RESUME:
+                yield from (Column(Kind.CARD, number, (self.logged(e),)) for e in self.trace.appended(number))
+
+    def logged(self, entry: Entry) -> Card:
+        """The card of an entry of a log."""
+        case, step = self.trace.step_of(entry.event)
+        key = (step.service, entry.action)
+        last = self.trace.entries[entry.event] is entry
+        note = self.special(entry.event) if last else ""
+        by = {ActionKind.DELIVER: "delivered", ActionKind.REPLAY: "replayed", ActionKind.RESUME: "resumed"}
+        backed, lost = key in self.backed, key in self.lost
+        facts = [
+            f"use case {case.name}, step {step.number}, index {entry.event.index}",
+            f"{by.get(entry.by, 'logged')} by action {entry.action}",
+            "in the backup" if backed else "not in the backup",
+            *(["lost in the disaster"] if lost else []),
+            *([note] if note else []),
+        ]
+        return Card(
+            step.service,
+            State.LOGGED,
+            short_label(step),
+            self.suffix(entry.event),
+            note or by.get(entry.by, ""),
+            f"{entry.name}: {step} ({'; '.join(facts)})",
+            entry,
+            entry.event,
+            backed,
+            lost,
+            bool(note),
+        )
+
+    def special(self, event: Event) -> str:
+        """What the claim calls this event."""
+        found = self.focus
+        words = {found.orphan: "orphan", found.missing: "missing", found.lost: "extra loss"}
+        return words.get(event, "")
+
+    def refused(self, number: int, event: Event, state: State, note: str) -> Column:
+        """A command or message that did not become an event."""
+        case, step = self.trace.step_of(event)
+        alert = (state is State.DENIED and event in self.focus.events) or event == self.focus.missing
+        tooltip = f"{step} ({note} by action {number}; use case {case.name}, step {step.number}, index {event.index})"
+        card = Card(step.service, state, short_label(step), self.suffix(event), note, tooltip, event=event, alert=alert)
+        return Column(Kind.CARD, number, (card,))
+
+    def absent(self) -> Card | None:
+        """The event that the claim is about, if it never came into any log."""
+        event = next((event for event in self.focus.events if event not in self.trace.entries), None)
+        if event is None or self.trace.disaster is None:
+            return None
+        case, step = self.trace.step_of(event)
+        tooltip = f"{step} (never logged; use case {case.name}, step {step.number}, index {event.index})"
+        return Card(
+            step.service,
+            State.ABSENT,
+            short_label(step),
+            self.suffix(event),
+            "missing" if event == self.focus.missing else "never logged",
+            tooltip,
+            event=event,
+            alert=True,
+        )
+
+    def suffix(self, event: Event) -> str:
+        """The index, where there are several."""
+        return f"#{event.index}" if self.trace.instances > 1 else ""
+
+
+def short_label(step: Step) -> str:
+    """What a step does; its lane says where."""
+    return f"copy {step.entity}" if step.verb is Verb.COPY else str(step)

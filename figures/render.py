@@ -1,0 +1,68 @@
+"""One way to write any drawing: SVG, TikZ and DOT by ourselves, PDF and PNG through Graphviz."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from bac.figures.canvas import Drawing, FigureError
+from bac.figures.dot import dot
+from bac.figures.graph.by_dot import dot_program
+from bac.figures.svg import svg
+from bac.figures.tikz import tikz
+
+FORMATS = ("svg", "pdf", "png", "tikz", "dot")
+"""What drawings can be written as; each is also a file's ending."""
+RESOLUTION = 220
+"""Dots per inch of bitmaps."""
+LARGEST = 30_000
+"""The most dots of a bitmap in either direction, which Graphviz can still paint; larger figures get fewer per inch."""
+HOWTO = "install Graphviz (https://graphviz.org/download), or write .svg, .tikz or .dot, which need nothing"
+EPOCH = b"D:19700101000000"
+"""The date in PDF files, so that the same drawing gives the same bytes."""
+
+
+def write(drawing: Drawing, format: str) -> bytes:  # noqa: A002 (that is what it is called everywhere)
+    """A drawing in one of :data:`FORMATS`.
+
+    Raises:
+        FigureError: no such format, or Graphviz is needed for it and is not there or fails.
+    """
+    match format:
+        case "svg":
+            return svg(drawing).encode("utf-8")
+        case "tikz":
+            return tikz(drawing).encode("utf-8")
+        case "dot":
+            return dot(drawing).encode("utf-8")
+        case "pdf" | "png":
+            return by_graphviz(drawing, format)
+        case _:
+            raise FigureError(f"{format}: not a format of figures; there are {', '.join(FORMATS)}")
+
+
+def by_graphviz(drawing: Drawing, format: str) -> bytes:  # noqa: A002
+    """A drawing as Graphviz renders its pinned layout.
+
+    Raises:
+        FigureError: there is no Graphviz that writes the format, or it fails.
+    """
+    import graphviz
+
+    program = dot_program()
+    if not program:
+        raise FigureError(f"no dot on this machine, which writes {format.upper()}: {HOWTO}")
+    resolution = min(RESOLUTION, int(LARGEST * 72 / max(drawing.width, drawing.height))) if format == "png" else None
+    graphviz.backend.dot_command.DOT_BINARY = Path(program)
+    source = dot(drawing, resolution).encode("utf-8")
+    try:
+        content = graphviz.pipe("neato", format, source, neato_no_op=2, quiet=True)
+    except (OSError, graphviz.CalledProcessError) as error:
+        reason = (getattr(error, "stderr", None) or str(error).encode()).decode("utf-8", "replace").strip()
+        raise FigureError(f"{program} does not write {format.upper()} ({reason}): {HOWTO}") from None
+    return undated(content) if format == "pdf" else bytes(content)
+
+
+def undated(content: bytes) -> bytes:
+    """A PDF file without its date of creation; no byte moves, so that its table of offsets stays right."""
+    return re.sub(rb"/CreationDate \(D:\d{14}", b"/CreationDate (" + EPOCH, content)

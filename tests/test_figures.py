@@ -1,0 +1,353 @@
+"""Event-log diagrams: nothing overlaps, nothing is left out, and every format shows the same, whatever the names.
+
+The files in ``golden/figures`` are Figures 3, 4 and 5 of the article; after a change that is meant, write them anew
+with ``BAC_REGENERATE=1 pytest tests/test_figures.py`` and look at them.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+from helpers import parsed
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from strategies import specifications
+
+from bac.figures.canvas import Anchor, Box, Drawing, FigureError, Polyline, Text
+from bac.figures.events.layout import draw
+from bac.figures.metrics import shorten, text_width, wrap
+from bac.figures.palette import ORDER, colour_of, contrast, luminance, text_colour_of, text_on
+from bac.figures.render import FORMATS, by_graphviz, write
+from bac.model.history import with_history
+from bac.model.plan import Timing
+from bac.model.semantics import system
+from bac.model.system import AT_REST, INITIAL, RECOVERED, ActionKind, Label
+from bac.model.trace import Claim, Trace
+from bac.proofs.campaign import find
+from bac.proofs.questions import Limits
+from bac.properties.anomalies import anomalies
+from bac.properties.formula import satisfied
+from bac.properties.qualities import losses
+
+GOLDEN = Path(__file__).parent / "golden" / "figures"
+REFERENCE = 'name: The article\nservices: {A: {owns: [a]}, B: {owns: [b]}}\nreferences: ["a -> b"]\n'
+COPY = """
+name: The article
+services: {A: {owns: [a]}, B: {copies: [a]}}
+use_cases:
+  keep a copy:
+    - create: a
+    - copy: a
+      at: B
+      via: event
+"""
+ARTICLE = {
+    "figure-3": (REFERENCE, "broken-link", "a -> b"),
+    "figure-4": (REFERENCE, "orphan-state", "b"),
+    "figure-5": (COPY, "missing-state", "keep a copy.2"),
+}
+HOSTILE = [
+    r"\input{/etc/passwd} $x^2$ ~#&%_{}",
+    "<script>alert('1')</script> & \"quoted\" ]]>",
+    r"back\slash\" ends\\",
+    "שלום עולם",
+    "顧客管理サービス",
+    "🚚 e\u0301 –— ’“”",
+    "<!-- %% // /* */ ];} -- ]]",
+    "x" * 195,
+    "&amp; \\N \\G \\E ?`!`<<>>",
+]
+Rectangle = tuple[float, float, float, float]
+needs_dot = pytest.mark.skipif(shutil.which("dot") is None, reason="Graphviz is not installed")
+
+
+def article(name: str) -> Trace:
+    """The counterexample of a figure of the article, after two instances of common history."""
+    text, kind, subject = ARTICLE[name]
+    specification = parsed(text)
+    plan = specification.plan("independent")
+    trace = find(specification.architecture, plan, 1, "consistency", kind, subject, Timing.AT_REST, Limits())
+    return with_history(trace, 2)
+
+
+def hostile(name: str) -> Trace:
+    """A broken link between services and entities of this name."""
+    document = {
+        "name": name,
+        "services": {name: {"owns": [name]}, "B" + name: {"owns": ["b" + name]}},
+        "use_cases": {
+            name: [{"create": "b" + name}],
+            "refer" + name: [{"create": name, "refers_to": ["b" + name]}],
+        },
+    }
+    specification = parsed(document)
+    architecture, plan = specification.architecture, specification.plan("independent")
+    return find(architecture, plan, 1, "consistency", "broken-link", None, None, Limits())
+
+
+@st.composite
+def traces(draw_: st.DrawFn) -> Trace:
+    """Any run of any small specification and plan, with what can be claimed of it, or without a claim."""
+    specification = parsed(draw_(specifications(plans_too=True)))
+    plan = draw_(st.sampled_from(specification.plans))
+    instances = draw_(st.integers(1, 2))
+    model = system(specification.architecture, plan, instances)
+    state, labels = INITIAL, list[Label]()
+    for choice in draw_(
+        st.lists(st.integers(0, 1000), max_size=26) | st.lists(st.integers(0, 1000), min_size=16, max_size=26)
+    ):
+        enabled = list(model.enabled(state))
+        # A disaster ends everything, so that it is not taken before something has happened.
+        later = [a for a in enabled if a.label.kind is not ActionKind.DISASTER or len(labels) > 5] or enabled
+        if not later:
+            break
+        action = later[choice % len(later)]
+        state = action.apply(state)
+        labels.append(action.label)
+        if action.label.kind is ActionKind.DENY:
+            break
+    while RECOVERED in state and (more := next(model.enabled(state), None)):
+        state = more.apply(state)
+        labels.append(more.label)
+    trace = Trace(specification.architecture, plan, instances, Claim("run"), tuple(labels))
+    return replace(trace, claim=draw_(st.sampled_from([trace.claim, *claims(trace)])))
+
+
+def claims(trace: Trace) -> Iterator[Claim]:
+    """What a trace shows."""
+    state = trace.states[-1]
+    if trace.actions and trace.actions[-1].kind is ActionKind.DENY:
+        yield Claim("availability")
+    if RECOVERED not in state:
+        yield Claim("backup")
+        return
+    timing = Timing.AT_REST if AT_REST in state else Timing.ANY_TIME
+    for anomaly in anomalies(trace.architecture, trace.instances):
+        if satisfied(anomaly.formula, state):
+            yield Claim("consistency", anomaly.kind, anomaly.subject, anomaly.index, timing)
+    for loss in losses(trace.architecture, trace.plan, trace.instances):
+        if satisfied(loss.formula, state):
+            subject = f"{loss.event.use_case}.{loss.event.step}"
+            yield Claim("no-extra-loss", "extra-loss", subject, loss.event.index, timing)
+
+
+def cards(drawing: Drawing) -> list[Box]:
+    return [shape for shape in drawing.shapes if isinstance(shape, Box) and shape.name]
+
+
+def rectangle(text: Text) -> Rectangle:
+    """What a text covers: left, top, right, bottom."""
+    width = text_width(text.text, text.size, text.bold)
+    left = text.x - {Anchor.START: 0.0, Anchor.MIDDLE: 0.5, Anchor.END: 1.0}[text.anchor] * width
+    return left, text.y - 0.75 * text.size, left + width, text.y + 0.2 * text.size
+
+
+def box_rectangle(box: Box) -> Rectangle:
+    return box.x, box.y, box.x + box.width, box.y + box.height
+
+
+def overlap(one: Rectangle, other: Rectangle, by: float = 0.01) -> bool:
+    apart = one[2] - by <= other[0] or other[2] - by <= one[0] or one[3] - by <= other[1] or other[3] - by <= one[1]
+    return not apart
+
+
+def inside(one: Rectangle, other: Rectangle) -> bool:
+    return one[0] >= other[0] and one[1] >= other[1] and one[2] <= other[2] and one[3] <= other[3]
+
+
+def on_the_way(line: Polyline) -> Iterator[tuple[float, float]]:
+    """Points of a curve, close to each other, without those near its ends."""
+    for number in range(0, len(line.points) - 1, 3):
+        a, b, c, d = line.points[number : number + 4]
+        for step in range(41):
+            t = step / 40
+            weights = ((1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t * t * (1 - t), t**3)
+            yield tuple(sum(w * p[i] for w, p in zip(weights, (a, b, c, d), strict=True)) for i in (0, 1))  # type: ignore[misc]
+
+
+def check_layout(drawing: Drawing) -> None:
+    boxes = [box_rectangle(box) for box in cards(drawing)]
+    texts = [(shape, rectangle(shape)) for shape in drawing.shapes if isinstance(shape, Text)]
+    page = (0.0, 0.0, drawing.width, drawing.height)
+    for number, box in enumerate(boxes):
+        assert inside(box, page)
+        assert not any(overlap(box, other) for other in boxes[:number])
+    for number, (text, place) in enumerate(texts):
+        assert inside(place, page), text
+        assert text.size >= 8
+        assert not [other for other, taken in texts[:number] if overlap(place, taken)], text
+        assert all(inside(place, box) or not overlap(place, box) for box in boxes), text
+    for shape in drawing.shapes:
+        if isinstance(shape, Polyline) and shape.smooth:
+            for x, y in on_the_way(shape):
+                assert inside((x, y, x, y), page)
+                point = (x - 0.1, y - 0.1, x + 0.1, y + 0.1)
+                assert not [box for box in boxes if overlap(point, box)], shape.name
+                assert not [text for text, place in texts if overlap(point, place)], shape.name
+
+
+def drawn_entries(trace: Trace, drawing: Drawing) -> None:
+    """Every event of every log is drawn once, or counted where it was elided."""
+    names = [box.name for box in cards(drawing)]
+    words = " ".join(shape.text for shape in drawing.shapes if isinstance(shape, Text))
+    elided = sum(map(int, re.findall(r"… (\d+) more …", words)))
+    logged = [e for log in trace.logs.values() for e in (*log.live, *log.recovered)]
+    for entry in logged:
+        prefix, by = f"{entry.name}: ", f"by action {entry.action};"
+        drawn = sum(name.startswith(prefix) and by in name for name in names)
+        assert drawn <= 1 if elided else drawn == 1
+    assert sum("by action" in name and "/" in name.partition(":")[0] for name in names) + elided == len(logged)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(traces())
+def test_nothing_overlaps_and_nothing_is_left_out(trace: Trace) -> None:
+    drawing = draw(trace)
+    check_layout(drawing)
+    drawn_entries(trace, drawing)
+    again = draw(replace(trace))
+    assert [write(drawing, each) for each in ("svg", "tikz", "dot")] == [
+        write(again, each) for each in ("svg", "tikz", "dot")
+    ]
+    ElementTree.fromstring(write(drawing, "svg"))
+
+
+@pytest.mark.parametrize("name", ARTICLE)
+def test_figures_of_the_article(name: str) -> None:
+    drawing = draw(article(name))
+    check_layout(drawing)
+    for each in ("svg", "tikz", "dot"):
+        file = GOLDEN / f"{name}.{each}"
+        if os.environ.get("BAC_REGENERATE"):
+            GOLDEN.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(write(drawing, each))
+        assert write(drawing, each) == file.read_bytes(), "see the top of this module"
+
+
+def test_figure_3_says_what_its_caption_says() -> None:
+    boxes = {box.name.partition(":")[0]: box for box in cards(draw(article("figure-3")))}
+    assert sorted(boxes) == ["A/1", "A/2", "A/3", "B/1", "B/2", "B/3"]
+    assert {name for name, box in boxes.items() if box.hatch} == {"B/3"}
+    arrows = [s for s in draw(article("figure-3")).shapes if isinstance(s, Polyline) and s.smooth]
+    assert [(arrow.name, arrow.dashed) for arrow in arrows] == [
+        ("a #1 → b #1: reference", False),
+        ("a #2 → b #2: reference", False),
+        ("a #3 → b #3: broken link", True),
+    ]
+    start, end = arrows[-1].points[0], arrows[-1].points[-1]
+    assert boxes["A/3"].x < start[0] < boxes["A/3"].x + boxes["A/3"].width
+    assert boxes["B/3"].x < end[0] < boxes["B/3"].x + boxes["B/3"].width
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_any_name_is_drawn_and_kept(name: str) -> None:
+    drawing = draw(hostile(name))
+    check_layout(drawing)
+    root = ElementTree.fromstring(write(drawing, "svg"))
+    assert name in "".join(root.itertext())
+    tex = write(drawing, "tikz").decode()
+    nodes = [line for line in tex.splitlines() if line.startswith(r"\node")]
+    for line in nodes:
+        text = line.partition(" {")[2]
+        assert not re.search(r"(?<!\\)[$&#%^~<>]", text.replace(r"$\rightarrow$", "").replace(r"\$", "")), line
+        assert r"\input" not in text
+
+
+@needs_dot
+@pytest.mark.parametrize("name", HOSTILE)
+def test_graphviz_accepts_any_name(name: str) -> None:
+    drawing = draw(hostile(name))
+    done = subprocess.run(
+        ["dot", "-Kneato", "-n2", "-Tsvg"], input=write(drawing, "dot"), capture_output=True, check=True
+    )
+    assert not [line for line in done.stderr.decode().splitlines() if "syntax" in line or "rror" in line]
+    texts = [shape.text for shape in drawing.shapes if isinstance(shape, Text)]
+    read = "".join(ElementTree.fromstring(done.stdout).itertext()).replace("\u2060", "").replace("\u00a0", " ")
+    assert all(text in read for text in texts)
+
+
+@needs_dot
+def test_pdf_and_png() -> None:
+    drawing = draw(article("figure-4"))
+    pdf, png = write(drawing, "pdf"), write(drawing, "png")
+    assert pdf.startswith(b"%PDF")
+    assert b"D:19700101000000" in pdf
+    assert pdf == write(drawing, "pdf")
+    assert png.startswith(b"\x89PNG")
+    width = int.from_bytes(png[16:20], "big")
+    assert width / drawing.width * 72 > 200
+
+
+def test_without_graphviz_the_message_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bac.figures.render.dot_program", lambda: "")
+    drawing = draw(article("figure-3"))
+    with pytest.raises(FigureError, match="install Graphviz") as caught:
+        by_graphviz(drawing, "png")
+    assert caught.value.exit_code == 2
+    assert all(write(drawing, each) for each in ("svg", "tikz", "dot"))
+
+
+def test_unknown_formats_are_refused() -> None:
+    with pytest.raises(FigureError, match="not a format"):
+        write(draw(article("figure-3")), "gif")
+    assert FORMATS == ("svg", "pdf", "png", "tikz", "dot")
+
+
+@pytest.mark.parametrize("claim", [{"subject": "b -> a"}, {"kind": "missing-state", "subject": "nothing"}])
+def test_a_trace_that_does_not_show_its_claim_is_refused(claim: dict[str, Any]) -> None:
+    trace = article("figure-3")
+    with pytest.raises(FigureError, match="does not show"):
+        draw(replace(trace, claim=replace(trace.claim, **claim)))
+
+
+def test_a_long_log_is_elided_but_never_what_matters() -> None:
+    specification = parsed(REFERENCE)
+    found = find(
+        specification.architecture,
+        specification.plan("independent"),
+        1,
+        "consistency",
+        "broken-link",
+        None,
+        Timing.AT_REST,
+        Limits(),
+    )
+    trace = with_history(found, 12)
+    drawing = draw(trace)
+    check_layout(drawing)
+    drawn_entries(trace, drawing)
+    names = [box.name.partition(":")[0] for box in cards(drawing)]
+    assert "A/13" in names
+    assert "B/13" in names
+    assert len(names) < 10
+
+
+def test_an_empty_trace_is_drawn() -> None:
+    specification = parsed(REFERENCE + "plans: {never: {groups: [{mode: none, services: all}]}}\n")
+    trace = Trace(specification.architecture, specification.plan("never"), 1, Claim("backup"), ())
+    check_layout(draw(trace))
+
+
+def test_colours_can_be_read_and_told_apart() -> None:
+    for position in range(20):
+        assert contrast(text_colour_of(position), "#FFFFFF") >= 4.5
+        assert contrast(text_on(colour_of(position)), colour_of(position)) >= 4.5
+    shades = [luminance(colour) for colour in ORDER[:4]]
+    assert all(abs(a - b) > 0.1 for a, b in pairwise(shades))
+
+
+@given(st.text(max_size=60), st.floats(20, 200))
+def test_shortened_and_wrapped_texts_fit(text: str, width: float) -> None:
+    assert text_width(shorten(text, width, 8), 8) <= width
+    assert all(text_width(line, 8) <= width for line in wrap(text, width, 8))
+    assert "".join(wrap(text, width, 8)).replace(" ", "") == "".join(shorten(text, 1e9, 8).split())
