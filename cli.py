@@ -21,12 +21,15 @@ if TYPE_CHECKING:
 
     from bac.model.specification import Specification
     from bac.model.trace import Trace
+    from bac.proofs.game import Game
     from bac.proofs.questions import Limits, Progress
     from bac.proofs.verdict import PlanResult
 
 PROPERTIES = ("backup", "availability", "consistency", "no-extra-loss")
 KINDS = ("broken-link", "orphan-state", "missing-state")
 TIMINGS = ("any-time", "at-rest")
+LEVELS = ("C0", "C1", "C2")
+ASSUMPTIONS = ("single", "available", "asynchronous", "verbatim", "separate", "unbounded", "state-only")
 HOLDS, VIOLATED, WRONG, UNKNOWN, BUG = range(5)
 WIDTH = 160
 SHOWN_WARNINGS = 20
@@ -237,11 +240,9 @@ def show(
     name = specification.architecture.name
     match format_:
         case "json":
-            import json
-
             from bac.figures.reports.report import report
 
-            click.echo(json.dumps(report(name, results, specification.warnings), indent=1, ensure_ascii=False))
+            click.echo(as_json(report(name, results, specification.warnings)))
         case "junit":
             from bac.figures.reports.junit import junit
             from bac.proofs.verdict import Verdict
@@ -428,6 +429,95 @@ def replay(file: str) -> None:
     trace = load(file)
     confirm(trace)
     display(replayed(trace))
+
+
+@main.group()
+def prove() -> None:
+    """Prove the theorem: over all policies, for every small graph, for any number of services."""
+
+
+@prove.command()
+@click.argument("spec", metavar="[SPEC]", required=False)
+@click.option("--level", "levels", type=click.Choice(LEVELS), multiple=True, help="How much consistency (repeatable).")
+@click.option("--drop", "drops", type=click.Choice(ASSUMPTIONS), multiple=True, help="Drop an assumption (repeatable).")
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="What is printed.",
+)
+@click.option(
+    "--max-positions", type=click.IntRange(1), default=20_000, show_default=True, help="Give up a game beyond."
+)
+@click.option(
+    "--certificate", type=click.Path(dir_okay=False, path_type=Path), help="Save the strategy of the last game as JSON."
+)
+@click.option(
+    "--figure",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Draw a play of the last game that the clients win.",
+)
+def impossibility(
+    spec: str | None,
+    levels: tuple[str, ...],
+    drops: tuple[str, ...],
+    format_: str,
+    max_positions: int,
+    certificate: Path | None,
+    figure: Path | None,
+) -> None:
+    """Play backup policies against clients: who wins, and what must be given up for a policy to win.
+
+    Without a SPEC, on three built-in architectures: a reference one way, references both ways, and a use case that goes
+    there and back.
+    """
+    from bac.figures.reports.theorem import impossibility_json, impossibility_text
+    from bac.proofs.arenas import ARCHITECTURES, Assumption, Level
+    from bac.proofs.impossibility import outcomes
+
+    if figure is not None:
+        figure_format(figure)
+    architectures = ARCHITECTURES if spec is None else (read(spec).architecture,)
+    asked = [Level(level) for level in levels] or list(Level)
+    found = list(outcomes(architectures, asked, frozenset(map(Assumption, drops)), max_positions))
+    emit(format_, lambda: impossibility_json(found), lambda: impossibility_text(found))
+    games = [outcome.game for outcome in found if outcome.game is not None]
+    if certificate is not None and games:
+        from bac.proofs.recipe import certificate as written
+
+        put(certificate, as_json(written(games[-1])).encode())
+    if figure is not None:
+        draw_play(games, figure)
+    sys.exit(UNKNOWN if any(outcome.limit for outcome in found) else HOLDS)
+
+
+def emit(format_: str, document: Callable[[], Any], text: Callable[[], RenderableType]) -> None:
+    """Print a result as JSON or as text."""
+    if format_ == "json":
+        click.echo(as_json(document()))
+    else:
+        display(text())
+
+
+def as_json(document: Any) -> str:
+    """A document as JSON for people and programs."""
+    import json
+
+    return json.dumps(document, indent=1, ensure_ascii=False)
+
+
+def draw_play(games: list[Game], figure: Path) -> None:
+    """Draw a play of the last game that the clients win."""
+    from bac.proofs.board import Player
+    from bac.proofs.playout import play_out
+
+    lost = [game for game in games if game.winner is Player.CLIENTS]
+    if not lost:
+        click.echo("the clients win no game, so no figure", err=True)
+    else:
+        write_figure(figure, play_out(lost[-1]))
 
 
 @main.command()

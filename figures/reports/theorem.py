@@ -1,0 +1,77 @@
+"""What ``bac prove`` shows: the table of the theorem, the obligations and the sweep over graphs, as tables and JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from bac.proofs.arenas import GAINS, Assumption
+from bac.proofs.board import Player
+from bac.proofs.impossibility import Outcome
+from bac.proofs.recipe import recipe
+
+
+def plain_table(*headings: str) -> Table:
+    """A table without lines, as all our tables are."""
+    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 3, 0, 0))
+    for heading in headings:
+        table.add_column(heading, overflow="fold")
+    return table
+
+
+def impossibility_json(outcomes: Sequence[Outcome]) -> dict[str, Any]:
+    """The games as a JSON document (``bac-impossibility``, version 1; schemas/impossibility.schema.json)."""
+    return {"format": "bac-impossibility", "version": 1, "games": [_game(outcome) for outcome in outcomes]}
+
+
+def _game(outcome: Outcome) -> dict[str, Any]:
+    document: dict[str, Any] = {"architecture": outcome.architecture, "level": str(outcome.level)}
+    if outcome.dropped:
+        document["dropped"] = sorted(map(str, outcome.dropped))
+    document["winner"] = "unknown" if outcome.game is None else str(outcome.game.winner)
+    if outcome.game is not None:
+        document |= {"positions": outcome.game.positions, "strategy": recipe(outcome.game)}
+    if outcome.ways_out is not None:
+        document["minimal_drops"] = [sorted(map(str, way.dropped)) for way in outcome.ways_out]
+        document["policies"] = [recipe(way) for way in outcome.ways_out]
+    if outcome.limit is not None:
+        document["limit"] = outcome.limit
+    return document
+
+
+def impossibility_text(outcomes: Sequence[Outcome]) -> RenderableType:
+    """The games as a table, each with its strategy in words; below it what dropping each assumption means."""
+    rows = plain_table("architecture", "level", "winner", "a policy wins if one of these is dropped")
+    for outcome in outcomes:
+        winner = Text("unknown", style="yellow") if outcome.game is None else Text(outcome.game.winner)
+        rows.add_row(Text(outcome.architecture), Text(outcome.level), winner, Text(ways_out(outcome)))
+    parts: list[RenderableType] = [rows, Text()]
+    for outcome in outcomes:
+        if outcome.game is not None:
+            whose = "policy" if outcome.game.winner is Player.POLICY else "clients"
+            heading = Text(f"{outcome.architecture}, {outcome.level}, the {whose}: ", style="bold")
+            parts.append(heading.append(recipe(outcome.game), style="not bold"))
+            parts += [
+                Text(f"  without {' and '.join(sorted(way.dropped))}, the policy: {recipe(way)}")
+                for way in outcome.ways_out or ()
+                if way.dropped
+            ]
+    gains = plain_table("assumption", "what a policy may do where it is dropped")
+    for assumption in Assumption:
+        gains.add_row(Text(assumption), Text(GAINS[assumption]))
+    return Group(*parts, Text(), gains)
+
+
+def ways_out(outcome: Outcome) -> str:
+    """The minimal ways out, in words."""
+    if outcome.limit is not None:
+        return f"unknown: {outcome.limit}"
+    if outcome.ways_out is None:
+        return f"(dropped: {', '.join(sorted(outcome.dropped))})"
+    if any(not way.dropped for way in outcome.ways_out):
+        return "none needs to be"
+    return "; ".join(" + ".join(sorted(way.dropped)) for way in outcome.ways_out) or "no dropping helps"
