@@ -6,33 +6,34 @@ Imports that take time stay inside the commands, so that ``bac --help`` and shel
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from bac import __version__
+from bac.commands.prove import prove
+from bac.commands.terminal import (
+    HOLDS,
+    UNKNOWN,
+    VIOLATED,
+    as_json,
+    display,
+    figure_format,
+    limits,
+    progress_shown,
+    put,
+    read,
+    write_figure,
+)
 
 if TYPE_CHECKING:
-    from rich.console import RenderableType
-
     from bac.model.specification import Specification
-    from bac.model.trace import Trace
-    from bac.proofs.game import Game
-    from bac.proofs.questions import Limits, Progress
     from bac.proofs.verdict import PlanResult
 
 PROPERTIES = ("backup", "availability", "consistency", "no-extra-loss")
 KINDS = ("broken-link", "orphan-state", "missing-state")
 TIMINGS = ("any-time", "at-rest")
-LEVELS = ("C0", "C1", "C2")
-ASSUMPTIONS = ("single", "available", "asynchronous", "verbatim", "separate", "unbounded", "state-only")
-HOLDS, VIOLATED, WRONG, UNKNOWN, BUG = range(5)
-WIDTH = 160
-SHOWN_WARNINGS = 20
 
 
 class Commands(click.Group):
@@ -177,62 +178,6 @@ def check(
     sys.exit(exit_code(results, expect))
 
 
-def read(spec: str, strict: bool = False) -> Specification:
-    """The specification, with its warnings on standard error (as errors if ``strict``)."""
-    from bac.model.errors import SpecificationError
-    from bac.model.specification import load
-
-    specification = load(spec)
-    warnings = specification.warnings
-    if strict and warnings:
-        raise SpecificationError([replace(warning, severity="error") for warning in warnings])
-    for warning in warnings[:SHOWN_WARNINGS]:
-        click.echo(warning.render(), err=True)
-    if len(warnings) > SHOWN_WARNINGS:
-        click.echo(f"… and {len(warnings) - SHOWN_WARNINGS} more warnings", err=True)
-    return specification
-
-
-def limits(timeout: float | None, max_states: int | None, max_memory: int | None) -> Limits:
-    """The limits of a search, memory always among them."""
-    from bac.proofs.memory import memory_budget
-    from bac.proofs.questions import Limits
-
-    return Limits(max_states, timeout, memory_budget() if max_memory is None else max_memory << 20)
-
-
-@contextmanager
-def progress_shown() -> Iterator[Callable[[str, Progress], None] | None]:
-    """Something that shows progress on a terminal; nothing elsewhere."""
-    if not sys.stderr.isatty():
-        yield None
-        return
-    from rich.console import Console
-
-    with Console(stderr=True, markup=False, highlight=False).status("…") as status:
-
-        def tell(plan: str, now: Progress) -> None:
-            if now.states > 10_000:
-                figures = f"{now.states:,} states, depth {now.depth}, {now.rate:,.0f} states/s, queue {now.queue:,}"
-                status.update(f"{plan}: {figures}")
-
-        yield tell
-
-
-def display(content: RenderableType) -> None:
-    """Print something on standard output: as wide as the terminal, or wide and without trailing space elsewhere."""
-    from rich.console import Console
-
-    if sys.stdout.isatty():
-        Console(highlight=False, markup=False, emoji=False).print(content)
-        return
-    console = Console(highlight=False, markup=False, emoji=False, width=WIDTH, color_system=None)
-    with console.capture() as captured:
-        console.print(content, soft_wrap=True)
-    for line in captured.get().splitlines():
-        click.echo(line.rstrip())
-
-
 def show(
     specification: Specification, results: list[PlanResult], format_: str, expect: str | None, alone: bool
 ) -> None:
@@ -278,37 +223,6 @@ def draw_first(results: list[PlanResult], figure: Path) -> None:
         click.echo("no counterexample, so no figure", err=True)
     else:
         write_figure(figure, trace)
-
-
-def figure_format(file: Path) -> str:
-    """The format that a file's name asks for."""
-    from bac.figures.render import FORMATS
-
-    format_ = file.suffix.removeprefix(".").lower()
-    if format_ not in FORMATS:
-        raise click.UsageError(
-            f"{file}: the format is told by the ending, one of {', '.join('.' + f for f in FORMATS)}"
-        )
-    return format_
-
-
-def write_figure(file: Path, trace: Trace) -> None:
-    """Draw the event-log diagram of a trace into a file."""
-    from bac.figures.events.layout import draw
-    from bac.figures.render import write
-
-    put(file, write(draw(trace), figure_format(file)))
-
-
-def put(file: Path, content: bytes) -> None:
-    """Write a file, and say so."""
-    from bac.model.errors import UnwritableFile
-
-    try:
-        file.write_bytes(content)
-    except OSError as error:
-        raise UnwritableFile(f"{file}: {error.strerror or error}") from None
-    click.echo(f"{file} written", err=True)
 
 
 def exit_code(results: list[PlanResult], expect: str | None) -> int:
@@ -431,93 +345,7 @@ def replay(file: str) -> None:
     display(replayed(trace))
 
 
-@main.group()
-def prove() -> None:
-    """Prove the theorem: over all policies, for every small graph, for any number of services."""
-
-
-@prove.command()
-@click.argument("spec", metavar="[SPEC]", required=False)
-@click.option("--level", "levels", type=click.Choice(LEVELS), multiple=True, help="How much consistency (repeatable).")
-@click.option("--drop", "drops", type=click.Choice(ASSUMPTIONS), multiple=True, help="Drop an assumption (repeatable).")
-@click.option(
-    "--format",
-    "format_",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="What is printed.",
-)
-@click.option(
-    "--max-positions", type=click.IntRange(1), default=20_000, show_default=True, help="Give up a game beyond."
-)
-@click.option(
-    "--certificate", type=click.Path(dir_okay=False, path_type=Path), help="Save the strategy of the last game as JSON."
-)
-@click.option(
-    "--figure",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="Draw a play of the last game that the clients win.",
-)
-def impossibility(
-    spec: str | None,
-    levels: tuple[str, ...],
-    drops: tuple[str, ...],
-    format_: str,
-    max_positions: int,
-    certificate: Path | None,
-    figure: Path | None,
-) -> None:
-    """Play backup policies against clients: who wins, and what must be given up for a policy to win.
-
-    Without a SPEC, on three built-in architectures: a reference one way, references both ways, and a use case that goes
-    there and back.
-    """
-    from bac.figures.reports.theorem import impossibility_json, impossibility_text
-    from bac.proofs.arenas import ARCHITECTURES, Assumption, Level
-    from bac.proofs.impossibility import outcomes
-
-    if figure is not None:
-        figure_format(figure)
-    architectures = ARCHITECTURES if spec is None else (read(spec).architecture,)
-    asked = [Level(level) for level in levels] or list(Level)
-    found = list(outcomes(architectures, asked, frozenset(map(Assumption, drops)), max_positions))
-    emit(format_, lambda: impossibility_json(found), lambda: impossibility_text(found))
-    games = [outcome.game for outcome in found if outcome.game is not None]
-    if certificate is not None and games:
-        from bac.proofs.recipe import certificate as written
-
-        put(certificate, as_json(written(games[-1])).encode())
-    if figure is not None:
-        draw_play(games, figure)
-    sys.exit(UNKNOWN if any(outcome.limit for outcome in found) else HOLDS)
-
-
-def emit(format_: str, document: Callable[[], Any], text: Callable[[], RenderableType]) -> None:
-    """Print a result as JSON or as text."""
-    if format_ == "json":
-        click.echo(as_json(document()))
-    else:
-        display(text())
-
-
-def as_json(document: Any) -> str:
-    """A document as JSON for people and programs."""
-    import json
-
-    return json.dumps(document, indent=1, ensure_ascii=False)
-
-
-def draw_play(games: list[Game], figure: Path) -> None:
-    """Draw a play of the last game that the clients win."""
-    from bac.proofs.board import Player
-    from bac.proofs.playout import play_out
-
-    lost = [game for game in games if game.winner is Player.CLIENTS]
-    if not lost:
-        click.echo("the clients win no game, so no figure", err=True)
-    else:
-        write_figure(figure, play_out(lost[-1]))
+main.add_command(prove)
 
 
 @main.command()

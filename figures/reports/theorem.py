@@ -11,8 +11,18 @@ from rich.text import Text
 
 from bac.proofs.arenas import GAINS, Assumption
 from bac.proofs.board import Player
+from bac.proofs.graph_statements import INDEPENDENT_BACKUPS, LOCKED, ORDER, SHARED
 from bac.proofs.impossibility import Outcome
+from bac.proofs.obligations.solvers import TheoremResult
 from bac.proofs.recipe import recipe
+from bac.proofs.sweep import SweepResult
+
+STATEMENTS = {
+    INDEPENDENT_BACKUPS: "independent backups are inconsistent if and only if there is a reference",
+    ORDER: "an order of backups avoids broken links if and only if the references have no cycle",
+    LOCKED: "a lock around every component restores consistency, and costs availability",
+    SHARED: "a shared database around every component restores all three",
+}
 
 
 def plain_table(*headings: str) -> Table:
@@ -75,3 +85,45 @@ def ways_out(outcome: Outcome) -> str:
     if any(not way.dropped for way in outcome.ways_out):
         return "none needs to be"
     return "; ".join(" + ".join(sorted(way.dropped)) for way in outcome.ways_out) or "no dropping helps"
+
+
+def graphs_text(result: SweepResult) -> RenderableType:
+    """How many graphs were done, and every statement that was not confirmed."""
+    done = len(result.results)
+    parts: list[RenderableType] = [Text(f"{done:,} of {result.graphs:,} graphs on up to {result.services} services")]
+    if result.stopped is not None:
+        parts.append(Text(f"stopped: {result.stopped}", style="yellow"))
+    for statement, words in STATEMENTS.items():
+        wrong = [exception for exception in result.exceptions if exception.statement == statement]
+        verdict = Text("confirmed on every graph", style="green") if not wrong else Text("EXCEPTIONS", style="bold red")
+        parts.append(Text(f"  {words}: ").append_text(verdict if done else Text("not looked at")))
+        parts += [Text(f"    {exception.graph}: {exception.found}") for exception in wrong]
+    return Group(*parts)
+
+
+def unbounded_text(results: Sequence[TheoremResult], examples: bool) -> RenderableType:
+    """Each theorem with what both solvers said to its obligations; on request the examples of the satisfiable ones."""
+    parts: list[RenderableType] = []
+    for result in results:
+        verdict = Text("proved", style="green") if result.proved else Text("NOT PROVED", style="bold red")
+        parts += [Text(f"{result.theorem.name}: ", style="bold").append_text(verdict), Text(result.theorem.statement)]
+        table = plain_table("obligation", "expected", "z3", "cvc5", "seconds")
+        for outcome in result.outcomes:
+            style = "" if outcome.confirmed else "bold red"
+            row = (
+                outcome.obligation.name,
+                outcome.obligation.expected,
+                outcome.z3,
+                outcome.cvc5,
+                f"{outcome.seconds:.2f}",
+            )
+            table.add_row(*(Text(cell, style=style) for cell in row))
+        parts.append(table)
+        if examples:
+            for outcome in result.outcomes:
+                parts += [Text(f"  {outcome.obligation.name}: {outcome.obligation.explanation}")] * bool(
+                    outcome.example
+                )
+                parts += [Text(f"    {line}") for line in outcome.example]
+        parts.append(Text())
+    return Group(*parts)

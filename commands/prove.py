@@ -1,0 +1,160 @@
+"""``bac prove``: over all policies, for every small graph, for any number of services."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from bac.commands.terminal import HOLDS, UNKNOWN, VIOLATED, as_json, emit, figure_format, put, read, write_figure
+
+if TYPE_CHECKING:
+    from bac.proofs.game import Game
+
+LEVELS = ("C0", "C1", "C2")
+ASSUMPTIONS = ("single", "available", "asynchronous", "verbatim", "separate", "unbounded", "state-only")
+FORMAT = click.option(
+    "--format",
+    "format_",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="What is printed.",
+)
+
+
+@click.group()
+def prove() -> None:
+    """Prove the theorem: over all policies, for every small graph, for any number of services."""
+
+
+@prove.command()
+@click.argument("spec", metavar="[SPEC]", required=False)
+@click.option("--level", "levels", type=click.Choice(LEVELS), multiple=True, help="How much consistency (repeatable).")
+@click.option("--drop", "drops", type=click.Choice(ASSUMPTIONS), multiple=True, help="Drop an assumption (repeatable).")
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="What is printed.",
+)
+@click.option(
+    "--max-positions", type=click.IntRange(1), default=20_000, show_default=True, help="Give up a game beyond."
+)
+@click.option(
+    "--certificate", type=click.Path(dir_okay=False, path_type=Path), help="Save the strategy of the last game as JSON."
+)
+@click.option(
+    "--figure",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Draw a play of the last game that the clients win.",
+)
+def impossibility(
+    spec: str | None,
+    levels: tuple[str, ...],
+    drops: tuple[str, ...],
+    format_: str,
+    max_positions: int,
+    certificate: Path | None,
+    figure: Path | None,
+) -> None:
+    """Play backup policies against clients: who wins, and what must be given up for a policy to win.
+
+    Without a SPEC, on three built-in architectures: a reference one way, references both ways, and a use case that goes
+    there and back.
+    """
+    from bac.figures.reports.theorem import impossibility_json, impossibility_text
+    from bac.proofs.arenas import ARCHITECTURES, Assumption, Level
+    from bac.proofs.impossibility import outcomes
+
+    if figure is not None:
+        figure_format(figure)
+    architectures = ARCHITECTURES if spec is None else (read(spec).architecture,)
+    asked = [Level(level) for level in levels] or list(Level)
+    found = list(outcomes(architectures, asked, frozenset(map(Assumption, drops)), max_positions))
+    emit(format_, lambda: impossibility_json(found), lambda: impossibility_text(found))
+    games = [outcome.game for outcome in found if outcome.game is not None]
+    if certificate is not None and games:
+        from bac.proofs.recipe import certificate as written
+
+        put(certificate, as_json(written(games[-1])).encode())
+    if figure is not None:
+        draw_play(games, figure)
+    sys.exit(UNKNOWN if any(outcome.limit for outcome in found) else HOLDS)
+
+
+def draw_play(games: list[Game], figure: Path) -> None:
+    """Draw a play of the last game that the clients win."""
+    from bac.proofs.board import Player
+    from bac.proofs.playout import play_out
+
+    lost = [game for game in games if game.winner is Player.CLIENTS]
+    if not lost:
+        click.echo("the clients win no game, so no figure", err=True)
+    else:
+        write_figure(figure, play_out(lost[-1]))
+
+
+@prove.command()
+@click.option("--services", type=click.IntRange(1, 5), default=3, show_default=True, help="Graphs on up to N services.")
+@click.option(
+    "--file", type=click.Path(dir_okay=False, path_type=Path), help="Keep what is done here, and go on from it."
+)
+@click.option("--jobs", type=click.IntRange(1), help="Local processes; default: as many as there are cores.")
+@click.option("--scheduler", metavar="ADDRESS", help="Spread the graphs over this Dask cluster instead.")
+@FORMAT
+def graphs(services: int, file: Path | None, jobs: int | None, scheduler: str | None, format_: str) -> None:
+    """Confirm the article's statements on every reference graph, one of each isomorphism class.
+
+    With --file it can be stopped at any moment and started again.
+    """
+    from bac.commands.terminal import counted
+    from bac.figures.reports.theorem import graphs_text
+    from bac.proofs.sweep import sweep
+
+    with counted("graphs") as progress:
+        tell = None if progress is None else lambda now: progress(now.done, now.graphs)
+        result = sweep(services, file, scheduler, jobs, tell)
+    emit(format_, result.to_json, lambda: graphs_text(result))
+    sys.exit({"holds": HOLDS, "violated": VIOLATED, "unknown": UNKNOWN}[result.verdict])
+
+
+@prove.command()
+@click.option("--theorem", "names", metavar="NAME", multiple=True, help="Only this theorem (repeatable).")
+@click.option(
+    "--timeout", type=click.FloatRange(min=0.001), default=60.0, show_default=True, help="Seconds an obligation."
+)
+@click.option(
+    "--smt2", type=click.Path(file_okay=False, path_type=Path), help="Write every obligation into this directory."
+)
+@click.option("--examples", is_flag=True, help="Show the example of every satisfiable obligation.")
+@FORMAT
+def unbounded(names: tuple[str, ...], timeout: float, smt2: Path | None, examples: bool, format_: str) -> None:
+    """Prove the theorems for any number of services and commands, by Z3 and by cvc5.
+
+    Every theorem comes with its sanity checks: that its assumptions can be true, and that without the one that matters
+    there is a counterexample.
+    """
+    from bac.commands.terminal import counted
+    from bac.figures.reports.theorem import unbounded_text
+    from bac.proofs.obligations.catalogue import theorems, write
+    from bac.proofs.obligations.solvers import discharge, exit_code, report
+
+    known = {theorem.name: theorem for theorem in theorems()}
+    if unknown := [name for name in names if name not in known]:
+        raise click.UsageError(f"no theorem {unknown[0]}; there are {', '.join(known)}")
+    if smt2 is not None:
+        click.echo(f"{len(write(smt2))} obligations written to {smt2}", err=True)
+    chosen = [known[name] for name in names] or list(known.values())
+    results = []
+    with counted("theorems") as progress:
+        for number, theorem in enumerate(chosen):
+            if progress is not None:
+                progress(number, len(chosen))
+            results.append(discharge(theorem, timeout))
+    emit(format_, lambda: report(results), lambda: unbounded_text(results, examples))
+    sys.exit(exit_code(results))

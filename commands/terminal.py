@@ -1,0 +1,138 @@
+"""What commands share: reading a specification, limits, progress, and printing or writing results."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from bac.model.specification import Specification
+    from bac.model.trace import Trace
+    from bac.proofs.questions import Limits, Progress
+
+HOLDS, VIOLATED, WRONG, UNKNOWN, BUG = range(5)
+"""The exit codes."""
+WIDTH = 160
+SHOWN_WARNINGS = 20
+
+
+def read(spec: str, strict: bool = False) -> Specification:
+    """The specification, with its warnings on standard error (as errors if ``strict``)."""
+    from bac.model.errors import SpecificationError
+    from bac.model.specification import load
+
+    specification = load(spec)
+    warnings = specification.warnings
+    if strict and warnings:
+        raise SpecificationError([replace(warning, severity="error") for warning in warnings])
+    for warning in warnings[:SHOWN_WARNINGS]:
+        click.echo(warning.render(), err=True)
+    if len(warnings) > SHOWN_WARNINGS:
+        click.echo(f"… and {len(warnings) - SHOWN_WARNINGS} more warnings", err=True)
+    return specification
+
+
+def limits(timeout: float | None, max_states: int | None, max_memory: int | None) -> Limits:
+    """The limits of a search, memory always among them."""
+    from bac.proofs.memory import memory_budget
+    from bac.proofs.questions import Limits
+
+    return Limits(max_states, timeout, memory_budget() if max_memory is None else max_memory << 20)
+
+
+@contextmanager
+def progress_shown() -> Iterator[Callable[[str, Progress], None] | None]:
+    """Something that shows progress on a terminal; nothing elsewhere."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+
+    with Console(stderr=True, markup=False, highlight=False).status("…") as status:
+
+        def tell(plan: str, now: Progress) -> None:
+            if now.states > 10_000:
+                figures = f"{now.states:,} states, depth {now.depth}, {now.rate:,.0f} states/s, queue {now.queue:,}"
+                status.update(f"{plan}: {figures}")
+
+        yield tell
+
+
+def display(content: RenderableType) -> None:
+    """Print something on standard output: as wide as the terminal, or wide and without trailing space elsewhere."""
+    from rich.console import Console
+
+    if sys.stdout.isatty():
+        Console(highlight=False, markup=False, emoji=False).print(content)
+        return
+    console = Console(highlight=False, markup=False, emoji=False, width=WIDTH, color_system=None)
+    with console.capture() as captured:
+        console.print(content, soft_wrap=True)
+    for line in captured.get().splitlines():
+        click.echo(line.rstrip())
+
+
+def emit(format_: str, document: Callable[[], Any], text: Callable[[], RenderableType]) -> None:
+    """Print a result as JSON or as text."""
+    if format_ == "json":
+        click.echo(as_json(document()))
+    else:
+        display(text())
+
+
+def as_json(document: Any) -> str:
+    """A document as JSON for people and programs."""
+    import json
+
+    return json.dumps(document, indent=1, ensure_ascii=False)
+
+
+def figure_format(file: Path) -> str:
+    """The format that a file's name asks for."""
+    from bac.figures.render import FORMATS
+
+    format_ = file.suffix.removeprefix(".").lower()
+    if format_ not in FORMATS:
+        raise click.UsageError(
+            f"{file}: the format is told by the ending, one of {', '.join('.' + f for f in FORMATS)}"
+        )
+    return format_
+
+
+def write_figure(file: Path, trace: Trace) -> None:
+    """Draw the event-log diagram of a trace into a file."""
+    from bac.figures.events.layout import draw
+    from bac.figures.render import write
+
+    put(file, write(draw(trace), figure_format(file)))
+
+
+def put(file: Path, content: bytes) -> None:
+    """Write a file, and say so."""
+    from bac.model.errors import UnwritableFile
+
+    try:
+        file.write_bytes(content)
+    except OSError as error:
+        raise UnwritableFile(f"{file}: {error.strerror or error}") from None
+    click.echo(f"{file} written", err=True)
+
+
+@contextmanager
+def counted(what: str) -> Iterator[Callable[[int, int], None] | None]:
+    """Something that shows how many of how many are done, on a terminal; nothing elsewhere."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+
+    with Console(stderr=True, markup=False, highlight=False).status("…") as status:
+        yield lambda done, of: status.update(f"{done:,} of {of:,} {what}")

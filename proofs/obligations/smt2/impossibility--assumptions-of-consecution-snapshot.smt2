@@ -1,0 +1,52 @@
+; assumptions of consecution snapshot: what 'consecution snapshot' assumes can be true
+; expected: sat
+(set-logic UF)
+(declare-sort Service 0)
+(declare-sort Round 0)
+(declare-fun share (Service Service) Bool)
+(declare-fun snapped@0 (Service) Bool)
+(declare-fun run@0 (Round) Bool)
+(declare-fun has@0 (Service Round) Bool)
+(declare-fun older@0 (Service Service) Bool)
+(declare-fun round1!1 () Round)
+(declare-fun run@1 (Round) Bool)
+(declare-fun has@1 (Service Round) Bool)
+(declare-fun service!1 () Service)
+(declare-fun snapped@1 (Service) Bool)
+(declare-fun older@1 (Service Service) Bool)
+; assumption: two services share a use case, not one
+(assert (forall ((s Service)) (not (share s s))))
+; before: every snapshot was answered
+(assert (forall ((s Service))
+          (=> (snapped@0 s) (exists ((r Round)) (and (run@0 r) (not (has@0 s r)))))))
+; before: the older backup lacks what the newer has
+(assert (forall ((s Service) (t Service))
+          (=> (older@0 s t) (exists ((r Round)) (and (has@0 t r) (not (has@0 s r)))))))
+; before: one of two is older
+(assert (forall ((s Service) (t Service))
+          (=> (and (snapped@0 s) (snapped@0 t) (not (= s t))) (or (older@0 s t) (older@0 t s)))))
+; before: age is transitive
+(assert (forall ((s Service) (t Service) (u Service))
+          (=> (and (older@0 s t) (older@0 t u)) (older@0 s u))))
+; before: only backups have ages
+(assert (forall ((s Service) (t Service))
+          (=> (older@0 s t) (and (snapped@0 s) (snapped@0 t) (not (= s t))))))
+; 1. snapshot: the clients go on
+(assert (not (run@0 round1!1)))
+; 1. snapshot: then: run
+(assert (forall ((x0 Round)) (= (run@1 x0) (or (run@0 x0) (= x0 round1!1)))))
+; 1. snapshot: then: has
+(assert (forall ((x0 Service) (x1 Round))
+          (=
+            (has@1 x0 x1)
+            (or (and (= x0 service!1) (run@0 x1)) (and (not (= x0 service!1)) (has@0 x0 x1))))))
+; 1. snapshot: then: snapped
+(assert (forall ((x0 Service)) (= (snapped@1 x0) (or (snapped@0 x0) (= x0 service!1)))))
+; 1. snapshot: then: older
+(assert (forall ((x0 Service) (x1 Service))
+          (=
+            (older@1 x0 x1)
+            (or
+              (and (= x1 service!1) (not (= x0 service!1)) (snapped@0 x0))
+              (and (not (= x0 service!1)) (not (= x1 service!1)) (older@0 x0 x1))))))
+(check-sat)

@@ -1,0 +1,163 @@
+; consecution snapshot: if the invariant is true, it still is when x is snapshotted
+; expected: unsat
+(set-logic UF)
+(declare-sort Event 0)
+(declare-sort Interaction 0)
+(declare-sort Service 0)
+(declare-fun requires (Event Event) Bool)
+(declare-fun refers (Event Event) Bool)
+(declare-fun of (Event) Interaction)
+(declare-fun recovered@0 () Bool)
+(declare-fun logged@0 (Event) Bool)
+(declare-fun locked@0 () Bool)
+(declare-fun in-group (Service) Bool)
+(declare-fun snapped@0 (Service) Bool)
+(declare-fun at (Event) Service)
+(declare-fun backed@0 (Event) Bool)
+(declare-fun service!1 () Service)
+(declare-fun logged@1 (Event) Bool)
+(declare-fun backed@1 (Event) Bool)
+(declare-fun snapped@1 (Service) Bool)
+(declare-fun locked@1 () Bool)
+(declare-fun recovered@1 () Bool)
+; assumption: nothing requires or refers to itself
+(assert (forall ((e Event) (f Event))
+          (and (=> (requires e f) (not (requires f e))) (=> (refers e f) (not (refers f e))))))
+; assumption: a link is made to what exists or to what its interaction creates
+(assert (forall ((e Event) (f Event)) (=> (refers e f) (or (requires e f) (= (of e) (of f))))))
+; before: what is logged has what it requires
+(assert (=>
+          (not recovered@0)
+          (forall ((e Event) (f Event)) (=> (and (requires e f) (logged@0 e)) (logged@0 f)))))
+; before: under the lock a backup is still the log
+(assert (=>
+          (not recovered@0)
+          (forall ((s Service) (e Event))
+            (=>
+              (and locked@0 (and (in-group s) (snapped@0 s)) (= (at e) s))
+              (= (backed@0 e) (logged@0 e))))))
+; before: under the lock, after a snapshot, nothing is in flight
+(assert (=>
+          (not recovered@0)
+          (forall ((s Service))
+            (=>
+              (and locked@0 (and (in-group s) (snapped@0 s)))
+              (forall ((e Event) (f Event))
+                (=>
+                  (and (and (in-group (at e)) (in-group (at f)) (= (of e) (of f))) (logged@0 e))
+                  (logged@0 f)))))))
+; before: without the lock, all of the group is snapped or nothing
+(assert (=>
+          (not recovered@0)
+          (forall ((s Service) (t Service))
+            (=> (and (not locked@0) (and (in-group s) (snapped@0 s)) (in-group t)) (snapped@0 t)))))
+; before: a completed set is consistent
+(assert (=>
+          (not recovered@0)
+          (forall ((s Service))
+            (=>
+              (and (not locked@0) (and (in-group s) (snapped@0 s)))
+              (and
+                (forall ((e Event) (f Event))
+                  (=>
+                    (and (and (in-group (at e)) (in-group (at f)) (= (of e) (of f))) (backed@0 e))
+                    (backed@0 f)))
+                (forall ((e Event) (f Event))
+                  (=>
+                    (and (and (in-group (at e)) (in-group (at f)) (refers e f)) (backed@0 e))
+                    (backed@0 f))))))))
+; before: the cut is consistent
+(assert (=>
+          recovered@0
+          (and
+            (forall ((e Event) (f Event))
+              (=>
+                (and (and (in-group (at e)) (in-group (at f)) (= (of e) (of f))) (logged@0 e))
+                (logged@0 f)))
+            (forall ((e Event) (f Event))
+              (=>
+                (and (and (in-group (at e)) (in-group (at f)) (refers e f)) (logged@0 e))
+                (logged@0 f))))))
+; 1. snapshot: before the disaster
+(assert (not recovered@0))
+; 1. snapshot: it has no backup yet
+(assert (not (snapped@0 service!1)))
+; 1. snapshot: the group is locked
+(assert (=> (in-group service!1) locked@0))
+; 1. snapshot: the group is drained
+(assert (=>
+          (in-group service!1)
+          (forall ((e Event) (f Event))
+            (=>
+              (and (and (in-group (at e)) (in-group (at f)) (= (of e) (of f))) (logged@0 e))
+              (logged@0 f)))))
+; 1. snapshot: then: logged
+(assert (forall ((x0 Event)) (= (logged@1 x0) (logged@0 x0))))
+; 1. snapshot: then: backed
+(assert (forall ((x0 Event))
+          (=
+            (backed@1 x0)
+            (or
+              (and (= (at x0) service!1) (logged@0 x0))
+              (and (not (= (at x0) service!1)) (backed@0 x0))))))
+; 1. snapshot: then: snapped
+(assert (forall ((x0 Service)) (= (snapped@1 x0) (or (snapped@0 x0) (= x0 service!1)))))
+; 1. snapshot: then: locked
+(assert (= locked@1 locked@0))
+; 1. snapshot: then: recovered
+(assert (= recovered@1 recovered@0))
+; after: the invariant fails
+(assert (not
+          (and
+            (=>
+              (not recovered@1)
+              (forall ((e Event) (f Event)) (=> (and (requires e f) (logged@1 e)) (logged@1 f))))
+            (=>
+              (not recovered@1)
+              (forall ((s Service) (e Event))
+                (=>
+                  (and locked@1 (and (in-group s) (snapped@1 s)) (= (at e) s))
+                  (= (backed@1 e) (logged@1 e)))))
+            (=>
+              (not recovered@1)
+              (forall ((s Service))
+                (=>
+                  (and locked@1 (and (in-group s) (snapped@1 s)))
+                  (forall ((e Event) (f Event))
+                    (=>
+                      (and (and (in-group (at e)) (in-group (at f)) (= (of e) (of f))) (logged@1 e))
+                      (logged@1 f))))))
+            (=>
+              (not recovered@1)
+              (forall ((s Service) (t Service))
+                (=>
+                  (and (not locked@1) (and (in-group s) (snapped@1 s)) (in-group t))
+                  (snapped@1 t))))
+            (=>
+              (not recovered@1)
+              (forall ((s Service))
+                (=>
+                  (and (not locked@1) (and (in-group s) (snapped@1 s)))
+                  (and
+                    (forall ((e Event) (f Event))
+                      (=>
+                        (and
+                          (and (in-group (at e)) (in-group (at f)) (= (of e) (of f)))
+                          (backed@1 e))
+                        (backed@1 f)))
+                    (forall ((e Event) (f Event))
+                      (=>
+                        (and (and (in-group (at e)) (in-group (at f)) (refers e f)) (backed@1 e))
+                        (backed@1 f)))))))
+            (=>
+              recovered@1
+              (and
+                (forall ((e Event) (f Event))
+                  (=>
+                    (and (and (in-group (at e)) (in-group (at f)) (= (of e) (of f))) (logged@1 e))
+                    (logged@1 f)))
+                (forall ((e Event) (f Event))
+                  (=>
+                    (and (and (in-group (at e)) (in-group (at f)) (refers e f)) (logged@1 e))
+                    (logged@1 f))))))))
+(check-sat)

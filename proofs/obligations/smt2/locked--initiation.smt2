@@ -1,0 +1,86 @@
+; initiation: the invariant is true before anything has happened
+; expected: unsat
+(set-logic UF)
+(declare-sort Event 0)
+(declare-sort Interaction 0)
+(declare-sort Service 0)
+(declare-fun requires (Event Event) Bool)
+(declare-fun refers (Event Event) Bool)
+(declare-fun of (Event) Interaction)
+(declare-fun logged@0 (Event) Bool)
+(declare-fun backed@0 (Event) Bool)
+(declare-fun snapped@0 (Service) Bool)
+(declare-fun locked@0 () Bool)
+(declare-fun recovered@0 () Bool)
+(declare-fun in-group (Service) Bool)
+(declare-fun at (Event) Service)
+; assumption: nothing requires or refers to itself
+(assert (forall ((e Event) (f Event))
+          (and (=> (requires e f) (not (requires f e))) (=> (refers e f) (not (refers f e))))))
+; assumption: a link is made to what exists or to what its interaction creates
+(assert (forall ((e Event) (f Event)) (=> (refers e f) (or (requires e f) (= (of e) (of f))))))
+; at first: nothing is logged
+(assert (forall ((x0 Event)) (not (logged@0 x0))))
+; at first: nothing is backed
+(assert (forall ((x0 Event)) (not (backed@0 x0))))
+; at first: nothing is snapped
+(assert (forall ((x0 Service)) (not (snapped@0 x0))))
+; at first: nothing is locked
+(assert (not locked@0))
+; at first: nothing is recovered
+(assert (not recovered@0))
+; the invariant fails
+(assert (not
+          (and
+            (=>
+              (not recovered@0)
+              (forall ((e Event) (f Event)) (=> (and (requires e f) (logged@0 e)) (logged@0 f))))
+            (=>
+              (not recovered@0)
+              (forall ((s Service) (e Event))
+                (=>
+                  (and locked@0 (and (in-group s) (snapped@0 s)) (= (at e) s))
+                  (= (backed@0 e) (logged@0 e)))))
+            (=>
+              (not recovered@0)
+              (forall ((s Service))
+                (=>
+                  (and locked@0 (and (in-group s) (snapped@0 s)))
+                  (forall ((e Event) (f Event))
+                    (=>
+                      (and (and (in-group (at e)) (in-group (at f)) (= (of e) (of f))) (logged@0 e))
+                      (logged@0 f))))))
+            (=>
+              (not recovered@0)
+              (forall ((s Service) (t Service))
+                (=>
+                  (and (not locked@0) (and (in-group s) (snapped@0 s)) (in-group t))
+                  (snapped@0 t))))
+            (=>
+              (not recovered@0)
+              (forall ((s Service))
+                (=>
+                  (and (not locked@0) (and (in-group s) (snapped@0 s)))
+                  (and
+                    (forall ((e Event) (f Event))
+                      (=>
+                        (and
+                          (and (in-group (at e)) (in-group (at f)) (= (of e) (of f)))
+                          (backed@0 e))
+                        (backed@0 f)))
+                    (forall ((e Event) (f Event))
+                      (=>
+                        (and (and (in-group (at e)) (in-group (at f)) (refers e f)) (backed@0 e))
+                        (backed@0 f)))))))
+            (=>
+              recovered@0
+              (and
+                (forall ((e Event) (f Event))
+                  (=>
+                    (and (and (in-group (at e)) (in-group (at f)) (= (of e) (of f))) (logged@0 e))
+                    (logged@0 f)))
+                (forall ((e Event) (f Event))
+                  (=>
+                    (and (and (in-group (at e)) (in-group (at f)) (refers e f)) (logged@0 e))
+                    (logged@0 f))))))))
+(check-sat)

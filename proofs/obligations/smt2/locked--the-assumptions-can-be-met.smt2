@@ -1,0 +1,251 @@
+; the assumptions can be met: a backup is completed, and recovery keeps an interaction of two services and loses a later event
+; expected: sat
+(set-logic UF)
+(declare-sort Event 0)
+(declare-sort Interaction 0)
+(declare-sort Service 0)
+(declare-fun requires (Event Event) Bool)
+(declare-fun refers (Event Event) Bool)
+(declare-fun of (Event) Interaction)
+(declare-fun logged@0 (Event) Bool)
+(declare-fun backed@0 (Event) Bool)
+(declare-fun snapped@0 (Service) Bool)
+(declare-fun locked@0 () Bool)
+(declare-fun recovered@0 () Bool)
+(declare-fun event!1 () Event)
+(declare-fun in-group (Service) Bool)
+(declare-fun at (Event) Service)
+(declare-fun logged@1 (Event) Bool)
+(declare-fun backed@1 (Event) Bool)
+(declare-fun snapped@1 (Service) Bool)
+(declare-fun locked@1 () Bool)
+(declare-fun recovered@1 () Bool)
+(declare-fun event!2 () Event)
+(declare-fun logged@2 (Event) Bool)
+(declare-fun backed@2 (Event) Bool)
+(declare-fun snapped@2 (Service) Bool)
+(declare-fun locked@2 () Bool)
+(declare-fun recovered@2 () Bool)
+(declare-fun logged@3 (Event) Bool)
+(declare-fun backed@3 (Event) Bool)
+(declare-fun snapped@3 (Service) Bool)
+(declare-fun locked@3 () Bool)
+(declare-fun recovered@3 () Bool)
+(declare-fun service!4 () Service)
+(declare-fun logged@4 (Event) Bool)
+(declare-fun backed@4 (Event) Bool)
+(declare-fun snapped@4 (Service) Bool)
+(declare-fun locked@4 () Bool)
+(declare-fun recovered@4 () Bool)
+(declare-fun service!5 () Service)
+(declare-fun logged@5 (Event) Bool)
+(declare-fun backed@5 (Event) Bool)
+(declare-fun snapped@5 (Service) Bool)
+(declare-fun locked@5 () Bool)
+(declare-fun recovered@5 () Bool)
+(declare-fun logged@6 (Event) Bool)
+(declare-fun backed@6 (Event) Bool)
+(declare-fun snapped@6 (Service) Bool)
+(declare-fun locked@6 () Bool)
+(declare-fun recovered@6 () Bool)
+(declare-fun event!7 () Event)
+(declare-fun logged@7 (Event) Bool)
+(declare-fun backed@7 (Event) Bool)
+(declare-fun snapped@7 (Service) Bool)
+(declare-fun locked@7 () Bool)
+(declare-fun recovered@7 () Bool)
+(declare-fun logged@8 (Event) Bool)
+(declare-fun backed@8 (Event) Bool)
+(declare-fun snapped@8 (Service) Bool)
+(declare-fun locked@8 () Bool)
+(declare-fun recovered@8 () Bool)
+; assumption: nothing requires or refers to itself
+(assert (forall ((e Event) (f Event))
+          (and (=> (requires e f) (not (requires f e))) (=> (refers e f) (not (refers f e))))))
+; assumption: a link is made to what exists or to what its interaction creates
+(assert (forall ((e Event) (f Event)) (=> (refers e f) (or (requires e f) (= (of e) (of f))))))
+; at first: nothing is logged
+(assert (forall ((x0 Event)) (not (logged@0 x0))))
+; at first: nothing is backed
+(assert (forall ((x0 Event)) (not (backed@0 x0))))
+; at first: nothing is snapped
+(assert (forall ((x0 Service)) (not (snapped@0 x0))))
+; at first: nothing is locked
+(assert (not locked@0))
+; at first: nothing is recovered
+(assert (not recovered@0))
+; 1. step: before the disaster
+(assert (not recovered@0))
+; 1. step: it is new
+(assert (not (logged@0 event!1)))
+; 1. step: it has what it requires
+(assert (forall ((f Event)) (=> (requires event!1 f) (logged@0 f))))
+; 1. step: it is admitted
+(assert (=>
+          (and (in-group (at event!1)) locked@0)
+          (exists ((f Event)) (and (in-group (at f)) (= (of event!1) (of f)) (logged@0 f)))))
+; 1. step: then: logged
+(assert (forall ((x0 Event)) (= (logged@1 x0) (or (logged@0 x0) (= x0 event!1)))))
+; 1. step: then: backed
+(assert (forall ((x0 Event)) (= (backed@1 x0) (backed@0 x0))))
+; 1. step: then: snapped
+(assert (forall ((x0 Service)) (= (snapped@1 x0) (snapped@0 x0))))
+; 1. step: then: locked
+(assert (= locked@1 locked@0))
+; 1. step: then: recovered
+(assert (= recovered@1 recovered@0))
+; 2. step: before the disaster
+(assert (not recovered@1))
+; 2. step: it is new
+(assert (not (logged@1 event!2)))
+; 2. step: it has what it requires
+(assert (forall ((f Event)) (=> (requires event!2 f) (logged@1 f))))
+; 2. step: it is admitted
+(assert (=>
+          (and (in-group (at event!2)) locked@1)
+          (exists ((f Event)) (and (in-group (at f)) (= (of event!2) (of f)) (logged@1 f)))))
+; 2. step: then: logged
+(assert (forall ((x0 Event)) (= (logged@2 x0) (or (logged@1 x0) (= x0 event!2)))))
+; 2. step: then: backed
+(assert (forall ((x0 Event)) (= (backed@2 x0) (backed@1 x0))))
+; 2. step: then: snapped
+(assert (forall ((x0 Service)) (= (snapped@2 x0) (snapped@1 x0))))
+; 2. step: then: locked
+(assert (= locked@2 locked@1))
+; 2. step: then: recovered
+(assert (= recovered@2 recovered@1))
+; 3. lock: before the disaster
+(assert (not recovered@2))
+; 3. lock: it is free
+(assert (not locked@2))
+; 3. lock: nothing of it is snapped
+(assert (forall ((s Service)) (=> (in-group s) (not (snapped@2 s)))))
+; 3. lock: then: logged
+(assert (forall ((x0 Event)) (= (logged@3 x0) (logged@2 x0))))
+; 3. lock: then: backed
+(assert (forall ((x0 Event)) (= (backed@3 x0) (backed@2 x0))))
+; 3. lock: then: snapped
+(assert (forall ((x0 Service)) (= (snapped@3 x0) (snapped@2 x0))))
+; 3. lock: then: locked
+(assert (= locked@3 true))
+; 3. lock: then: recovered
+(assert (= recovered@3 recovered@2))
+; 4. snapshot: before the disaster
+(assert (not recovered@3))
+; 4. snapshot: it has no backup yet
+(assert (not (snapped@3 service!4)))
+; 4. snapshot: the group is locked
+(assert (=> (in-group service!4) locked@3))
+; 4. snapshot: the group is drained
+(assert (=>
+          (in-group service!4)
+          (forall ((e Event) (f Event))
+            (=>
+              (and (and (in-group (at e)) (in-group (at f)) (= (of e) (of f))) (logged@3 e))
+              (logged@3 f)))))
+; 4. snapshot: then: logged
+(assert (forall ((x0 Event)) (= (logged@4 x0) (logged@3 x0))))
+; 4. snapshot: then: backed
+(assert (forall ((x0 Event))
+          (=
+            (backed@4 x0)
+            (or
+              (and (= (at x0) service!4) (logged@3 x0))
+              (and (not (= (at x0) service!4)) (backed@3 x0))))))
+; 4. snapshot: then: snapped
+(assert (forall ((x0 Service)) (= (snapped@4 x0) (or (snapped@3 x0) (= x0 service!4)))))
+; 4. snapshot: then: locked
+(assert (= locked@4 locked@3))
+; 4. snapshot: then: recovered
+(assert (= recovered@4 recovered@3))
+; 5. snapshot: before the disaster
+(assert (not recovered@4))
+; 5. snapshot: it has no backup yet
+(assert (not (snapped@4 service!5)))
+; 5. snapshot: the group is locked
+(assert (=> (in-group service!5) locked@4))
+; 5. snapshot: the group is drained
+(assert (=>
+          (in-group service!5)
+          (forall ((e Event) (f Event))
+            (=>
+              (and (and (in-group (at e)) (in-group (at f)) (= (of e) (of f))) (logged@4 e))
+              (logged@4 f)))))
+; 5. snapshot: then: logged
+(assert (forall ((x0 Event)) (= (logged@5 x0) (logged@4 x0))))
+; 5. snapshot: then: backed
+(assert (forall ((x0 Event))
+          (=
+            (backed@5 x0)
+            (or
+              (and (= (at x0) service!5) (logged@4 x0))
+              (and (not (= (at x0) service!5)) (backed@4 x0))))))
+; 5. snapshot: then: snapped
+(assert (forall ((x0 Service)) (= (snapped@5 x0) (or (snapped@4 x0) (= x0 service!5)))))
+; 5. snapshot: then: locked
+(assert (= locked@5 locked@4))
+; 5. snapshot: then: recovered
+(assert (= recovered@5 recovered@4))
+; 6. unlock: before the disaster
+(assert (not recovered@5))
+; 6. unlock: it is locked
+(assert locked@5)
+; 6. unlock: all of it is snapped
+(assert (forall ((s Service)) (=> (in-group s) (snapped@5 s))))
+; 6. unlock: then: logged
+(assert (forall ((x0 Event)) (= (logged@6 x0) (logged@5 x0))))
+; 6. unlock: then: backed
+(assert (forall ((x0 Event)) (= (backed@6 x0) (backed@5 x0))))
+; 6. unlock: then: snapped
+(assert (forall ((x0 Service)) (= (snapped@6 x0) (snapped@5 x0))))
+; 6. unlock: then: locked
+(assert (= locked@6 false))
+; 6. unlock: then: recovered
+(assert (= recovered@6 recovered@5))
+; 7. step: before the disaster
+(assert (not recovered@6))
+; 7. step: it is new
+(assert (not (logged@6 event!7)))
+; 7. step: it has what it requires
+(assert (forall ((f Event)) (=> (requires event!7 f) (logged@6 f))))
+; 7. step: it is admitted
+(assert (=>
+          (and (in-group (at event!7)) locked@6)
+          (exists ((f Event)) (and (in-group (at f)) (= (of event!7) (of f)) (logged@6 f)))))
+; 7. step: then: logged
+(assert (forall ((x0 Event)) (= (logged@7 x0) (or (logged@6 x0) (= x0 event!7)))))
+; 7. step: then: backed
+(assert (forall ((x0 Event)) (= (backed@7 x0) (backed@6 x0))))
+; 7. step: then: snapped
+(assert (forall ((x0 Service)) (= (snapped@7 x0) (snapped@6 x0))))
+; 7. step: then: locked
+(assert (= locked@7 locked@6))
+; 7. step: then: recovered
+(assert (= recovered@7 recovered@6))
+; 8. disaster: before the disaster
+(assert (not recovered@7))
+; 8. disaster: the group has a backup
+(assert (forall ((s Service)) (=> (in-group s) (snapped@7 s))))
+; 8. disaster: then: logged
+(assert (forall ((x0 Event))
+          (=
+            (logged@8 x0)
+            (or (and (in-group (at x0)) (backed@7 x0)) (and (not (in-group (at x0))) (logged@7 x0))))))
+; 8. disaster: then: backed
+(assert (forall ((x0 Event)) (= (backed@8 x0) (backed@7 x0))))
+; 8. disaster: then: snapped
+(assert (forall ((x0 Service)) (= (snapped@8 x0) (snapped@7 x0))))
+; 8. disaster: then: locked
+(assert (= locked@8 false))
+; 8. disaster: then: recovered
+(assert (= recovered@8 true))
+; at the end
+(assert (and
+          (exists ((e Event) (f Event))
+            (and
+              (and (in-group (at e)) (in-group (at f)) (= (of e) (of f)) (not (= (at e) (at f))))
+              (logged@8 e)
+              (logged@8 f)))
+          (exists ((e Event))
+            (and (in-group (at e)) (and recovered@8 (logged@7 e) (not (logged@8 e)))))))
+(check-sat)

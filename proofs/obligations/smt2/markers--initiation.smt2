@@ -1,0 +1,49 @@
+; initiation: the invariant is true before anything has happened
+; expected: unsat
+(set-logic UF)
+(declare-sort Event 0)
+(declare-sort Interaction 0)
+(declare-sort Service 0)
+(declare-fun brought-about-by (Event Event) Bool)
+(declare-fun of (Event) Interaction)
+(declare-fun logged@0 (Event) Bool)
+(declare-fun backed@0 (Event) Bool)
+(declare-fun snapped@0 (Service) Bool)
+(declare-fun pending@0 (Event Event) Bool)
+(declare-fun recovered@0 () Bool)
+(declare-fun at (Event) Service)
+; assumption: messages stay within interactions
+(assert (forall ((e Event) (f Event)) (=> (brought-about-by e f) (= (of e) (of f)))))
+; assumption: only first steps send messages
+(assert (forall ((e Event) (f Event) (g Event))
+          (=> (brought-about-by e f) (not (brought-about-by f g)))))
+; at first: nothing is logged
+(assert (forall ((x0 Event)) (not (logged@0 x0))))
+; at first: nothing is backed
+(assert (forall ((x0 Event)) (not (backed@0 x0))))
+; at first: nothing is snapped
+(assert (forall ((x0 Service)) (not (snapped@0 x0))))
+; at first: nothing is pending
+(assert (forall ((x0 Event) (x1 Event)) (not (pending@0 x0 x1))))
+; at first: nothing is recovered
+(assert (not recovered@0))
+; the invariant fails
+(assert (not
+          (and
+            (forall ((e Event) (f Event))
+              (=> (and (brought-about-by e f) (logged@0 e)) (logged@0 f)))
+            (forall ((e Event) (f Event))
+              (=> (pending@0 e f) (and (brought-about-by e f) (logged@0 f))))
+            (=> (not recovered@0) (forall ((e Event)) (=> (backed@0 e) (logged@0 e))))
+            (forall ((e Event)) (=> (backed@0 e) (snapped@0 (at e))))
+            (=>
+              (not recovered@0)
+              (forall ((e Event) (f Event))
+                (=>
+                  (and (brought-about-by e f) (logged@0 e) (snapped@0 (at f)) (not (backed@0 f)))
+                  (and (snapped@0 (at e)) (not (backed@0 e))))))
+            (=>
+              recovered@0
+              (forall ((e Event) (f Event))
+                (=> (and (brought-about-by e f) (logged@0 f) (not (logged@0 e))) (pending@0 e f)))))))
+(check-sat)

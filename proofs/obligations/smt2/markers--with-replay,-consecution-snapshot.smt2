@@ -1,0 +1,73 @@
+; with replay, consecution snapshot: if the invariant is true, it still is when x is snapshotted
+; expected: unsat
+(set-logic UF)
+(declare-sort Event 0)
+(declare-sort Interaction 0)
+(declare-sort Service 0)
+(declare-fun brought-about-by (Event Event) Bool)
+(declare-fun of (Event) Interaction)
+(declare-fun logged@0 (Event) Bool)
+(declare-fun pending@0 (Event Event) Bool)
+(declare-fun recovered@0 () Bool)
+(declare-fun backed@0 (Event) Bool)
+(declare-fun snapped@0 (Service) Bool)
+(declare-fun at (Event) Service)
+(declare-fun service!1 () Service)
+(declare-fun logged@1 (Event) Bool)
+(declare-fun backed@1 (Event) Bool)
+(declare-fun snapped@1 (Service) Bool)
+(declare-fun pending@1 (Event Event) Bool)
+(declare-fun recovered@1 () Bool)
+; assumption: messages stay within interactions
+(assert (forall ((e Event) (f Event)) (=> (brought-about-by e f) (= (of e) (of f)))))
+; before: what is logged has its causes
+(assert (forall ((e Event) (f Event)) (=> (and (brought-about-by e f) (logged@0 e)) (logged@0 f))))
+; before: what waits was sent
+(assert (forall ((e Event) (f Event))
+          (=> (pending@0 e f) (and (brought-about-by e f) (logged@0 f)))))
+; before: what is backed up is logged
+(assert (=> (not recovered@0) (forall ((e Event)) (=> (backed@0 e) (logged@0 e)))))
+; before: only a snapshot backs up
+(assert (forall ((e Event)) (=> (backed@0 e) (snapped@0 (at e)))))
+; before: markers come first
+(assert (=>
+          (not recovered@0)
+          (forall ((e Event) (f Event))
+            (=>
+              (and (brought-about-by e f) (logged@0 e) (snapped@0 (at f)) (not (backed@0 f)))
+              (and (snapped@0 (at e)) (not (backed@0 e)))))))
+; 1. snapshot: before the disaster
+(assert (not recovered@0))
+; 1. snapshot: it has no backup yet
+(assert (not (snapped@0 service!1)))
+; 1. snapshot: then: logged
+(assert (forall ((x0 Event)) (= (logged@1 x0) (logged@0 x0))))
+; 1. snapshot: then: backed
+(assert (forall ((x0 Event))
+          (=
+            (backed@1 x0)
+            (or
+              (and (= (at x0) service!1) (logged@0 x0))
+              (and (not (= (at x0) service!1)) (backed@0 x0))))))
+; 1. snapshot: then: snapped
+(assert (forall ((x0 Service)) (= (snapped@1 x0) (or (snapped@0 x0) (= x0 service!1)))))
+; 1. snapshot: then: pending
+(assert (forall ((x0 Event) (x1 Event)) (= (pending@1 x0 x1) (pending@0 x0 x1))))
+; 1. snapshot: then: recovered
+(assert (= recovered@1 recovered@0))
+; after: the invariant fails
+(assert (not
+          (and
+            (forall ((e Event) (f Event))
+              (=> (and (brought-about-by e f) (logged@1 e)) (logged@1 f)))
+            (forall ((e Event) (f Event))
+              (=> (pending@1 e f) (and (brought-about-by e f) (logged@1 f))))
+            (=> (not recovered@1) (forall ((e Event)) (=> (backed@1 e) (logged@1 e))))
+            (forall ((e Event)) (=> (backed@1 e) (snapped@1 (at e))))
+            (=>
+              (not recovered@1)
+              (forall ((e Event) (f Event))
+                (=>
+                  (and (brought-about-by e f) (logged@1 e) (snapped@1 (at f)) (not (backed@1 f)))
+                  (and (snapped@1 (at e)) (not (backed@1 e)))))))))
+(check-sat)

@@ -1,0 +1,27 @@
+; assumptions of initiation: what 'initiation' assumes can be true
+; expected: sat
+(set-logic UF)
+(declare-sort Event 0)
+(declare-sort Interaction 0)
+(declare-sort Service 0)
+(declare-fun requires (Event Event) Bool)
+(declare-fun refers (Event Event) Bool)
+(declare-fun of (Event) Interaction)
+(declare-fun logged@0 (Event) Bool)
+(declare-fun backed@0 (Event) Bool)
+(declare-fun snapped@0 (Service) Bool)
+(declare-fun recovered@0 () Bool)
+; assumption: nothing requires or refers to itself
+(assert (forall ((e Event) (f Event))
+          (and (=> (requires e f) (not (requires f e))) (=> (refers e f) (not (refers f e))))))
+; assumption: a link is made to what exists or to what its interaction creates
+(assert (forall ((e Event) (f Event)) (=> (refers e f) (or (requires e f) (= (of e) (of f))))))
+; at first: nothing is logged
+(assert (forall ((x0 Event)) (not (logged@0 x0))))
+; at first: nothing is backed
+(assert (forall ((x0 Event)) (not (backed@0 x0))))
+; at first: nothing is snapped
+(assert (forall ((x0 Service)) (not (snapped@0 x0))))
+; at first: nothing is recovered
+(assert (not recovered@0))
+(check-sat)

@@ -1,0 +1,113 @@
+; without transactions: if the steps of an interaction are no transaction, the instant can fall between them
+; expected: sat
+(set-logic UF)
+(declare-sort Event 0)
+(declare-sort Interaction 0)
+(declare-sort Service 0)
+(declare-fun requires (Event Event) Bool)
+(declare-fun refers (Event Event) Bool)
+(declare-fun of (Event) Interaction)
+(declare-fun logged@0 (Event) Bool)
+(declare-fun backed@0 (Event) Bool)
+(declare-fun snapped@0 (Service) Bool)
+(declare-fun recovered@0 () Bool)
+(declare-fun event!1 () Event)
+(declare-fun logged@1 (Event) Bool)
+(declare-fun backed@1 (Event) Bool)
+(declare-fun snapped@1 (Service) Bool)
+(declare-fun recovered@1 () Bool)
+(declare-fun in-group (Service) Bool)
+(declare-fun logged@2 (Event) Bool)
+(declare-fun backed@2 (Event) Bool)
+(declare-fun at (Event) Service)
+(declare-fun snapped@2 (Service) Bool)
+(declare-fun recovered@2 () Bool)
+(declare-fun event!3 () Event)
+(declare-fun logged@3 (Event) Bool)
+(declare-fun backed@3 (Event) Bool)
+(declare-fun snapped@3 (Service) Bool)
+(declare-fun recovered@3 () Bool)
+(declare-fun logged@4 (Event) Bool)
+(declare-fun backed@4 (Event) Bool)
+(declare-fun snapped@4 (Service) Bool)
+(declare-fun recovered@4 () Bool)
+; assumption: nothing requires or refers to itself
+(assert (forall ((e Event) (f Event))
+          (and (=> (requires e f) (not (requires f e))) (=> (refers e f) (not (refers f e))))))
+; assumption: a link is made to what exists or to what its interaction creates
+(assert (forall ((e Event) (f Event)) (=> (refers e f) (or (requires e f) (= (of e) (of f))))))
+; at first: nothing is logged
+(assert (forall ((x0 Event)) (not (logged@0 x0))))
+; at first: nothing is backed
+(assert (forall ((x0 Event)) (not (backed@0 x0))))
+; at first: nothing is snapped
+(assert (forall ((x0 Service)) (not (snapped@0 x0))))
+; at first: nothing is recovered
+(assert (not recovered@0))
+; 1. step: before the disaster
+(assert (not recovered@0))
+; 1. step: it is new
+(assert (not (logged@0 event!1)))
+; 1. step: it has what it requires
+(assert (forall ((f Event)) (=> (requires event!1 f) (logged@0 f))))
+; 1. step: then: logged
+(assert (forall ((x0 Event)) (= (logged@1 x0) (or (logged@0 x0) (= x0 event!1)))))
+; 1. step: then: backed
+(assert (forall ((x0 Event)) (= (backed@1 x0) (backed@0 x0))))
+; 1. step: then: snapped
+(assert (forall ((x0 Service)) (= (snapped@1 x0) (snapped@0 x0))))
+; 1. step: then: recovered
+(assert (= recovered@1 recovered@0))
+; 2. snapshot of the group: before the disaster
+(assert (not recovered@1))
+; 2. snapshot of the group: nothing of it is snapped
+(assert (forall ((s Service)) (=> (in-group s) (not (snapped@1 s)))))
+; 2. snapshot of the group: then: logged
+(assert (forall ((x0 Event)) (= (logged@2 x0) (logged@1 x0))))
+; 2. snapshot of the group: then: backed
+(assert (forall ((x0 Event))
+          (=
+            (backed@2 x0)
+            (or (and (in-group (at x0)) (logged@1 x0)) (and (not (in-group (at x0))) (backed@1 x0))))))
+; 2. snapshot of the group: then: snapped
+(assert (forall ((x0 Service)) (= (snapped@2 x0) (or (snapped@1 x0) (in-group x0)))))
+; 2. snapshot of the group: then: recovered
+(assert (= recovered@2 recovered@1))
+; 3. step: before the disaster
+(assert (not recovered@2))
+; 3. step: it is new
+(assert (not (logged@2 event!3)))
+; 3. step: it has what it requires
+(assert (forall ((f Event)) (=> (requires event!3 f) (logged@2 f))))
+; 3. step: then: logged
+(assert (forall ((x0 Event)) (= (logged@3 x0) (or (logged@2 x0) (= x0 event!3)))))
+; 3. step: then: backed
+(assert (forall ((x0 Event)) (= (backed@3 x0) (backed@2 x0))))
+; 3. step: then: snapped
+(assert (forall ((x0 Service)) (= (snapped@3 x0) (snapped@2 x0))))
+; 3. step: then: recovered
+(assert (= recovered@3 recovered@2))
+; 4. disaster: before the disaster
+(assert (not recovered@3))
+; 4. disaster: the group has a backup
+(assert (forall ((s Service)) (=> (in-group s) (snapped@3 s))))
+; 4. disaster: then: logged
+(assert (forall ((x0 Event))
+          (=
+            (logged@4 x0)
+            (or (and (in-group (at x0)) (backed@3 x0)) (and (not (in-group (at x0))) (logged@3 x0))))))
+; 4. disaster: then: backed
+(assert (forall ((x0 Event)) (= (backed@4 x0) (backed@3 x0))))
+; 4. disaster: then: snapped
+(assert (forall ((x0 Service)) (= (snapped@4 x0) (snapped@3 x0))))
+; 4. disaster: then: recovered
+(assert (= recovered@4 true))
+; at the end
+(assert (exists ((e Event) (f Event))
+          (and
+            (in-group (at e))
+            (in-group (at f))
+            (= (of e) (of f))
+            (logged@4 e)
+            (and recovered@4 (logged@3 f) (not (logged@4 f))))))
+(check-sat)
