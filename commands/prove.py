@@ -25,7 +25,7 @@ FORMAT = click.option(
 )
 
 
-@click.group()
+@click.group(context_settings={"max_content_width": 100})
 def prove() -> None:
     """Prove the theorem: over all policies, for every small graph, for any number of services."""
 
@@ -101,9 +101,7 @@ def draw_play(games: list[Game], figure: Path) -> None:
 
 @prove.command()
 @click.option("--services", type=click.IntRange(1, 5), default=3, show_default=True, help="Graphs on up to N services.")
-@click.option(
-    "--file", type=click.Path(dir_okay=False, path_type=Path), help="Keep what is done here, and go on from it."
-)
+@click.option("--file", type=click.Path(dir_okay=False, path_type=Path), help="Keep what is done here, and resume.")
 @click.option("--jobs", type=click.IntRange(1), help="Local processes; default: as many as there are cores.")
 @click.option("--scheduler", metavar="ADDRESS", help="Spread the graphs over this Dask cluster instead.")
 @FORMAT
@@ -125,12 +123,8 @@ def graphs(services: int, file: Path | None, jobs: int | None, scheduler: str | 
 
 @prove.command()
 @click.option("--theorem", "names", metavar="NAME", multiple=True, help="Only this theorem (repeatable).")
-@click.option(
-    "--timeout", type=click.FloatRange(min=0.001), default=60.0, show_default=True, help="Seconds an obligation."
-)
-@click.option(
-    "--smt2", type=click.Path(file_okay=False, path_type=Path), help="Write every obligation into this directory."
-)
+@click.option("--timeout", type=click.FloatRange(min=0.001), default=60.0, show_default=True, help="Seconds for each.")
+@click.option("--smt2", type=click.Path(file_okay=False, path_type=Path), help="Write every obligation here.")
 @click.option("--examples", is_flag=True, help="Show the example of every satisfiable obligation.")
 @FORMAT
 def unbounded(names: tuple[str, ...], timeout: float, smt2: Path | None, examples: bool, format_: str) -> None:

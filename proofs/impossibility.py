@@ -18,7 +18,7 @@ from bac.proofs.game import MOST_POSITIONS, Game, minimal_drops, play
 class Outcome:
     """One game, or the limit that kept it from being solved.
 
-    ``ways_out`` are the games of the minimal sets of assumptions whose dropping lets a policy win (``None``: not asked, or
+    ``ways_out`` are the games with a minimal set of assumptions dropped so that a policy wins (``None``: not asked, or
     not known).
     """
 

@@ -26,7 +26,7 @@ DENIED: Fact = ("denied",)
 GROUP_MODES = ("atomic", "locked", "shared-database", "markers")  # their recovery unit is the group
 
 
-class TooBig(Exception):  # noqa: N818
+class TooBig(Exception):
     """There are more states than the caller wants to see."""
 
 

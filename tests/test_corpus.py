@@ -1,0 +1,315 @@
+"""Every engine, and the naive oracle, finds what was derived by hand for every specification of the corpus."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import pytest
+from corpus_cases import (
+    CORPUS,
+    EXPECTED,
+    SPECIFICATION,
+    Case,
+    Document,
+    Shows,
+    Table,
+    cases,
+    expectation,
+    names,
+    shows,
+    violations,
+)
+from oracle import judge
+
+from bac.model import trace as traces
+from bac.model.architecture import Verb, Via
+from bac.model.plan import Broker, Mode, OnInvalid, Restore, Rollback, Scope, Timing
+from bac.model.specification import Specification, load, parse, to_yaml
+from bac.model.trace import Trace
+from bac.proofs.check import ENGINES, check
+from bac.proofs.replay import confirms
+from bac.proofs.verdict import AnomalyResult, PlanResult, Verdict
+from bac.properties.explanation import explain
+from bac.properties.qualities import Property
+
+CASES = cases()
+every_engine = pytest.mark.parametrize("engine", ENGINES)
+every_case = pytest.mark.parametrize("case", CASES, ids=str)
+
+
+@cache
+def specification(name: str) -> Specification:
+    return load(CORPUS / f"{name}.bac.yaml")
+
+
+@cache
+def result(engine: str, case: Case) -> PlanResult:
+    of = specification(case.name)
+    return check(of.architecture, of.plan(case.plan), case.instances, engine=engine)
+
+
+def found_anomalies(results: tuple[AnomalyResult, ...]) -> Table:
+    table: dict[str, dict[str, dict[str, Any]]] = {}
+    for each in results:
+        lengths = {str(timing): length for timing, length in each.lengths.items()}
+        table.setdefault(str(each.kind), {})[each.subject] = {**lengths, "cause": str(each.cause)}
+    return table
+
+
+def length(trace: Trace | None) -> int | None:
+    return None if trace is None else len(trace.actions)
+
+
+def all_traces(found: PlanResult) -> Iterator[Trace]:
+    for each in found.properties.values():
+        if each.trace is not None:
+            yield each.trace
+        for anomaly in (*each.anomalies, *each.tolerated):
+            yield from anomaly.traces.values()
+
+
+# What is found
+
+
+@every_engine
+@every_case
+def test_an_engine_finds_what_is_expected(engine: str, case: Case) -> None:
+    wanted, found = case.expectation, result(engine, case).properties
+    consistency = found[Property.CONSISTENCY]
+    assert found_anomalies(consistency.anomalies) == wanted.anomalies
+    assert found_anomalies(consistency.tolerated) == wanted.tolerated
+    assert consistency.verdict is (Verdict.VIOLATED if wanted.anomalies else Verdict.HOLDS)
+    assert consistency.vacuous == wanted.vacuous
+    assert found[Property.BACKUP].verdict == wanted.backup
+    for which, expected in (Property.AVAILABILITY, wanted.denied), (Property.NO_EXTRA_LOSS, wanted.loss):
+        assert found[which].verdict is (Verdict.HOLDS if expected is None else Verdict.VIOLATED)
+        assert length(found[which].trace) == expected
+
+
+@every_engine
+@every_case
+def test_a_trace_shows_what_it_claims_wherever_it_is_read(engine: str, case: Case, tmp_path: Path) -> None:
+    for number, trace in enumerate(all_traces(result(engine, case))):
+        assert confirms(trace) is None
+        path = tmp_path / f"{number}.json"
+        trace.save(path)
+        loaded = traces.load(path)
+        assert loaded == trace
+        assert loaded.to_json() == trace.to_json()
+        assert confirms(loaded) is None
+
+
+@every_engine
+@every_case
+def test_a_trace_explains_itself(engine: str, case: Case) -> None:
+    for trace in all_traces(result(engine, case)):
+        why = explain(trace)
+        assert why.sentence.endswith(".")
+        assert why.action is None or 1 <= why.action <= len(trace.actions)
+
+
+@every_engine
+@every_case
+def test_every_violation_has_a_trace(engine: str, case: Case) -> None:
+    for which, each in result(engine, case).properties.items():
+        violated = each.verdict is Verdict.VIOLATED
+        assert violated == (bool(each.anomalies) if which is Property.CONSISTENCY else each.trace is not None)
+        assert all(anomaly.traces for anomaly in (*each.anomalies, *each.tolerated))
+
+
+@every_case
+def test_the_oracle_finds_what_is_expected(case: Case) -> None:
+    wanted, found = case.expectation, judge(case.document, case.plan, case.instances)
+    assert found["anomalies"] == without_causes(wanted.anomalies)
+    assert found["tolerated"] == without_causes(wanted.tolerated)
+    assert found["causes"] == causes(wanted.tolerated) | causes(wanted.anomalies)
+    assert (found["denied"], found["loss"]) == (wanted.denied, wanted.loss)
+    assert found["backup"] == (wanted.backup == "holds")
+
+
+def without_causes(table: Table) -> dict[str, dict[str, dict[str, int]]]:
+    return {
+        kind: {subject: {key: n for key, n in found.items() if key != "cause"} for subject, found in subjects.items()}
+        for kind, subjects in table.items()
+    }
+
+
+def causes(table: Table) -> dict[tuple[str, str], str]:
+    return {(kind, about): found["cause"] for kind, subjects in table.items() for about, found in subjects.items()}
+
+
+# What is covered
+
+
+def test_every_specification_has_its_expectation_and_every_plan_a_verdict() -> None:
+    files = {name + end for name in names() for end in (SPECIFICATION, EXPECTED)}
+    assert {path.name for path in CORPUS.iterdir()} == files
+    judged = {(case.name, case.plan) for case in CASES if case.instances == 1}
+    assert judged == {(name, plan.name) for name in names() for plan in specification(name).plans}
+    assert len({str(case) for case in CASES}) == len(CASES)
+
+
+@pytest.mark.parametrize("name", names())
+def test_every_specification_says_what_it_is_there_for(name: str) -> None:
+    for end in SPECIFICATION, EXPECTED:
+        assert (CORPUS / f"{name}{end}").read_text(encoding="utf-8").startswith("# ")
+
+
+CHOICES = {
+    "mode": Mode,
+    "restore": Restore,
+    "rollback": Rollback,
+    "broker": Broker,
+    "replay": ("true", "false"),
+    "resume": ("true", "false"),
+    "on_invalid": OnInvalid,
+    "scope": (*Scope, "list"),
+    "timing": Timing,
+    "verb": Verb,
+    "via": Via,
+}
+"""Every key that has a choice of values."""
+FEATURES = {f"{key}: {value}" for key, values in CHOICES.items() for value in values} | {"order", "tolerates"}
+WEAKEST = {"scope: any", "timing: any-time"}
+"""Nothing holds because of these; that it holds under them, and not for want of any recovery, says the most."""
+DEFAULTS = {"restore": "group", "rollback": "none", "broker": "lost", "on_invalid": "accept"}
+
+
+@pytest.mark.parametrize("positive", [True, False], ids=["something holds", "something fails"])
+def test_everything_is_covered_both_ways(positive: bool) -> None:
+    assert {entry.feature for entry in shows() if entry.positive is positive} == FEATURES
+
+
+def test_every_mode_meets_both_scopes_both_ways() -> None:
+    met = {
+        (mode, scope, bool(case.expectation.anomalies))
+        for case in CASES
+        for plan in [specification(case.name).plan(case.plan)]
+        for mode in {plan.mode_of(service.name) for service in specification(case.name).architecture.services}
+        for scope in [plan.disaster.scope]
+        if isinstance(scope, Scope)
+    }
+    nothing_is_left = {(Mode.NONE, Scope.WHOLE, True)}  # if all crash, and one has no backup, there is no recovery
+    assert met == set(product(Mode, Scope, [True, False])) - nothing_is_left
+
+
+@pytest.mark.parametrize("entry", shows(), ids=str)
+def test_what_a_specification_is_there_for(entry: Shows) -> None:
+    """It has the feature; and what holds because of it does not without it, by the oracle."""
+    document, found = entry.document, expectation(entry.name, entry.plan)
+    assert has(document, entry)
+    assert found.violates(entry.what) is not entry.positive
+    if entry.positive and entry.feature in WEAKEST:
+        assert not found.vacuous
+    elif entry.positive:
+        assert entry.what in violated_otherwise(document, entry)
+    elif entry.feature.startswith("verb"):  # a verb is to blame for what it does
+        assert entry.what not in violated_otherwise(document, entry)
+
+
+def test_a_claim_that_nothing_supports_is_refused() -> None:
+    idle = Shows("reference", "A first", "order", "availability", positive=True)
+    assert has(idle.document, idle)
+    assert "availability" not in violated_otherwise(idle.document, idle)
+    absent = Shows("reference", "atomic", "order", "broken-link a -> b", positive=True)
+    assert not has(absent.document, absent)
+
+
+def violated_otherwise(document: Document, entry: Shows) -> set[str]:
+    """What is violated in the same specification without the feature."""
+    changed = otherwise(document, entry)
+    parse(to_yaml(changed))  # it is still a specification
+    found = judge(changed, "otherwise")
+    return violations(found["backup"], found["denied"], found["loss"], found["anomalies"])
+
+
+def plan_of(document: Document, name: str) -> Document:
+    return {} if name == "independent" else dict(document["plans"][name])
+
+
+def step_of(document: Document, step: str) -> tuple[str, int]:
+    """The use case and the position of a step ``USE CASE.NUMBER``."""
+    use_case, _, number = step.rpartition(".")
+    assert 1 <= int(number) <= len(document["use_cases"][use_case])
+    return use_case, int(number) - 1
+
+
+def has(document: Document, entry: Shows) -> bool:
+    """Whether the specification has the feature, under the plan and at the step."""
+    key, _, value = entry.feature.partition(": ")
+    plan = plan_of(document, entry.plan)
+    recovery, disaster = plan.get("recovery", {}), plan.get("disaster", {})
+    if entry.step is not None:
+        use_case, place = step_of(document, entry.step)
+        step = document["use_cases"][use_case][place]
+    match key:
+        case "mode":
+            of = specification(entry.name)
+            return value in {of.plan(entry.plan).mode_of(service.name) for service in of.architecture.services}
+        case "order":
+            return bool(plan.get("order"))
+        case "replay" | "resume":
+            return bool(recovery.get(key, False)) == (value == "true")
+        case "restore" | "rollback" | "broker" | "on_invalid":
+            return bool(recovery.get(key, DEFAULTS[key]) == value)
+        case "scope":
+            scope = disaster.get("scope", "whole")
+            return value == ("list" if isinstance(scope, list) else scope)
+        case "timing":
+            return bool(disaster.get("timing", "any-time") == value)
+        case "verb":
+            return value in step
+        case "via":
+            return bool(step.get("via", "call") == value)
+        case "tolerates":
+            return bool(document.get("tolerates"))
+        case _:
+            raise ValueError(entry.feature)
+
+
+def otherwise(document: Document, entry: Shows) -> Document:
+    """The same specification without the feature, with the plan renamed to ``otherwise``."""
+    key, _, value = entry.feature.partition(": ")
+    plan = plan_of(document, entry.plan)
+    match key:
+        case "mode":
+            instead = entry.instead or "independent"
+            listed = plan.get("groups", [])
+            groups = [group | {"mode": instead} if group["mode"] == value else group for group in listed]
+            if value == "independent":  # most of these are in no group
+                grouped = [service for group in listed for service in group["services"]]
+                groups = groups if listed else [{"mode": instead, "services": "all"}]
+                assert not listed or "all" in grouped or set(grouped) == set(document["services"])
+                plan.pop("order", None)
+            plan["groups"] = groups
+        case "order":
+            del plan["order"]
+        case "replay" | "resume":
+            plan["recovery"] = plan.get("recovery", {}) | {key: value == "false"}
+        case "restore" | "rollback" | "broker" | "on_invalid":
+            (other,) = {str(each) for each in CHOICES[key]} - {value}
+            plan["recovery"] = plan.get("recovery", {}) | {key: other}
+        case "scope":
+            assert entry.instead is not None
+            plan["disaster"] = plan.get("disaster", {}) | {"scope": entry.instead}
+        case "timing":
+            plan["disaster"] = plan.get("disaster", {}) | {"timing": "any-time"}
+        case "verb":
+            assert entry.step is not None
+            use_case, place = step_of(document, entry.step)
+            del document["use_cases"][use_case][place]
+            if not document["use_cases"][use_case]:
+                del document["use_cases"][use_case]
+        case "via":
+            assert entry.step is not None
+            use_case, place = step_of(document, entry.step)
+            document["use_cases"][use_case][place]["via"] = "event" if value == "call" else "call"
+        case "tolerates":
+            del document["tolerates"]
+        case _:
+            raise ValueError(entry.feature)
+    return document | {"plans": {"otherwise": plan}}
