@@ -316,7 +316,7 @@ def cluster(directory: Path) -> Iterator[tuple[str, list[subprocess.Popen[bytes]
             yield address, processes[1:]
         finally:
             for process in reversed(processes):
-                process.terminate()
+                process.kill()  # a worker that outlives its scheduler takes a minute to end by itself
             for process in processes:
                 process.wait(30)
 

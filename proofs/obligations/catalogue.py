@@ -8,8 +8,6 @@ from bac.model.errors import UnwritableFile
 from bac.proofs.obligations import impossibility, locked, markers, referrer_first, rollback, shared_database
 from bac.proofs.obligations.problem import Theorem
 
-STORED = Path(__file__).parent / "smt2"
-"""The files that come with this package: what :func:`files` gives."""
 
 
 def theorems() -> tuple[Theorem, ...]:
