@@ -9,7 +9,6 @@ from bac.proofs.obligations import impossibility, locked, markers, referrer_firs
 from bac.proofs.obligations.problem import Theorem
 
 
-
 def theorems() -> tuple[Theorem, ...]:
     """Every theorem, in the order of docs/theorem.md."""
     modules = (impossibility, locked, shared_database, referrer_first, rollback, markers)
