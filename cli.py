@@ -105,7 +105,13 @@ def init(file: Path, force: bool) -> None:
     show_default=True,
     help="How many instances of every use case there are.",
 )
-@click.option("--engine", type=click.Choice(["explicit"]), default="explicit", show_default=True, help="What decides.")
+@click.option(
+    "--engine",
+    type=click.Choice(["explicit", "smt", "both"]),
+    default="explicit",
+    show_default=True,
+    help="What decides.",
+)
 @click.option(
     "--format",
     "format_",
@@ -346,6 +352,22 @@ def replay(file: str) -> None:
 
 
 main.add_command(prove)
+
+
+@main.command()
+@click.argument("file", metavar="FILE", type=click.Path(path_type=Path))
+def verify(file: Path) -> None:
+    """Check a certificate: a trace, a strategy, an invariant, or the results of a sweep over graphs.
+
+    The code that checks shares nothing with what found it but the semantics.
+
+    Exit codes: 0 it proves what it claims, 1 it does not, 2 it is no certificate, 3 it is too large to be checked.
+    """
+    from bac.proofs.certificate import verify as verified
+
+    result = verified(file)
+    click.echo(f"{result.kind}: {result.confirmed}")
+    click.echo(f"trusted: {result.trusted}")
 
 
 @main.command()

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 LEVELS = ("C0", "C1", "C2")
 ASSUMPTIONS = ("single", "available", "asynchronous", "verbatim", "separate", "unbounded", "state-only")
+INDUCTIVE = ("availability", "consistency", "no-extra-loss")
 FORMAT = click.option(
     "--format",
     "format_",
@@ -152,3 +153,38 @@ def unbounded(names: tuple[str, ...], timeout: float, smt2: Path | None, example
             results.append(discharge(theorem, timeout))
     emit(format_, lambda: report(results), lambda: unbounded_text(results, examples))
     sys.exit(exit_code(results))
+
+
+@prove.command()
+@click.argument("spec", metavar="SPEC")
+@click.option("--plan", "plan_name", metavar="NAME", required=True, help="The plan.")
+@click.option(
+    "--property",
+    "property_",
+    type=click.Choice(INDUCTIVE),
+    default="consistency",
+    show_default=True,
+    help="What holds.",
+)
+@click.option("--instances", type=click.IntRange(1, 1000), default=1, show_default=True, help="Of every use case.")
+@click.option("--timeout", type=click.FloatRange(min=0.001), default=60.0, show_default=True, help="Seconds.")
+@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="Save the certificate as JSON.")
+def invariant(spec: str, plan_name: str, property_: str, instances: int, timeout: float, output: Path | None) -> None:
+    """Prove that a property holds for runs of any length, by an inductive invariant.
+
+    Found by k-induction or property-directed reachability, and checked by Z3 and cvc5.  What holds without an invariant
+    being found is unknown here; bac check decides it.
+    """
+    from bac.proofs.inductive import prove_property
+    from bac.proofs.invariant_certificate import to_json
+    from bac.properties.qualities import Property
+
+    specification = read(spec)
+    plan = specification.plan(plan_name)
+    found = prove_property(specification.architecture, plan, instances, Property(property_), timeout)
+    if found is None:
+        click.echo(f"{plan.name}: {property_}: no invariant found")
+        sys.exit(UNKNOWN)
+    click.echo(f"{plan.name}: {property_} holds, up to {instances} instance{'s' * (instances != 1)} ({found.method})")
+    if output is not None:
+        put(output, as_json(to_json(found.invariant)).encode())

@@ -22,10 +22,28 @@ from bac.proofs.verdict import AnomalyResult, Cause, PlanResult, PropertyResult,
 from bac.properties.anomalies import Anomaly, AnomalyKind
 from bac.properties.qualities import Property, Qualities, qualities
 
-ENGINES: Mapping[str, Engine] = {"explicit": explore}
+Tell = Callable[[Progress], None] | None
 CONFIRMED_STATES = 1000
 """Up to so many states the interpreter confirms that no backup can be completed any more."""
 ANY_NUMBER = "any number of instances"
+
+
+def symbolic(system: System, questions: Questions, limits: Limits, progress: Tell = None) -> Answers:
+    """The SMT engine; Z3 is loaded only for those who ask for it."""
+    from bac.proofs.symbolic import search
+
+    return search(system, questions, limits, progress)
+
+
+def both(system: System, questions: Questions, limits: Limits, progress: Tell = None) -> Answers:
+    """Both engines, held against each other."""
+    from bac.proofs import agreement
+
+    return agreement.both(system, questions, limits, progress)
+
+
+ENGINES: Mapping[str, Engine] = {"explicit": explore, "smt": symbolic, "both": both}
+"""The engines by the names that users give them."""
 
 
 class Disagreement(BacError):

@@ -1,0 +1,329 @@
+"""A run as an order: which actions happen, and when; so that one query speaks of runs of every length.
+
+*For which systems.*  (1) No action happens twice in a run, as :mod:`bac.proofs.ranking` derives.  (2) Every action
+says whether it comes before the disaster (it forbids ``recovered``), is one (it adds it, too), or comes after it (it
+requires ``recovered``), and none takes ``recovered`` away.  Other systems are refused.
+
+*Theorem.*  The formula has a model if and only if some run ends in a state of the kind asked for.
+
+*Proof.*  A run gives a model: what is in the run happens, at the time of its place there.  By (1) that is one place; by
+(2) at most one disaster happens, after everything of the phase before it and before everything of the phase after it.
+When an action happens, a fact has the value that the latest earlier write in the phase left, or that with which the
+phase began: this is :meth:`Phase.value`.  The guards hold of these values, and what is asked holds of those at the end.
+
+A model gives a run: sort what happens by phase and time, and what has the same time anyhow.  Two actions of the same
+time do not touch: neither writes what the other reads, or writes differently (:meth:`Phase.touching`), so the latest
+write before an action in time is also the latest before it in the run, whichever way they were sorted.  Going along
+the run, then, every fact has the value that the formula gives it, every action may happen, and the last state is as
+asked.  ∎
+
+Nothing is unrolled.  The size of the formula is that of the system, times the number of actions that write a fact;
+what remains to be solved is which events come before which snapshots (difference logic), which takes seconds for
+hundreds of events.  Locks, markers, brokers and rejecting services are facts and actions like all others, so the
+encoding needs no rule of its own for any plan.  Runs are not shortest, but no action can be left out of them.
+
+Source: docs/semantics.md, "Facts and actions".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Any
+
+import z3
+
+from bac.model.errors import LimitReached
+from bac.model.system import RECOVERED, Action, Clause, Fact, NotARun, State, System
+from bac.proofs.questions import Limits, Path
+from bac.proofs.ranking import Ranking, lowered
+from bac.proofs.relevance import guard, over, read, relevant, written
+from bac.proofs.solving import Budget, Exhausted, NotConfirmed
+from bac.proofs.terms import FALSE, TRUE, Term, conjunction, disjunction, negation, term
+from bac.properties.formula import Formula, facts, satisfied
+from bac.properties.formula import conjunction as all_of
+from bac.properties.formula import disjunction as any_of
+
+Value = Callable[[Fact], Term]
+END = -1
+"""The reader of the last state of a phase."""
+
+
+class NoOrder(LimitReached):
+    """The system is outside what runs as orders can express; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class OrderAnswer:
+    """A run, or none.
+
+    Without a run there is none, unless ``limit`` says which limit was hit.  With a run, no action of it can be left
+    out; but if ``limit`` says that one was hit, perhaps some can.
+    """
+
+    path: Path | None = None
+    limit: str | None = None
+
+
+def settled_run(system: System, formulas: Sequence[Formula], limits: Limits | None = None) -> OrderAnswer:
+    """A run to a settled state that satisfies at least one of these formulas: one query for "any anomaly".
+
+    Raises:
+        NoOrder: the system is not one of those for which this is sound and complete.
+    """
+    wanted = all_of([over(system), any_of(formulas)])
+    budget, smallest = Budget(limits), None
+    try:
+        smallest = Orders(relevant(system, facts(wanted)), budget).find(wanted)
+        if smallest is not None:
+            last = confirm(system, smallest, wanted)
+            shown = next(formula for formula in formulas if satisfied(formula, last))
+            for smaller in shrinking(system, smallest, all_of([over(system), shown]), budget):
+                confirm(system, smaller, wanted)
+                smallest = smaller
+    except Exhausted as limit:
+        return OrderAnswer(smallest, str(limit))
+    return OrderAnswer(smallest)
+
+
+def shrinking(system: System, path: Path, wanted: Formula, budget: Budget) -> Iterator[Path]:
+    """Runs to a wanted state, each of fewer of the actions of the one before; of the last no action can be left out.
+
+    Raises:
+        Exhausted: a limit was hit.
+    """
+    smaller: Path | None = path
+    while smaller:
+        used = set(smaller)
+        actions = tuple(action for action in system.actions if action.label in used)
+        orders = Orders(relevant(System(system.facts, actions), facts(wanted)), budget)
+        most = len(smaller)
+        smaller = orders.find(wanted, most // 2) or orders.find(wanted, most - 1)
+        if smaller is not None:
+            yield smaller
+
+
+def confirm(system: System, path: Path, wanted: Formula) -> State:
+    """The last state of a run that a solver found, from the interpreter.
+
+    Raises:
+        NotConfirmed: it is no run, or does not lead to what is wanted.
+    """
+    try:
+        last = system.run(path)[-1]
+    except NotARun as error:
+        raise NotConfirmed(f"a solver's model is not a run: {error}") from None
+    if not satisfied(wanted, last):
+        raise NotConfirmed("a solver's model does not lead to what was asked for")
+    return last
+
+
+class Phase:
+    """Some actions, each of which happens at one time or not at all, from a state given by terms."""
+
+    def __init__(self, name: str, actions: Sequence[Action], begin: Value, ranking: Ranking) -> None:
+        """Name the variables."""
+        self.actions, self.begin, self.ranking = actions, begin, ranking
+        self.happens = [z3.Bool(f"{name}{place}") for place in range(len(actions))]
+        self.time = [z3.Int(f"{name}{place}@") for place in range(len(actions))]
+        self.copied = [{destination: source for source, destination in action.copy} for action in actions]
+        self.writers = _by_fact(map(written, actions))
+        self._values: dict[tuple[Fact, int], Term] = {}
+        self._befores: dict[tuple[int, int], Term] = {}
+
+    def end(self, fact: Fact) -> Term:
+        """Whether the fact holds in the last state."""
+        return self.value(fact, END)
+
+    def before(self, one: int, other: int) -> Term:
+        """Whether the time of one action, if it happens, is earlier than that of the other."""
+        if other == END:
+            return TRUE
+        if (one, other) not in self._befores:
+            possible = self.ranking.may_follow(self.actions[one], self.actions[other])
+            self._befores[one, other] = self.time[one] < self.time[other] if possible else FALSE
+        return self._befores[one, other]
+
+    def wrote(self, writer: int, reader: int) -> Term:
+        """Whether one action happens, and before the other."""
+        before = self.before(writer, reader)
+        return FALSE if before is FALSE else conjunction([self.happens[writer], before])
+
+    def value(self, fact: Fact, reader: int) -> Term:
+        """Whether the fact holds when the reader happens: as the latest earlier write left it."""
+        if (fact, reader) not in self._values:
+            writers = [writer for writer in self.writers.get(fact, ()) if writer != reader]
+            writers = [writer for writer in writers if self.before(writer, reader) is not FALSE]
+            falsifying = [writer for writer in writers if fact not in self.actions[writer].add]
+            kept = (negation(self.wrote(other, reader)) for other in falsifying)
+            cases = [conjunction([self.begin(fact), *kept])]
+            for writer in writers:
+                if fact not in self.actions[writer].delete:
+                    others = [other for other in falsifying if other != writer]
+                    cases.append(self._left(fact, writer, reader, others))
+            self._values[fact, reader] = disjunction(cases)
+        return self._values[fact, reader]
+
+    def _left(self, fact: Fact, writer: int, reader: int, falsifying: Iterable[int]) -> Term:
+        """Whether this writer made the fact true, and none of the others has changed that since."""
+        source = self.copied[writer].get(fact)
+        return conjunction(
+            [
+                self.wrote(writer, reader),
+                TRUE if source is None else self.value(source, writer),
+                *(
+                    negation(conjunction([self.before(writer, other), self.wrote(other, reader)]))
+                    for other in falsifying
+                    if self.before(writer, other) is not FALSE
+                ),
+            ]
+        )
+
+    def constraints(self) -> Iterator[Term]:
+        """What happens may happen, and what touches has an order."""
+        for place, happens in enumerate(self.happens):
+            yield z3.Implies(happens, self.allowed(place))
+        for one, other in sorted(self.touching()):
+            both = conjunction([self.happens[one], self.happens[other]])
+            yield z3.Implies(both, disjunction([self.before(one, other), self.before(other, one)]))
+
+    def allowed(self, place: int) -> Term:
+        """Whether the action may happen at its time."""
+        return term(guard(self.actions[place]), lambda fact: self.value(fact, place))
+
+    def touching(self) -> set[tuple[int, int]]:
+        """The pairs of actions of which one writes what the other reads, or writes differently."""
+        pairs = set()
+        readers = _by_fact(map(read, self.actions))
+        for fact, writers in self.writers.items():
+            pairs |= {(min(w, r), max(w, r)) for w in writers for r in readers.get(fact, ()) if w != r}
+            pairs |= {(w, x) for w, x in combinations(writers, 2) if not self._alike(fact, w, x)}
+        return pairs
+
+    def _alike(self, fact: Fact, one: int, other: int) -> bool:
+        a, b = self.actions[one], self.actions[other]
+        return fact in a.add & b.add or fact in a.delete & b.delete
+
+    def run(self, model: Any) -> list[Action]:
+        """What happens in a model, in the order of time."""
+        happening = [place for place, happens in enumerate(self.happens) if z3.is_true(model[happens])]
+        times = {place: model.eval(self.time[place], model_completion=True).as_long() for place in happening}
+        return [self.actions[place] for place in sorted(happening, key=lambda place: (times[place], place))]
+
+
+class Orders:
+    """A solver for all runs of a system at once."""
+
+    def __init__(self, system: System, budget: Budget) -> None:
+        """Build the formula.
+
+        Raises:
+            NoOrder: the system is not one of those for which this is sound and complete.
+        """
+        ranking = Ranking(system)
+        refuse(system, ranking)
+        self.budget = budget
+        self.solver = z3.SolverFor("QF_IDL")
+        before = [a for a in system.actions if RECOVERED in a.forbid and RECOVERED not in a.add]
+        self.disasters = [a for a in system.actions if RECOVERED in a.forbid and RECOVERED in a.add]
+        after = [a for a in system.actions if RECOVERED in a.require]
+        self.before = Phase("before", before, lambda _: FALSE, ranking)
+        self.strikes = [z3.Bool(f"disaster{place}") for place in range(len(self.disasters))]
+        self._overwritten = frozenset[Fact]().union(*map(written, self.disasters))
+        self._struck: dict[Fact, Term] = {}
+        self.after = Phase("after", after, self.restored, ranking)
+        self.solver.add([*self.before.constraints(), *self.disaster(), *self.after.constraints()])
+        self._asked = 0
+
+    def restored(self, fact: Fact) -> Term:
+        """Whether the fact holds after the disaster (or, without one, at the end of the phase before it)."""
+        if fact not in self._overwritten:
+            return self.before.end(fact)
+        if fact not in self._struck:
+            self._struck[fact] = z3.Bool(f"struck{len(self._struck)}")
+        return self._struck[fact]
+
+    def disaster(self) -> Iterator[Term]:
+        """At most one disaster happens, may happen, and does what it does."""
+        if not self.disasters:
+            return
+        clauses: dict[Clause, Term] = {}  # the disasters of all crash sets share those that say "at rest"
+        yield z3.AtMost(*self.strikes, 1)
+        for strikes, action in zip(self.strikes, self.disasters, strict=True):
+            for clause in action.clauses:
+                if clause not in clauses:
+                    clauses[clause] = term(guard(Action(action.label, clauses=(clause,))), self.before.end)
+                yield z3.Implies(strikes, clauses[clause])
+            plain = Action(action.label, require=action.require, forbid=action.forbid)
+            yield z3.Implies(strikes, term(guard(plain), self.before.end))
+        copied = [{destination: source for source, destination in action.copy} for action in self.disasters]
+        for fact in sorted(self._overwritten):
+            yield from self._effects(fact, copied)
+
+    def _effects(self, fact: Fact, copied: list[dict[Fact, Fact]]) -> Iterator[Term]:
+        """What each disaster makes of a fact, and that it stays as it is without one."""
+        causes: dict[int, list[Term]] = {}
+        results: dict[int, Term] = {}
+        for strikes, action, sources in zip(self.strikes, self.disasters, copied, strict=True):
+            match fact:
+                case _ if fact in action.add:
+                    result = TRUE
+                case _ if fact in action.delete:
+                    result = FALSE
+                case _:
+                    result = self.before.end(sources.get(fact, fact))
+            results[result.get_id()] = result
+            causes.setdefault(result.get_id(), []).append(strikes)
+        for key, strikes in causes.items():
+            yield z3.Implies(disjunction(strikes), self.restored(fact) == results[key])
+        yield z3.Or([*self.strikes, self.restored(fact) == self.before.end(fact)])
+
+    def final(self, formula: Formula) -> Term:
+        """The formula, of the last state of the run."""
+        return term(formula, self.after.end)
+
+    def find(self, formula: Formula, most: int | None = None) -> Path | None:
+        """A run (of at most so many actions) to a state that satisfies the formula, if there is one.
+
+        Raises:
+            Exhausted: a limit was hit.
+        """
+        self._asked += 1
+        question = z3.Bool(f"question{self._asked}")
+        happens = [*self.before.happens, *self.strikes, *self.after.happens]
+        short = TRUE if most is None or not happens else z3.AtMost(*happens, most)
+        self.solver.add(z3.Implies(question, conjunction([self.final(formula), short])))
+        if not self.budget.satisfiable(self.solver, question):
+            return None
+        return self.path(self.solver.model())
+
+    def path(self, model: Any) -> Path:
+        """The run in a model."""
+        struck = [a for s, a in zip(self.strikes, self.disasters, strict=True) if z3.is_true(model[s])]
+        return tuple(action.label for action in (*self.before.run(model), *struck, *self.after.run(model)))
+
+
+def refuse(system: System, ranking: Ranking) -> None:
+    """Raise an error for a system for which the encoding is not sound and complete.
+
+    Raises:
+        NoOrder: it is one.
+    """
+    if not ranking.at_most_once:
+        raise NoOrder("no order of actions can be asked for: it cannot be shown that no action happens twice in a run")
+    if any(RECOVERED in lowered(action) for action in system.actions):
+        raise NoOrder("no order of actions can be asked for: an action undoes the disaster")
+    for action in system.actions:
+        if RECOVERED not in action.forbid and (RECOVERED not in action.require or RECOVERED in action.add):
+            kind = action.label.kind
+            raise NoOrder(f"no order of actions can be asked for: {kind} may happen on either side of a disaster")
+
+
+def _by_fact(used: Iterable[Iterable[Fact]]) -> dict[Fact, list[int]]:
+    """For each fact the places of the sets that have it."""
+    table: dict[Fact, list[int]] = {}
+    for place, those in enumerate(used):
+        for fact in those:
+            table.setdefault(fact, []).append(place)
+    return table

@@ -1,0 +1,165 @@
+"""Z3 and cvc5 behind one small face, for the check of certificates: propositional terms, and a model of them.
+
+Source: docs/theorem.md, "Certificates".
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from typing import Any, Protocol
+
+from bac.model.errors import LimitReached
+
+Term = Any
+"""A term of one of the solvers."""
+
+
+class Solver(Protocol):
+    """What a solver has to offer."""
+
+    name: str
+
+    def variable(self, name: str) -> Term:
+        """The Bool of this name; of one name there is one."""
+
+    def negation(self, part: Term) -> Term:
+        """Not this."""
+
+    def conjunction(self, parts: list[Term]) -> Term:
+        """All of these; true if there are none."""
+
+    def disjunction(self, parts: list[Term]) -> Term:
+        """At least one of these; false if there are none."""
+
+    def same(self, one: Term, other: Term) -> Term:
+        """Both are true, or both are false."""
+
+    def model(self, terms: list[Term], variables: Iterable[Term]) -> list[bool] | None:
+        """What these variables are in an assignment that makes all terms true; ``None`` if there is none.
+
+        Raises:
+            LimitReached: it does not know.
+        """
+
+
+class Clock:
+    """The time that is left."""
+
+    def __init__(self, seconds: float) -> None:
+        """It starts now."""
+        self.end = time.monotonic() + seconds
+
+    def milliseconds(self) -> int:
+        """What is left, at least one.
+
+        Raises:
+            LimitReached: nothing is.
+        """
+        left = int((self.end - time.monotonic()) * 1000)
+        if left <= 0:
+            raise LimitReached("the time allowed for checking the invariant")
+        return left
+
+
+class WithZ3:
+    """Z3, with a fresh solver for each question."""
+
+    name = "Z3"
+
+    def __init__(self, seconds: float) -> None:
+        """The time starts now."""
+        import z3
+
+        self.z3, self.clock = z3, Clock(seconds)
+
+    def variable(self, name: str) -> Term:
+        """The Bool of this name."""
+        return self.z3.Bool(name)
+
+    def negation(self, part: Term) -> Term:
+        """Not this."""
+        return self.z3.Not(part)
+
+    def conjunction(self, parts: list[Term]) -> Term:
+        """All of these."""
+        return self.z3.And(parts)
+
+    def disjunction(self, parts: list[Term]) -> Term:
+        """At least one of these."""
+        return self.z3.Or(parts)
+
+    def same(self, one: Term, other: Term) -> Term:
+        """Both or none."""
+        return one == other
+
+    def model(self, terms: list[Term], variables: Iterable[Term]) -> list[bool] | None:
+        """The variables in a model."""
+        solver = self.z3.Solver()
+        solver.set("timeout", self.clock.milliseconds())
+        solver.add(terms)
+        answer = solver.check()
+        if answer == self.z3.unsat:
+            return None
+        if answer != self.z3.sat:
+            if "interrupt" in solver.reason_unknown():  # Z3 takes the signal for itself
+                raise KeyboardInterrupt
+            raise LimitReached(f"Z3 does not know: {solver.reason_unknown()}")
+        model = solver.model()
+        return [self.z3.is_true(model[variable]) for variable in variables]
+
+
+class WithCvc5:
+    """cvc5, with a fresh solver for each question."""
+
+    name = "cvc5"
+
+    def __init__(self, seconds: float) -> None:
+        """The time starts now."""
+        import cvc5
+
+        self.kind, self.fresh, self.clock = cvc5.Kind, cvc5.Solver, Clock(seconds)
+        self.manager = cvc5.TermManager()
+        self.known: dict[str, Term] = {}
+
+    def variable(self, name: str) -> Term:
+        """The Bool of this name."""
+        if name not in self.known:
+            self.known[name] = self.manager.mkConst(self.manager.getBooleanSort(), name)
+        return self.known[name]
+
+    def negation(self, part: Term) -> Term:
+        """Not this."""
+        return self.manager.mkTerm(self.kind.NOT, part)
+
+    def conjunction(self, parts: list[Term]) -> Term:
+        """All of these."""
+        return self._several(self.kind.AND, parts, True)
+
+    def disjunction(self, parts: list[Term]) -> Term:
+        """At least one of these."""
+        return self._several(self.kind.OR, parts, False)
+
+    def _several(self, kind: Any, parts: list[Term], none: bool) -> Term:
+        if len(parts) > 1:
+            return self.manager.mkTerm(kind, *parts)
+        return parts[0] if parts else self.manager.mkBoolean(none)
+
+    def same(self, one: Term, other: Term) -> Term:
+        """Both or none."""
+        return self.manager.mkTerm(self.kind.EQUAL, one, other)
+
+    def model(self, terms: list[Term], variables: Iterable[Term]) -> list[bool] | None:
+        """The variables in a model."""
+        solver = self.fresh(self.manager)
+        solver.setLogic("QF_UF")
+        solver.setOption("produce-models", "true")
+        solver.setOption("tlimit-per", str(self.clock.milliseconds()))
+        for term in terms:
+            solver.assertFormula(term)
+        answer = solver.checkSat()
+        if answer.isUnsat():
+            return None
+        if not answer.isSat():
+            raise LimitReached(f"cvc5 does not know: {answer.getUnknownExplanation()}")
+        return [solver.getValue(variable).getBooleanValue() for variable in variables]

@@ -1,0 +1,685 @@
+"""Certificates: accepted when genuine, and refused, each with its reason, when anything that matters was changed."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import cache
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import pytest
+from helpers import REFERENCE, parsed
+
+from bac.model.architecture import Architecture
+from bac.model.errors import BacError, LimitReached, UnreadableFile
+from bac.model.plan import INDEPENDENT, Group, Mode, Plan
+from bac.model.semantics import system
+from bac.model.system import DENIED, RECOVERED
+from bac.proofs import evidence, invariant_certificate
+from bac.proofs.arenas import ARCHITECTURES, Assumption, Level
+from bac.proofs.campaign import find
+from bac.proofs.certificate import Verified, checked, verify
+from bac.proofs.evidence import NotACertificate, NotProved, SolverDisagrees
+from bac.proofs.game import play
+from bac.proofs.induction import prove
+from bac.proofs.invariant_certificate import Check, Invariant, decoded
+from bac.proofs.lone_reference import Explored, References, around, findings, in_order
+from bac.proofs.questions import Limits
+from bac.proofs.recipe import certificate
+from bac.proofs.sweep import sweep
+from bac.proofs.sweep_certificate import ANY, TRUSTED
+from bac.proofs.two_solvers import WithCvc5, WithZ3
+from bac.properties.anomalies import AnomalyKind, anomalies
+from bac.properties.formula import FALSE, TRUE, Atom, Formula, Not, Or, conjunction, satisfied
+from bac.properties.qualities import Property
+
+Path_ = tuple[str | int, ...]
+
+
+def said(document: Any) -> Verified:
+    """What is verified of a document."""
+    return checked(json.dumps(document).encode())
+
+
+def refusal(document: Any) -> BacError:
+    """Why a document is refused."""
+    with pytest.raises(BacError) as caught:
+        said(document)
+    return caught.value
+
+
+def leaves(document: Any, path: Path_ = ()) -> Iterator[Path_]:
+    """The paths to everything in a document that holds nothing else."""
+    match document:
+        case dict() if document:
+            for key, value in document.items():
+                yield from leaves(value, (*path, key))
+        case list() if document:
+            for number, value in enumerate(document):
+                yield from leaves(value, (*path, number))
+        case _:
+            yield path
+
+
+def changed(document: Any, path: Path_, to: Callable[[Any], Any] | None = None) -> Any:
+    """The document with something else at this path."""
+    document = copy.deepcopy(document)
+    place = document
+    for key in path[:-1]:
+        place = place[key]
+    place[path[-1]] = (to or other)(place[path[-1]])
+    return document
+
+
+def other(value: Any) -> Any:
+    """Something of the same kind."""
+    match value:
+        case bool():
+            return not value
+        case int():
+            return value + 1
+        case []:
+            return ["A"]
+        case {}:
+            return {"A": 1}
+        case None:
+            return {}
+        case _:
+            return f"{value} tampered"
+
+
+def accepted_changes(document: Any) -> set[Path_]:
+    """The places where a change is not noticed."""
+    unnoticed = set()
+    for path in leaves(document):
+        try:
+            said(changed(document, path))
+            unnoticed.add(path)
+        except BacError as error:
+            assert error.exit_code in (1, 2), path  # noqa: PT017 (raises() would hide the path)
+    return unnoticed
+
+
+# Traces
+
+
+@cache
+def trace(plan: str, kind: str | None, property_: str = "consistency") -> Any:
+    specification = parsed(REFERENCE)
+    found = find(specification.architecture, specification.plan(plan), 1, property_, kind, None, None, Limits())
+    return found.to_json()
+
+
+@pytest.mark.parametrize(
+    ("plan", "kind", "property_", "shown"),
+    [
+        ("independent", "broken-link", "consistency", "violates consistency: broken-link 'a -> b', index 1"),
+        ("rollback", None, "no-extra-loss", "violates no-extra-loss: extra-loss"),
+        ("locked", None, "availability", "violates availability"),
+    ],
+)
+def test_a_trace_is_confirmed(plan: str, kind: str | None, property_: str, shown: str) -> None:
+    found = said(trace(plan, kind, property_))
+    assert found.kind == "trace"
+    assert shown in found.confirmed
+    assert "interpreter" in found.trusted
+
+
+def test_a_change_anywhere_in_a_trace_is_noticed() -> None:
+    assert accepted_changes(trace("independent", "broken-link")) == {("specification", "name"), ("instances",)}
+
+
+def test_a_trace_that_is_malformed_is_not_one_that_is_false() -> None:
+    document = trace("independent", "broken-link")
+    assert refusal(changed(document, ("version",))).exit_code == 2
+    assert refusal(changed(document, ("specification", "references", 0))).exit_code == 2
+    assert refusal(changed(document, ("plan",))).exit_code == 2
+    assert refusal(document | {"actions": document["actions"][1:]}).exit_code == 1
+    assert refusal(changed(document, ("services", 0, "backup", 0))).exit_code == 1
+    assert refusal(changed(document, ("anomaly", "kind"), lambda _: "orphan-state")).exit_code == 1
+
+
+# Strategies
+
+
+@cache
+def strategy(architecture: Architecture, level: Level, *dropped: str) -> Any:
+    return certificate(play(architecture, level, frozenset(map(Assumption, dropped))))
+
+
+GAMES = [(), ("available",), ("asynchronous",), ("asynchronous", "state-only")]
+
+
+@pytest.mark.parametrize(("architecture", "dropped"), list(product(ARCHITECTURES, GAMES)))
+def test_a_strategy_is_confirmed(architecture: Architecture, dropped: tuple[str, ...]) -> None:
+    document = strategy(architecture, Level.C1, *dropped)
+    found = said(document)
+    assert found.kind == "strategy"
+    assert ("a policy wins" in found.confirmed) == (document["winner"] == "policy")
+    assert "interpreter" in found.trusted
+
+
+def test_a_changed_move_is_noticed() -> None:
+    document = strategy(ARCHITECTURES[1], Level.C1, "available")
+    for number, entry in enumerate(document["table"]):
+        for kind, services in [("wait", []), ("unlock", []), ("snapshot", ["A"]), ("snapshot", ["B"])]:
+            if (kind, services) != (entry["move"]["kind"], entry["move"]["services"]):
+                move = {"kind": kind, "services": services}
+                assert refusal(changed(document, ("table", number, "move"), lambda _, m=move: m)).exit_code == 1
+        assert refusal(changed(document, ("table",), lambda table, n=number: table[:n] + table[n + 1 :])).exit_code == 1
+
+
+def test_a_change_anywhere_in_a_policy_is_noticed() -> None:
+    """But for what only people read."""
+    unnoticed = accepted_changes(strategy(ARCHITECTURES[0], Level.C1, "available"))
+    assert unnoticed == {("recipe",), ("specification", "name")}
+
+
+@pytest.mark.parametrize("dropped", [(), ("asynchronous",)])
+def test_a_change_anywhere_in_a_strategy_of_the_clients_is_noticed(dropped: tuple[str, ...]) -> None:
+    assert accepted_changes(strategy(ARCHITECTURES[0], Level.C1, *dropped)) == {("recipe",), ("specification", "name")}
+
+
+def test_a_strategy_that_is_malformed_is_not_one_that_loses() -> None:
+    policy, clients = strategy(ARCHITECTURES[0], Level.C1, "available"), strategy(ARCHITECTURES[0], Level.C1)
+    for document in (policy, clients):
+        for key in document:
+            if key != "format":
+                assert refusal({k: v for k, v in document.items() if k != key}).exit_code == 2
+        assert refusal(document | {"extra": 1}).exit_code == 2
+    assert refusal(changed(policy, ("table", 0, "position"), lambda _: 7)).exit_code == 2
+    assert refusal(changed(clients, ("table", 0, "reply"), lambda _: [[["logged"]]])).exit_code == 2
+    assert refusal(policy | {"winner": "clients"}).exit_code == 2
+    assert refusal(policy | {"dropped": []}).exit_code == 1
+
+
+def test_a_game_that_is_too_large_is_undecided() -> None:
+    document = strategy(ARCHITECTURES[0], Level.C1, "available")
+    names = [f"s{number}" for number in range(11)]
+    many = {"services": {name.upper(): {"owns": [name]} for name in names}, "use_cases": {"u": [{"create": "s0"}]}}
+    others = [{"create": f"t{number}", "after": "first"} for number in range(13)]
+    wide = {
+        "services": {"S": {"owns": ["s", *(f"t{number}" for number in range(13))]}},
+        "use_cases": {"u": [{"create": "s", "name": "first"}, *others]},
+    }
+    for specification in (many, wide):
+        assert refusal(document | {"specification": specification}).exit_code == 3
+
+
+# Invariants
+
+
+@cache
+def invariant(plan: str, property_: Property, instances: int = 1) -> Invariant:
+    """An invariant that an engine finds."""
+    specification = parsed(REFERENCE)
+    empty = Invariant(specification.architecture, specification.plan(plan), instances, property_, TRUE)
+    proof = prove(empty.system, empty.bad, empty.in_cuts)
+    assert proof is not None
+    return Invariant(empty.architecture, empty.plan, instances, property_, proof.invariant)
+
+
+def saved(found: Invariant) -> Any:
+    return invariant_certificate.to_json(found)
+
+
+PROVED = [
+    ("locked", Property.CONSISTENCY, 1),
+    ("shared", Property.CONSISTENCY, 1),
+    ("independent", Property.AVAILABILITY, 2),
+    ("independent", Property.NO_EXTRA_LOSS, 1),
+]
+
+
+@pytest.mark.parametrize(("plan", "property_", "instances"), PROVED)
+def test_an_invariant_is_confirmed(plan: str, property_: Property, instances: int) -> None:
+    found = said(saved(invariant(plan, property_, instances)))
+    assert found.kind == "invariant"
+    scope = f"with up to {instances} instance{'s' * (instances > 1)}"
+    assert found.confirmed == f"no run of 'Reference' under the plan '{plan}', {scope}, violates {property_}"
+    assert "Z3 and cvc5" in found.trusted
+
+
+def test_an_invariant_survives_a_file() -> None:
+    found = invariant("locked", Property.CONSISTENCY)
+    assert invariant_certificate.from_json(json.loads(json.dumps(saved(found)))) == found
+
+
+def reachable_exactly(plan: str, property_: Property) -> Invariant:
+    """The strongest invariant: one of the reachable states."""
+    specification = parsed(REFERENCE)
+    empty = Invariant(specification.architecture, specification.plan(plan), 1, property_, TRUE)
+    states = Explored(empty.system).after
+    cubes = (
+        conjunction(Atom(fact) if fact in state else Not(Atom(fact)) for fact in empty.system.facts) for state in states
+    )
+    return replace(empty, formula=Or(tuple(cubes)))
+
+
+def test_a_change_anywhere_around_the_formula_is_noticed() -> None:
+    document = saved(invariant("locked", Property.CONSISTENCY)) | {"formula": ["and"]}
+    expected = {1: ["formula", "property"], 2: ["format", "version", "plan", "instances", "facts", "specification"]}
+    assert set(document) == {key for keys in expected.values() for key in keys}
+    for path in leaves(document):
+        if path[0] in expected[2] and path != ("specification", "name"):
+            assert refusal(changed(document, path)).exit_code == 2, path
+    genuine = saved(invariant("locked", Property.CONSISTENCY))
+    said(changed(genuine, ("specification", "name")))
+    assert refusal(genuine | {"property": "availability"}).exit_code == 1
+
+
+class ByHand:
+    """What the interpreter says of every valuation of the facts of a system, reachable or not."""
+
+    def __init__(self, about: Invariant) -> None:
+        chosen = product((False, True), repeat=len(about.system.facts))
+        states = [frozenset(f for f, true in zip(about.system.facts, each, strict=True) if true) for each in chosen]
+        self.after = {state: [action.apply(state) for action in about.system.enabled(state)] for state in states}
+        self.bad = {state for state in states if about.is_bad(state)}
+
+    def is_proof(self, formula: Formula) -> bool:
+        holds = {state for state in self.after if satisfied(formula, state)}
+        kept = all(after in holds for state in holds for after in self.after[state])
+        return frozenset() in holds and kept and not holds & self.bad
+
+
+@pytest.mark.parametrize("plan", ["locked", "shared"])
+def test_a_changed_formula_is_confirmed_if_and_only_if_it_is_an_invariant_still(plan: str) -> None:
+    """A number or a word here and there; decided anew by going through all valuations of the facts."""
+    genuine = invariant(plan, Property.CONSISTENCY)
+    by_hand, document = ByHand(genuine), saved(genuine)
+    opposite = {"and": "or", "or": "and"}
+    answers = []
+    places = [path for path in leaves(document) if path[0] == "formula"]
+    for path in places[:: max(1, len(places) // 25)]:
+        tampered = changed(document, path, lambda old: opposite.get(old) or other(old))
+        try:
+            proof = by_hand.is_proof(decoded(tampered["formula"], genuine.system.facts))
+        except NotACertificate:
+            assert refusal(tampered).exit_code == 2
+            continue
+        answers.append(proof)
+        if proof:
+            said(tampered)
+        else:
+            assert refusal(tampered).exit_code == 1, path
+    assert answers.count(False) > 3
+
+
+@pytest.mark.parametrize("solver", [WithZ3, WithCvc5])
+def test_false_invariants_are_refused_by_each_solver(solver: type[WithZ3] | type[WithCvc5]) -> None:
+    """One for each of the queries; both solvers find the same ones to be wrong."""
+    genuine = invariant("locked", Property.CONSISTENCY)
+
+    def wrong(formula: Any, plan: str = "locked") -> Check:
+        specification = parsed(REFERENCE)
+        arguments = specification.architecture, specification.plan(plan), 1, Property.CONSISTENCY, formula
+        return Check(Invariant(*arguments), solver(60))
+
+    Check(genuine, solver(60)).safety()
+    for action in genuine.system.actions:
+        Check(genuine, solver(60)).consecution(action)
+    with pytest.raises(NotProved, match="does not exclude every state"):
+        wrong(TRUE).safety()
+    only = wrong(conjunction(Not(Atom(fact)) for fact in genuine.system.facts))
+    first = next(action for action in genuine.system.actions if action.enabled(frozenset()))
+    with pytest.raises(NotProved, match=r"need not hold any more after this action: \w+"):
+        only.consecution(first)
+    for action in genuine.system.actions:
+        wrong(FALSE).consecution(action)
+    wrong(FALSE).safety()
+
+
+@pytest.mark.parametrize(
+    ("formula", "reason"),
+    [
+        (["and"], "does not exclude"),
+        (["or"], "initial state"),
+        (["and", ["not", 1], ["not", 2]], "after this action: step"),
+    ],
+)
+def test_a_false_invariant_is_refused(formula: Any, reason: str) -> None:
+    found = refusal(saved(invariant("locked", Property.CONSISTENCY)) | {"formula": formula})
+    assert found.exit_code == 1
+    assert reason in str(found)
+
+
+def test_nothing_proves_what_is_false() -> None:
+    """Independent backups are inconsistent: no formula passes, and not the one that the locks have."""
+    document = saved(reachable_exactly("independent", Property.CONSISTENCY))
+    assert "does not exclude" in str(refusal(document))
+
+
+def test_a_counterexample_that_the_interpreter_does_not_see_is_our_bug() -> None:
+    class Liar(WithZ3):
+        def model(self, terms: Any, variables: Any) -> list[bool]:  # noqa: ARG002
+            return [False for _ in variables]
+
+    with pytest.raises(SolverDisagrees):
+        Check(invariant("locked", Property.CONSISTENCY), Liar(60)).safety()
+
+
+def test_no_time_is_not_a_proof() -> None:
+    for seconds in (0.0, 0.000001):
+        with pytest.raises(LimitReached):
+            invariant_certificate.confirm(invariant("locked", Property.CONSISTENCY), seconds)
+
+
+def nested(depth: int, *words: str) -> Any:
+    formula: Any = 1
+    for _ in range(depth):
+        formula = [*words, formula]
+    return formula
+
+
+@pytest.mark.parametrize("words", [("not",), ("and",), ("or", 2)])
+def test_deep_formulas_are_read(words: Any) -> None:
+    assert refusal(saved(invariant("locked", Property.CONSISTENCY)) | {"formula": nested(240, *words)}).exit_code == 1
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"formula": nested(300, "not")},
+        {"formula": True},
+        {"formula": 0},
+        {"formula": 99},
+        {"formula": ["not"]},
+        {"formula": ["xor", 1, 2]},
+        {"formula": None},
+        {"property": "backup"},
+        {"property": ["consistency"]},
+        {"instances": 0},
+        {"instances": True},
+        {"version": True},
+        {"facts": []},
+        {"plan": None},
+        {"specification": []},
+        {"more": 1},
+    ],
+)
+def test_a_malformed_invariant_is_refused(change: Any) -> None:
+    assert refusal(saved(invariant("locked", Property.CONSISTENCY)) | change).exit_code == 2
+
+
+def test_too_many_instances_are_undecided() -> None:
+    assert refusal(saved(invariant("locked", Property.CONSISTENCY)) | {"instances": 10**9}).exit_code == 3
+
+
+# Sweeps
+
+
+@pytest.fixture(scope="module")
+def swept(tmp_path_factory: pytest.TempPathFactory) -> list[Any]:
+    """The lines of a sweep over all graphs of up to three services."""
+    file = tmp_path_factory.mktemp("sweep") / "graphs.jsonl"
+    sweep(3, file, jobs=1)
+    return [json.loads(line) for line in file.read_text().splitlines()]
+
+
+def written(lines: list[Any]) -> bytes:
+    return b"".join(json.dumps(line).encode() + b"\n" for line in lines)
+
+
+def sweep_refusal(lines: list[Any]) -> BacError:
+    with pytest.raises(BacError) as caught:
+        checked(written(lines))
+    return caught.value
+
+
+def of(lines: list[Any], services: int, edges: int, **wanted: type) -> int:
+    """The number of the line of the first graph of this size, with witnesses of these types."""
+    return next(
+        number
+        for number, line in enumerate(lines)
+        if line["services"] == services
+        and "graph" in line
+        and line["graph"].bit_count() == edges
+        and all(isinstance(line["witnesses"][key], type_) for key, type_ in wanted.items())
+    )
+
+
+def test_a_sweep_is_confirmed(swept: list[Any]) -> None:
+    found = checked(written(swept))
+    assert found.kind == "sweep"
+    assert "each of the 20 reference graphs of up to 3 services" in found.confirmed
+    assert found.trusted == TRUSTED
+    assert "bac.proofs.projection" in TRUSTED
+    assert checked(written([swept[0], *reversed(swept[1:])])) == found
+
+
+def test_a_sweep_with_a_missing_graph_is_refused(swept: list[Any]) -> None:
+    for number in range(1, len(swept), 3):
+        found = sweep_refusal(swept[:number] + swept[number + 1 :])
+        assert found.exit_code == 1
+        assert "graphs of" in str(found)
+    assert sweep_refusal([swept[0]]).exit_code == 1
+
+
+def test_a_sweep_with_a_repeated_graph_is_refused(swept: list[Any]) -> None:
+    for number in range(1, len(swept), 4):
+        assert "isomorphic" in str(sweep_refusal([*swept, swept[number]]))
+    other_way_round = swept[of(swept, 2, 1)] | {"graph": 2}
+    assert "isomorphic" in str(sweep_refusal([*swept, other_way_round]))
+
+
+def test_a_change_anywhere_in_a_sweep_is_noticed(swept: list[Any]) -> None:
+    """But for the version of the checker that made it."""
+    for number, line in enumerate(swept):
+        for path in leaves(line):
+            rest = [each for each in swept[1:] if each is not line]
+            lines = [swept[0], changed(line, path), *rest] if number else [changed(line, path), *rest]
+            if (number, path) == (0, ("checker",)):
+                checked(written(lines))
+                continue
+            with pytest.raises((NotACertificate, NotProved)):
+                checked(written(lines))
+
+
+def test_keys_of_a_sweep_are_noticed(swept: list[Any]) -> None:
+    cyclic = of(swept, 2, 2)
+    for keys in [(), ("witnesses",), ("witnesses", "order"), ("witnesses", "locked")]:
+        line = copy.deepcopy(swept[cyclic])
+        place = line
+        for key in keys:
+            place = place[key]
+        for key in list(place):
+            renamed = {f"{k}x" if k == key else k: value for k, value in place.items()}
+            missing = {k: value for k, value in place.items() if k != key}
+            for content in (renamed, missing):
+                tampered = changed(line, keys, lambda _, c=content: c) if keys else content
+                with pytest.raises((NotACertificate, NotProved)):
+                    checked(written([*swept[:cyclic], tampered, *swept[cyclic + 1 :]]))
+
+
+WITNESSES: list[tuple[tuple[int, int], Path_, Any, str]] = [
+    ((2, 1), ("independent",), None, "a run is missing"),
+    ((2, 0), ("independent",), {"shows": "broken-link a -> b", "run": ["snapshot A"]}, "without references"),
+    ((2, 1), ("independent", "shows"), "orphan-state b", "the run does not show"),
+    ((2, 1), ("independent", "run"), ["snapshot B", "step a -> b.1"], "recovery is not over"),
+    ((2, 1), ("independent", "run"), ["step a -> b.2"], "not possible"),
+    ((2, 1), ("independent", "run"), [], "not a run"),
+    ((2, 1), ("order",), ["B", "A"], "A refers to B, and is not before it"),
+    ((2, 1), ("order",), ["A"], "every service once"),
+    ((2, 1), ("order",), ["A", "B", "B"], "every service once"),
+    ((2, 1), ("order",), {"A B": "a -> b", "B A": "a -> b"}, "do not break a -> b"),
+    ((2, 2), ("order",), ["A", "B"], "B refers to A"),
+    ((2, 2), ("order", "A B"), "a -> b", "do not break a -> b"),
+    ((2, 2), ("order",), {"A B": "b -> a"}, "not every order"),
+    ((2, 1), ("locked", "A B"), None, "a run is missing"),
+    ((2, 1), ("locked",), {"A": None, "B": None}, "not the components"),
+    ((2, 1), ("locked", "A B", "run"), ["lock A, B"], "no command is denied"),
+    ((2, 0), ("locked", "A"), {"shows": "availability", "run": ["lock A"]}, "no command to deny"),
+    ((2, 1), ("shared-database",), [["A"], ["B"]], "not the components"),
+    ((2, 1), ("shared-database",), [["B", "A"]], "not the components"),
+]
+
+
+@pytest.mark.parametrize(("graph", "path", "content", "reason"), WITNESSES)
+def test_a_changed_witness_is_refused(
+    swept: list[Any], graph: tuple[int, int], path: Path_, content: Any, reason: str
+) -> None:
+    number = of(swept, *graph)
+    line = changed(swept[number], ("witnesses", *path), lambda _: content)
+    found = sweep_refusal([*swept[:number], line, *swept[number + 1 :]])
+    assert found.exit_code in (1, 2)
+    assert f"line {number + 1}: " in str(found)
+    assert reason in str(found)
+
+
+def test_an_exception_is_no_proof(swept: list[Any]) -> None:
+    line = swept[3] | {"exceptions": [{"statement": "order", "found": "unknown"}]}
+    assert sweep_refusal([*swept[:3], line, *swept[4:]]).exit_code == 1
+
+
+def test_a_sweep_that_was_cut_off_is_refused(swept: list[Any]) -> None:
+    data = written(swept)
+    whole = {place + 1 for place, byte in enumerate(data) if byte == 10}
+    for end in range(len(swept), len(data), 97):
+        with pytest.raises(BacError) as caught:
+            checked(data[:end])
+        assert caught.value.exit_code == (1 if end in whole else 2)
+
+
+def test_more_services_than_are_checked_are_undecided(swept: list[Any]) -> None:
+    assert sweep_refusal([swept[0] | {"services": 6}, *swept[1:]]).exit_code == 3
+
+
+def test_the_graphs_that_the_check_knows_are_those_of_the_sweep() -> None:
+    """Counted anew: labelled graphs by their smallest renaming."""
+    for services, known in [(1, 1), (2, 3), (3, 16)]:
+        possible = [(a, b) for a in range(services) for b in range(services) if a != b]
+        classes = {
+            References(services, tuple(edge for edge, there in zip(possible, chosen, strict=True) if there)).canonical
+            for chosen in product((False, True), repeat=len(possible))
+        }
+        assert len(classes) == known
+
+
+LONE: list[tuple[Plan, tuple[int, int] | None, bool, set[AnomalyKind]]] = [
+    (INDEPENDENT, (0, 1), True, set(AnomalyKind) - {AnomalyKind.MISSING_STATE}),
+    (INDEPENDENT, None, True, set()),
+    (in_order(2), (0, 1), True, {AnomalyKind.ORPHAN_STATE}),
+    (in_order(2), (1, 0), True, {AnomalyKind.ORPHAN_STATE, AnomalyKind.BROKEN_LINK}),
+    (around((2,), Mode.LOCKED, INDEPENDENT.disaster), (0, 1), False, set()),
+    (around((2,), Mode.SHARED_DATABASE, ANY), (0, 1), True, set()),
+    (around((1, 1), Mode.SHARED_DATABASE, ANY), (0, 1), True, {AnomalyKind.BROKEN_LINK}),
+]
+
+
+@pytest.mark.parametrize(("plan", "edge", "available", "shown"), LONE)
+def test_one_reference_alone(
+    plan: Plan, edge: tuple[int, int] | None, available: bool, shown: set[AnomalyKind]
+) -> None:
+    """The known results; the last plan, without a group around the reference, is the twin that must fail."""
+    found = findings(2, edge, plan)
+    assert found.backup
+    assert found.recovers
+    assert found.available == available
+    assert shown <= found.anomalies
+    assert found.consistent == (not shown)
+    assert (found.breaking is not None) == (AnomalyKind.BROKEN_LINK in shown)
+
+
+def test_a_backup_that_is_never_complete_is_seen() -> None:
+    never = Plan("never", (Group(Mode.NONE, ("A",)),))
+    assert not findings(2, (0, 1), never).backup
+    assert not findings(2, (0, 1), never).consistent  # no run recovers: nothing is shown by that
+
+
+@pytest.mark.parametrize("plan", [plan for plan, edge, *_ in LONE if edge == (0, 1)])
+def test_one_reference_at_a_time_is_enough(plan: Plan) -> None:
+    """Two services that refer to each other, and a chain: the whole shows what its references show alone."""
+    for edges in [((0, 1), (1, 0)), ((0, 1),)]:
+        graph = References(2, edges)
+        whole = Explored(system(graph.architecture, plan))
+        settled = [state for state, after in whole.after.items() if RECOVERED in state and not after]
+        shown = {e.kind for e in anomalies(graph.architecture, 1) for s in settled if satisfied(e.formula, s)}
+        alone = [findings(2, edge, plan) for edge in edges]
+        assert shown == frozenset().union(*(each.anomalies for each in alone))
+        denied = any(DENIED in state for state in whole.after)
+        assert denied == (not all(each.available for each in alone))
+
+
+# Files
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"", "not JSON"),
+        (b"[]", "not a certificate"),
+        (b"null", "not a certificate"),
+        (b"{", "not JSON"),
+        (b"\xff\xfe\x00", "not JSON"),
+        (bytes(range(256)), "not JSON"),
+        (b'{"format": "bac-report"}', "not a certificate"),
+        (b'{"format": ["bac-trace"]}', "not a certificate"),
+        (b'{"format": "bac-trace"}', "bac-trace"),
+        (b'{"format": "bac-strategy"}', "bac-strategy"),
+        (b'{"format": "bac-invariant"}', "bac-invariant"),
+        (b'{"format": "bac-graphs-progress"}', "bac-graphs-progress"),
+        (b'{"format": "bac-graphs-progress"}\n', "bac-graphs-progress"),
+        (b'"bac-graphs-progress"\n', "not a certificate"),
+        (b'{"format": "bac-trace", "format": "bac-strategy"}', "twice"),
+        (b'{"format": NaN}', "NaN is not a whole number"),
+        (b'{"format": 1e999}', "1e999 is not a whole number"),
+        (b'{"format": -Infinity}', "whole number"),
+        (b'{"format": ' + b"9" * 10_000 + b"}", "not JSON"),
+        (b'{"format": "\\ud800"}', "half a character"),
+        (b"[" * 100_000, "nested too deeply"),
+        (b"[" * 400 + b"]" * 400, "nested too deeply"),
+        (b'{"a":' * 400 + b"1" + b"}" * 400, "nested too deeply"),
+    ],
+)
+def test_what_is_no_certificate_is_refused(content: bytes, reason: str, tmp_path: Path) -> None:
+    file = tmp_path / "certificate.json"
+    file.write_bytes(content)
+    with pytest.raises(BacError, match=r"certificate\.json|bac-trace") as caught:
+        verify(file)
+    assert caught.value.exit_code == 2
+    assert reason in str(caught.value)
+
+
+def test_a_file_of_100_mb_is_refused_unread(tmp_path: Path) -> None:
+    file = tmp_path / "large.json"
+    with file.open("wb") as sparse:
+        sparse.truncate(100 * 10**6)
+    with pytest.raises(NotACertificate, match="larger than 64 MiB"):
+        verify(file)
+
+
+@pytest.mark.parametrize("name", ["none.json", ".", "a\0b"])
+def test_what_cannot_be_read_is_refused(name: str, tmp_path: Path) -> None:
+    with pytest.raises(UnreadableFile) as caught:
+        verify(tmp_path / name)
+    assert caught.value.exit_code == 2
+
+
+def test_truncated_files_are_refused() -> None:
+    for document in (
+        trace("independent", "broken-link"),
+        strategy(ARCHITECTURES[0], Level.C1),
+        saved(invariant("locked", Property.CONSISTENCY)),
+    ):
+        data = json.dumps(document).encode()
+        for end in range(0, len(data), 41):
+            with pytest.raises(NotACertificate):
+                checked(data[:end])
+
+
+def test_indentation_makes_no_difference(tmp_path: Path) -> None:
+    file = tmp_path / "strategy.json"
+    document = strategy(ARCHITECTURES[0], Level.C1)
+    file.write_text(json.dumps(document, indent=1) + "\n")
+    assert verify(file) == said(document)
+
+
+def test_errors_know_their_exit_codes() -> None:
+    codes = {NotACertificate: 2, NotProved: 1, LimitReached: 3, SolverDisagrees: 4}
+    assert all(error.exit_code == code for error, code in codes.items())
+    assert evidence.LARGEST_FILE < 100 * 10**6
