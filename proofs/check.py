@@ -137,7 +137,7 @@ class Judge:
 
     @staticmethod
     def objection(trace: Trace) -> str | None:
-        """What the interpreter says against a trace; a claim about all that can follow it is confirmed only if small."""
+        """What the interpreter says against a trace; a claim about all that can follow is confirmed only if small."""
         try:
             return confirms(trace, CONFIRMED_STATES)
         except LimitReached:

@@ -241,9 +241,9 @@ class Search:
 def free_choices(packing: Packing) -> int:
     """A number *n* such that the system has at least 2^n states.
 
-    It counts actions that can all happen first, each or not, in the system's order: they require nothing, forbid nothing
-    that those before them write, and each of their clauses has a literal that those before them leave alone.  Each adds a
-    fact that none of the others writes, so that every choice leads to a state of its own.
+    It counts actions that can all happen first, each or not, in the system's order: they require nothing, forbid
+    nothing that those before them write, and each of their clauses has a literal that those before them leave alone.
+    Each adds a fact that none of the others writes, so that every choice leads to a state of its own.
     """
     owned = written = count = 0
     for action in packing.actions:

@@ -197,9 +197,7 @@ def test_the_layout_without_graphviz_is_tidy_for_any_graph(seed: int) -> None:
 
 
 @pytest.mark.parametrize("plan", ["clustered", "locked", "all"])
-def test_services_are_in_the_box_of_their_group_and_in_no_other(
-    sales: Specification, plan: str, program: str
-) -> None:
+def test_services_are_in_the_box_of_their_group_and_in_no_other(sales: Specification, plan: str, program: str) -> None:
     drawing = draw_architecture(sales.architecture, sales.plan(plan), program=program)
     services, groups = service_boxes(drawing, sales.architecture), group_boxes(drawing)
     drawn = [group for group in sales.plan(plan).groups if group.mode.recovers_together]
