@@ -10,9 +10,10 @@ from importlib import metadata
 
 from bac import __version__
 
-LIBRARIES = ("click", "PyYAML", "rich", "graphviz", "jsonschema", "psutil")
+LIBRARIES = ("click", "PyYAML", "rich", "graphviz", "jsonschema", "psutil", "z3-solver", "cvc5")
 OPTIONAL = {
     "graphviz-pure": "a stand-in for Graphviz from PyPI",
+    "distributed": "sweeps over a Dask cluster",
     "hypothesis": "property-based tests",
 }
 

@@ -34,7 +34,7 @@ def plain_table(*headings: str) -> Table:
 
 
 def impossibility_json(outcomes: Sequence[Outcome]) -> dict[str, Any]:
-    """The games as a JSON document (``bac-impossibility``, version 1; schemas/impossibility.schema.json)."""
+    """The games as a JSON document (``bac-impossibility``, version 1)."""
     return {"format": "bac-impossibility", "version": 1, "games": [_game(outcome) for outcome in outcomes]}
 
 
