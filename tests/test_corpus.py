@@ -15,6 +15,7 @@ from corpus_cases import (
     SPECIFICATION,
     Case,
     Document,
+    Expectation,
     Shows,
     Table,
     cases,
@@ -46,12 +47,6 @@ def specification(name: str) -> Specification:
     return load(CORPUS / f"{name}.bac.yaml")
 
 
-@cache
-def result(engine: str, case: Case) -> PlanResult:
-    of = specification(case.name)
-    return check(of.architecture, of.plan(case.plan), case.instances, engine=engine)
-
-
 def found_anomalies(results: tuple[AnomalyResult, ...]) -> Table:
     table: dict[str, dict[str, dict[str, Any]]] = {}
     for each in results:
@@ -77,8 +72,18 @@ def all_traces(found: PlanResult) -> Iterator[Trace]:
 
 @every_engine
 @every_case
-def test_an_engine_finds_what_is_expected(engine: str, case: Case) -> None:
-    wanted, found = case.expectation, result(engine, case).properties
+def test_an_engine_finds_and_shows_what_is_expected(engine: str, case: Case, tmp_path: Path) -> None:
+    of = specification(case.name)
+    result = check(of.architecture, of.plan(case.plan), case.instances, engine=engine)
+    assert_found(result, case.expectation)
+    assert_every_violation_has_a_trace(result)
+    for number, trace in enumerate(all_traces(result)):
+        assert_shown_wherever_it_is_read(trace, tmp_path / f"{number}.json")
+        assert_explained(trace)
+
+
+def assert_found(result: PlanResult, wanted: Expectation) -> None:
+    found = result.properties
     consistency = found[Property.CONSISTENCY]
     assert found_anomalies(consistency.anomalies) == wanted.anomalies
     assert found_anomalies(consistency.tolerated) == wanted.tolerated
@@ -90,35 +95,26 @@ def test_an_engine_finds_what_is_expected(engine: str, case: Case) -> None:
         assert length(found[which].trace) == expected
 
 
-@every_engine
-@every_case
-def test_a_trace_shows_what_it_claims_wherever_it_is_read(engine: str, case: Case, tmp_path: Path) -> None:
-    for number, trace in enumerate(all_traces(result(engine, case))):
-        assert confirms(trace) is None
-        path = tmp_path / f"{number}.json"
-        trace.save(path)
-        loaded = traces.load(path)
-        assert loaded == trace
-        assert loaded.to_json() == trace.to_json()
-        assert confirms(loaded) is None
-
-
-@every_engine
-@every_case
-def test_a_trace_explains_itself(engine: str, case: Case) -> None:
-    for trace in all_traces(result(engine, case)):
-        why = explain(trace)
-        assert why.sentence.endswith(".")
-        assert why.action is None or 1 <= why.action <= len(trace.actions)
-
-
-@every_engine
-@every_case
-def test_every_violation_has_a_trace(engine: str, case: Case) -> None:
-    for which, each in result(engine, case).properties.items():
+def assert_every_violation_has_a_trace(result: PlanResult) -> None:
+    for which, each in result.properties.items():
         violated = each.verdict is Verdict.VIOLATED
         assert violated == (bool(each.anomalies) if which is Property.CONSISTENCY else each.trace is not None)
         assert all(anomaly.traces for anomaly in (*each.anomalies, *each.tolerated))
+
+
+def assert_shown_wherever_it_is_read(trace: Trace, path: Path) -> None:
+    assert confirms(trace) is None
+    trace.save(path)
+    loaded = traces.load(path)
+    assert loaded == trace
+    assert loaded.to_json() == trace.to_json()
+    assert confirms(loaded) is None
+
+
+def assert_explained(trace: Trace) -> None:
+    why = explain(trace)
+    assert why.sentence.endswith(".")
+    assert why.action is None or 1 <= why.action <= len(trace.actions)
 
 
 @every_case
