@@ -32,7 +32,8 @@ FIND = settings(
     suppress_health_check=list(HealthCheck),
 )
 
-every_engine = pytest.mark.parametrize("engine", ENGINES)
+FAST = ("explicit",)
+"""Engines that take milliseconds for a small example, and not half a second."""
 
 
 @st.composite
@@ -72,6 +73,11 @@ def lively_problems(draw: st.DrawFn) -> Document:
         if all(group["mode"] == "continuous" for group in plan["groups"]) and not set(services) - set(free):
             plan["recovery"].pop("rollback", None)
     return document
+
+
+KINDS: dict[str, Callable[[], st.SearchStrategy[Document]]] = {"anything": problems, "lively": lively_problems}
+every_kind = pytest.mark.parametrize("kind", KINDS)
+every_engine = pytest.mark.parametrize("engine", ENGINES)
 
 
 def of_oracle(found: dict[str, Any]) -> dict[str, Any]:
@@ -124,31 +130,29 @@ def assert_agreement(document: Document, engine: str) -> None:
 
 
 @every_engine
-@given(problems())
-def test_they_agree(engine: str, document: Document) -> None:
-    assert_agreement(document, engine)
-
-
-@every_engine
-@given(lively_problems())
-def test_they_agree_where_much_is_recovered(engine: str, document: Document) -> None:
-    assert_agreement(document, engine)
+@every_kind
+def test_they_agree(engine: str, kind: str) -> None:
+    examples = settings().max_examples
+    try_examples(KINDS[kind](), engine, settings(max_examples=examples if engine in FAST else examples // 5))
 
 
 @pytest.mark.slow
 @every_engine
-@settings(settings.get_profile("slow"), max_examples=MANY)
-@given(problems())
-def test_they_agree_on_thousands(engine: str, document: Document) -> None:
-    assert_agreement(document, engine)
+@every_kind
+def test_they_agree_on_thousands(engine: str, kind: str) -> None:
+    examples = MANY if engine in FAST else MANY // 20
+    try_examples(KINDS[kind](), engine, settings(settings.get_profile("slow"), max_examples=examples))
 
 
-@pytest.mark.slow
-@every_engine
-@settings(settings.get_profile("slow"), max_examples=MANY)
-@given(lively_problems())
-def test_they_agree_on_thousands_where_much_is_recovered(engine: str, document: Document) -> None:
-    assert_agreement(document, engine)
+def try_examples(problems: st.SearchStrategy[Document], engine: str, how: settings) -> None:
+    """Hold an engine against the oracle on so many examples."""
+
+    @how
+    @given(problems)
+    def agree(document: Document) -> None:
+        assert_agreement(document, engine)
+
+    agree()
 
 
 def test_a_difference_would_be_noticed() -> None:
