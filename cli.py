@@ -5,7 +5,9 @@ Imports that take time stay inside the commands, so that ``bac --help`` and shel
 
 from __future__ import annotations
 
+import io
 import sys
+import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,9 +16,11 @@ import click
 from bac import __version__
 from bac.commands.prove import prove
 from bac.commands.terminal import (
+    BUG,
     HOLDS,
     UNKNOWN,
     VIOLATED,
+    WRONG,
     as_json,
     display,
     figure_format,
@@ -31,6 +35,7 @@ if TYPE_CHECKING:
     from bac.model.specification import Specification
     from bac.proofs.verdict import PlanResult
 
+BROKEN_PIPE = 141
 PROPERTIES = ("backup", "availability", "consistency", "no-extra-loss")
 KINDS = ("broken-link", "orphan-state", "missing-state")
 TIMINGS = ("any-time", "at-rest")
@@ -43,6 +48,9 @@ class Commands(click.Group):
         """Run the command."""
         from bac.model.errors import BacError
 
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(stream, io.TextIOWrapper):
+                stream.reconfigure(errors="backslashreplace")  # What a terminal cannot show must not end the command.
         try:
             return super().invoke(context)
         except BacError as error:
@@ -51,9 +59,21 @@ class Commands(click.Group):
         except KeyboardInterrupt:
             complain("interrupted")
             context.exit(UNKNOWN)
+        except MemoryError:
+            complain("out of memory: unknown")
+            context.exit(UNKNOWN)
         except BrokenPipeError:
             sys.stderr.close()  # Whoever read our output has seen enough; Python would complain about it at exit.
-            context.exit(HOLDS)
+            context.exit(BROKEN_PIPE)
+        except OSError as error:
+            complain(str(error))
+            context.exit(WRONG)
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except Exception:
+            traceback.print_exc()
+            complain("this is a bug of the checker, please report it")
+            context.exit(BUG)
 
 
 def complain(message: str) -> None:
@@ -309,6 +329,7 @@ def figure(
     from bac.model.history import with_history
     from bac.model.trace import is_trace, load
     from bac.proofs.campaign import find
+    from bac.proofs.replay import confirm
 
     figure_format(output)
     if architecture:
@@ -322,7 +343,9 @@ def figure(
         trace = find(
             specification.architecture, plan, instances, property_, kind, subject, timing, limits(None, None, None)
         )
-    write_figure(output, with_history(trace, history))
+    drawn = with_history(trace, history)
+    confirm(drawn)
+    write_figure(output, drawn)
 
 
 def draw_graph(source: str, plan_name: str | None, output: Path) -> None:

@@ -55,7 +55,8 @@ def system(architecture: Architecture, plan: Plan, instances: int = 1) -> System
     actions, size = [], 0
     for action in chain(rules.steps(), rules.snapshots(), rules.locks(), rules.disasters(), rules.recovery()):
         actions.append(action)
-        size += len(action.require) + len(action.forbid) + len(action.clauses) + len(action.copy)
+        size += len(action.require) + len(action.forbid) + len(action.copy)
+        size += sum(len(clause.positive) + len(clause.negative) for clause in action.clauses)
         if size > MOST_MENTIONS:
             raise LimitReached(f"the transition system has more than {MOST_MENTIONS:,} parts")
     return System(tuple(rules.facts()), tuple(actions))

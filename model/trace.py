@@ -265,8 +265,8 @@ def load(path: str | Path) -> Trace:
         raise TraceError(f"{path}: larger than {LARGEST_FILE >> 20} MiB")
     try:
         return from_json(json.loads(content.decode("utf-8")))
-    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
-        raise TraceError(f"{path}: not JSON: {error}") from None
+    except (ValueError, TypeError, RecursionError) as error:
+        raise TraceError(f"{path}: not a trace: {error}") from None
     except TraceError as error:
         raise TraceError(f"{path}: {error}") from None
 
@@ -296,6 +296,8 @@ def from_json(document: object) -> Trace:
     )
     labels = tuple(_label(action) for action in document["actions"])
     trace = Trace(specification.architecture, plan, document["instances"], claim, labels, document.get("history", 0))
+    if trace.history > len(labels):
+        raise TraceError(f"history is {trace.history}, but there are {len(labels)} actions")
     try:
         trace.states  # noqa: B018 (the interpreter refuses what is not a run)
     except NotARun as error:

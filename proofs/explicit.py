@@ -17,6 +17,8 @@ from bac.properties.formula import facts
 
 CHECK_EVERY = 2048
 """So many states are expanded between two looks at the limits."""
+WORK_PER_CHECK = 200_000
+"""So many actions are tried between two looks at the limits, so that large systems keep them, too."""
 BYTES_PER_STATE = 100
 """What the search needs for a state at the least (a small integer with its place in a table)."""
 
@@ -50,6 +52,8 @@ class Search:
         self.after = [a for a in self.packing.actions if not a.forbid & self.recovered]
         self.parents: dict[int, int] = {0: -1}
         self.frontier: list[int] = [0]
+        self.level: dict[int, None] = {}  # a set that keeps its order, so that the same run is found every time
+        self.pace = max(1, min(CHECK_EVERY, WORK_PER_CHECK // max(1, len(self.packing.actions))))
         self.transitions = self.depth = 0
         self.started = time.monotonic()
         self.limit: str | None = None
@@ -84,13 +88,14 @@ class Search:
                 self.expand_level()
         except KeyboardInterrupt:
             self.limit, self.interrupted = "interrupted", True
+            self.frontier = [*self.frontier, *self.level]  # none of these may pass for a dead end
 
     def expand_level(self) -> None:
         """Replace the frontier by the states that it leads to for the first time."""
-        level: dict[int, None] = {}  # a set that keeps its order, so that the same run is found every time
+        level = self.level = {}
         frontier = self.frontier
         for number, state in enumerate(frontier):
-            if number % CHECK_EVERY == 0:
+            if number % self.pace == 0:
                 self.limit = self.exceeded(len(frontier) - number + len(level))
                 if self.limit is not None:
                     self.frontier = [*frontier[number:], *level]

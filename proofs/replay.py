@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from bac.model.errors import BacError, LimitReached
 from bac.model.plan import Mode, Timing
-from bac.model.system import AT_REST, RECOVERED, NotARun, State, System
+from bac.model.system import AT_REST, RECOVERED, ActionKind, NotARun, State, System
 from bac.model.trace import Trace
 from bac.properties.anomalies import anomalies
 from bac.properties.formula import Formula, satisfied
@@ -50,7 +50,8 @@ def confirms(trace: Trace, most_states: int = MOST_STATES) -> str | None:
     match trace.claim.property:
         case Property.AVAILABILITY:
             wanted = qualities(trace.architecture, trace.plan, 1)
-            return None if satisfied(wanted.denied, state) else "no command was held back"
+            denied = satisfied(wanted.denied, state) and trace.actions[-1].kind is ActionKind.DENY
+            return None if denied else "it does not end with a command that is held back"
         case Property.BACKUP:
             return stuck(trace, state, most_states)
         case Property.CONSISTENCY | Property.NO_EXTRA_LOSS:

@@ -192,3 +192,31 @@ def test_a_copy_reads_the_state_before_the_action() -> None:
     assert destination not in snapshot.apply(frozenset({destination}))
     assert destination in snapshot.apply(frozenset({source}))
     assert source == logged(source.events[0])
+
+
+DEADLOCK = """
+services: {A: {owns: [a, b, c]}, B: {owns: [d, e, f]}}
+use_cases:
+  there: [{create: a}, {create: d}, {create: b}]
+  back: [{create: e}, {create: c}, {create: f}]
+plans: {locks: {groups: [{mode: locked, services: [A]}, {mode: locked, services: [B]}]}}
+"""
+
+
+@pytest.mark.parametrize("moment", range(0, 400, 7))
+def test_an_interruption_never_takes_what_was_not_expanded_for_a_dead_end(
+    moment: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls = iter(range(10_000))
+    original = Search.answers_reachable
+
+    def interrupting(self: Search, state: int) -> bool:
+        if next(calls) == moment:
+            raise KeyboardInterrupt
+        return original(self, state)
+
+    monkeypatch.setattr(Search, "answers_reachable", interrupting)
+    specification = parsed(DEADLOCK)
+    result = check(specification.architecture, specification.plan("locks"))  # raises if a wrong witness is found
+    backup = result.properties[Property.BACKUP]
+    assert backup.trace is None or len(backup.trace.actions) >= 4

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -179,3 +180,17 @@ def test_history_keeps_to_the_use_cases_that_the_trace_needs() -> None:
     longer = with_history(trace, 1)
     assert {event.use_case for label in longer.actions for event in label.events} == {"needed", "use"}
     assert confirms(longer) is None
+
+
+def test_a_command_that_was_held_back_must_be_the_last_thing_that_happens() -> None:
+    trace = found("locked", property_="availability")
+    enabled = next(trace.system.enabled(trace.states[-1]))
+    longer = replace(trace, actions=(*trace.actions, enabled.label))
+    assert confirms(trace) is None
+    assert confirms(longer) is not None
+
+
+def test_a_history_longer_than_the_run_is_refused() -> None:
+    document = found("independent", kind="broken-link").to_json() | {"history": 500}
+    with pytest.raises(TraceError, match="history"):
+        from_json(document)
