@@ -5,22 +5,19 @@ One exploration answers all questions.  Recovery is explored like everything els
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 
 from bac.model.plan import Timing
 from bac.model.system import AT_REST, RECOVERED, Label, System
-from bac.proofs.memory import resident_memory
 from bac.proofs.packing import PackedAction, Packing
 from bac.proofs.questions import Answers, Limits, Path, Progress, Questions, Statistics
+from bac.proofs.watch import Watch, hopeless
 from bac.properties.formula import facts
 
 CHECK_EVERY = 2048
 """So many states are expanded between two looks at the limits."""
 WORK_PER_CHECK = 200_000
 """So many actions are tried between two looks at the limits, so that large systems keep them, too."""
-BYTES_PER_STATE = 100
-"""What the search needs for a state at the least (a small integer with its place in a table)."""
 
 
 def explore(
@@ -44,7 +41,7 @@ class Search:
         self, system: System, questions: Questions, limits: Limits, progress: Callable[[Progress], None] | None
     ) -> None:
         """Pack the system; nothing is explored yet."""
-        self.questions, self.limits, self.progress = questions, limits, progress
+        self.questions, self.watch = questions, Watch(limits, progress)
         self.packing = Packing(system)
         self.recovered = self.packing.bit(RECOVERED)
         self.at_rest = self.packing.bit(AT_REST)
@@ -55,7 +52,6 @@ class Search:
         self.level: dict[int, None] = {}  # a set that keeps its order, so that the same run is found every time
         self.pace = max(1, min(CHECK_EVERY, WORK_PER_CHECK // max(1, len(self.packing.actions))))
         self.transitions = self.depth = 0
-        self.started = time.monotonic()
         self.limit: str | None = None
         self.interrupted = False
         # One state for each question answered so far.
@@ -69,13 +65,10 @@ class Search:
 
     def hopeless(self) -> str | None:
         """Why the search need not begin: with no limit but memory, more states than fit are certain to come."""
-        limits = self.limits
-        if limits.memory is None or limits.states is not None or limits.seconds is not None:
+        limits = self.watch.limits
+        if limits.memory is None:
             return None
-        exponent = free_choices(self.packing)
-        if BYTES_PER_STATE << exponent <= limits.memory:
-            return None
-        return f"memory: there are at least 2^{exponent} states (a limit on time or states searches for what it allows)"
+        return hopeless(limits, free_choices(self.packing))
 
     # Exploration
 
@@ -171,24 +164,14 @@ class Search:
 
     def exceeded(self, queue: int) -> str | None:
         """The limit that is hit now, in words; also the place where progress is told."""
-        seconds = time.monotonic() - self.started
-        if self.progress is not None:
-            self.progress(Progress(len(self.parents), self.depth, queue, len(self.parents) / max(seconds, 1e-9)))
-        limits = self.limits
-        if limits.states is not None and len(self.parents) >= limits.states:
-            return f"{limits.states} states"
-        if limits.seconds is not None and seconds >= limits.seconds:
-            return "the time allowed"
-        if limits.memory is not None and resident_memory() >= limits.memory:
-            return f"{limits.memory / 2**20:.0f} MiB of memory"
-        return None
+        return self.watch.exceeded(len(self.parents), self.depth, queue)
 
     # Answers
 
     def answers(self) -> Answers:
         """What was found, as runs."""
         doomed = self.first_doomed() if self.stuck or not self.levelled else None
-        statistics = Statistics(len(self.parents), self.transitions, self.depth, time.monotonic() - self.started)
+        statistics = Statistics(len(self.parents), self.transitions, self.depth, self.watch.seconds)
         return Answers(
             tuple({timing: self.path(state) for timing, state in found.items()} for found in self.found),
             None if self.reached is None else self.path(self.reached),

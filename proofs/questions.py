@@ -44,12 +44,16 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Statistics:
-    """How much was explored: distinct states, transitions, the length of the longest shortest run, seconds."""
+    """How much was explored: distinct states, transitions, the length of the longest shortest run, seconds.
+
+    Where one state stands for several, ``represented`` is how many they are in all; 0 says that each is only itself.
+    """
 
     states: int = 0
     transitions: int = 0
     depth: int = 0
     seconds: float = 0.0
+    represented: int = 0
 
 
 @dataclass(frozen=True, slots=True)
