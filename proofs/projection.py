@@ -1,22 +1,9 @@
 """One use case at a time: when the rest of an architecture can be left out, and what that decides.
 
-Use cases that share no facts multiply each other's states, and tell nothing about each other.  Let S be a system, and
-S/u what is left of it when every fact and action of the use cases other than u is taken away.  Say that a use case
-*owns* the actions that append, deny or drop its events; what nobody owns (snapshots, locks, disasters) is *common*.
-
-**Leaving out.**  Take a run of S, leave out the actions of all use cases but u, and in its states the facts of them.
-What remains is a run of S/u, which ends in a settled state if the run of S does, provided that
-
-1. an action of a use case speaks of that use case's facts and of common facts only;
-2. a common action happens before recovery, requires and adds no fact of a use case, copies only within one, and has
-   clauses that hold of a use case without facts.  So it can still happen, and leaves the same facts of u;
-3. common facts that use cases write (*marks*, such as ``denied``) are only ever added, are never needed, and block
-   nothing after the disaster.  So a run with fewer of them goes on, and settles, alike.
-
-**What follows.**  An anomaly of S whose formula is about u alone is one of S/u, and so is a denied command (look at a
-shortest run to it: the last action is owned by one use case).  The other direction needs no argument: the run of S/u is
-replayed in S by the interpreter.  That S/u is the system of the architecture with u alone, and that every anomaly is
-about one use case, is not argued but compared.
+Use cases that share no facts multiply each other's states, and tell nothing about each other: the lemma of
+:mod:`bac.proofs.leaving_out` takes each of them, u, by itself, in S/u.  An anomaly of S whose formula is about u alone is
+one of S/u, and so is a denied command.  A run of S/u is replayed in S by the interpreter.  That S/u is the system of the
+architecture with u alone, and that every anomaly is about one use case, is not argued but compared.
 
 **Backup** speaks of what stays possible.  Let s be a state of S before the disaster.  Leaving out shows that s/u is a
 state of S/u.  If there u can always finish by itself, that is reach a state in which it stands in the way of no common
@@ -40,17 +27,18 @@ from bac.model.semantics import system
 from bac.model.system import INITIAL, RECOVERED, Action, Clause, Fact, State, System
 from bac.model.trace import Trace
 from bac.proofs.check import Disagreement, check
-from bac.proofs.reduction import one_index_suffices, writes
+from bac.proofs.leaving_out import Division, blocking, use_case_of, writes
+from bac.proofs.reduction import one_index_suffices
 from bac.proofs.replay import confirms
 from bac.proofs.verdict import PropertyResult, Verdict
 from bac.properties.anomalies import AnomalyKind, anomalies
 from bac.properties.formula import Formula
 from bac.properties.qualities import Property
 
-# What belongs to whom
+# The premises
 
 
-def use_case_of(fact: Fact) -> str | None:
+def use_case_of_fact(fact: Fact) -> str | None:
     """The use case that a fact belongs to; ``None`` for a common fact."""
     return fact.events[0].use_case if fact.events else None
 
@@ -60,62 +48,14 @@ def owner(action: Action) -> str | None:
     return action.label.events[0].use_case if action.label.events else None
 
 
-def marks(whole: System) -> frozenset[Fact]:
-    """The common facts that actions of use cases write."""
-    owned = (action for action in whole.actions if owner(action) is not None)
-    return frozenset(fact for action in owned for fact in writes(action) if use_case_of(fact) is None)
-
-
-def needed(action: Action) -> set[Fact]:
-    """The facts whose absence can keep an action from happening."""
-    return {*action.require, *(fact for clause in action.clauses for fact in clause.positive)}
-
-
-def blocking(action: Action) -> set[Fact]:
-    """The facts whose presence can keep an action from happening."""
-    return {*action.forbid, *(fact for clause in action.clauses for fact in clause.negative)}
-
-
-# The premises
+def by_use_case(whole: System) -> Division:
+    """The system, divided by use case."""
+    return Division(whole, use_case_of)
 
 
 def independent_use_cases(whole: System) -> bool:
-    """Whether use cases can be left out of every run (the premises 1 to 3 above)."""
-    mixed = any(len({event.use_case for event in fact.events}) > 1 for fact in whole.facts)
-    left = marks(whole)
-    return not mixed and all(
-        respects(action, left) and (keeps_to_itself(action) if owner(action) is not None else is_common(action))
-        for action in whole.actions
-    )
-
-
-def respects(action: Action, left: frozenset[Fact]) -> bool:
-    """Marks are never needed, never taken away, and block nothing once disaster has struck."""
-    taken = writes(action) - action.add
-    read = {source for source, _ in action.copy}
-    return not left & (needed(action) | taken | read) and (RECOVERED in action.forbid or not left & blocking(action))
-
-
-def keeps_to_itself(action: Action) -> bool:
-    """An action of a use case speaks of that use case and of no other."""
-    events = {event.use_case for event in action.label.events}
-    return len(events) == 1 and all(use_case_of(fact) in (owner(action), None) for fact in action.facts())
-
-
-def is_common(action: Action) -> bool:
-    """A common action goes on as before when a use case has no facts."""
-    return (
-        RECOVERED in action.forbid
-        and all(use_case_of(fact) is None for fact in action.require | action.add)
-        and all(use_case_of(source) == use_case_of(destination) for source, destination in action.copy)
-        and all(map(holds_of_nothing, action.clauses))
-    )
-
-
-def holds_of_nothing(clause: Clause) -> bool:
-    """The clause is about at most one use case, and holds of a use case without facts."""
-    about = {use_case_of(fact) for fact in clause.positive | clause.negative} - {None}
-    return not about or (len(about) == 1 and any(use_case_of(fact) is not None for fact in clause.negative))
+    """Whether any use cases can be left out of every run (the premises of :mod:`bac.proofs.leaving_out`)."""
+    return by_use_case(whole).separates()
 
 
 # Leaving out
@@ -125,7 +65,7 @@ def restricted(whole: System, use_case: str | None) -> System:
     """What is left of a system without the facts and actions of all use cases but one (or of all)."""
     kept = (use_case, None)
     return System(
-        tuple(fact for fact in whole.facts if use_case_of(fact) in kept),
+        tuple(fact for fact in whole.facts if use_case_of_fact(fact) in kept),
         tuple(restricted_action(action, use_case) for action in whole.actions if owner(action) in kept),
     )
 
@@ -134,7 +74,7 @@ def restricted_action(action: Action, use_case: str | None) -> Action:
     """What is left of an action without the facts of all use cases but one (or of all)."""
 
     def about(fact: Fact) -> bool:
-        return use_case_of(fact) in (use_case, None)
+        return use_case_of_fact(fact) in (use_case, None)
 
     return replace(
         action,
@@ -318,7 +258,7 @@ def always_finishes(architecture: Architecture, plan: Plan) -> bool:
     """Whether the one use case can at any time, by itself, get out of the way of every common action."""
     whole = system_of(architecture, plan)
     guards = [guard for action in background(whole) for guard in guards_about_use_cases(action)]
-    left = marks(whole)
+    left = by_use_case(whole).marks
     own = [a for a in whole.actions if owner(a) is not None and RECOVERED in a.forbid and not left & blocking(a)]
     return all(
         any(all(guard.satisfied(later) for guard in guards) for later in reachable(state, own))
@@ -346,9 +286,9 @@ def background(whole: System) -> Iterator[Action]:
 
 def guards_about_use_cases(action: Action) -> Iterator[Clause]:
     """What a use case can do to keep an action from happening, as clauses."""
-    yield from (Clause(frozenset(), frozenset([fact])) for fact in action.forbid if use_case_of(fact) is not None)
+    yield from (Clause(frozenset(), frozenset([fact])) for fact in action.forbid if use_case_of_fact(fact) is not None)
     for clause in action.clauses:
-        if any(use_case_of(fact) is not None for fact in clause.positive | clause.negative):
+        if any(use_case_of_fact(fact) is not None for fact in clause.positive | clause.negative):
             yield clause
 
 
@@ -361,5 +301,9 @@ def guards_are_stable(whole: System) -> bool:
     written = {fact for action in actions for fact in writes(action)}
     guards = [guard for action in actions for guard in guards_about_use_cases(action)]
     about = {fact for guard in guards for fact in guard.positive | guard.negative}
-    common = {fact for fact in about if use_case_of(fact) is None}
-    return not about & written and not common and not any(marks(whole) & blocking(action) for action in actions)
+    common = {fact for fact in about if use_case_of_fact(fact) is None}
+    return (
+        not about & written
+        and not common
+        and not any(by_use_case(whole).marks & blocking(action) for action in actions)
+    )
