@@ -1,0 +1,1 @@
+"""Search states up to the exchange of whole indices."""
