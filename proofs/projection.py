@@ -1,9 +1,9 @@
 """One use case at a time: when the rest of an architecture can be left out, and what that decides.
 
 Use cases that share no facts multiply each other's states, and tell nothing about each other: the lemma of
-:mod:`bac.proofs.leaving_out` takes each of them, u, by itself, in S/u.  An anomaly of S whose formula is about u alone is
-one of S/u, and so is a denied command.  A run of S/u is replayed in S by the interpreter.  That S/u is the system of the
-architecture with u alone, and that every anomaly is about one use case, is not argued but compared.
+:mod:`bac.proofs.leaving_out` takes each of them, u, by itself, in S/u.  An anomaly of S whose formula is about u alone
+is one of S/u, and so is a denied command.  A run of S/u is replayed in S by the interpreter.  That S/u is the system of
+the architecture with u alone, and that every anomaly is about one use case, is not argued but compared.
 
 **Backup** speaks of what stays possible.  Let s be a state of S before the disaster.  Leaving out shows that s/u is a
 state of S/u.  If there u can always finish by itself, that is reach a state in which it stands in the way of no common

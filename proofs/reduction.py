@@ -15,10 +15,10 @@ from bac.proofs.leaving_out import Division, index_of
 class Reduction(StrEnum):
     """Ways to search less for the same verdicts.
 
-    ``ONE_INDEX``: what concerns a single index is searched with one, where the one-index rule applies.  ``SYMMETRY``: of
-    states that differ in the names of indices only one is searched (:mod:`bac.proofs.symmetry`).  ``PROJECTION``: each
-    question is asked of the use cases and services that it depends on, and once for all that look alike
-    (:mod:`bac.proofs.parts`).
+    ``ONE_INDEX``: what concerns a single index is searched with one, where the one-index rule applies.
+    ``SYMMETRY``: of states that differ in the names of indices only one is searched (:mod:`bac.proofs.symmetry`).
+    ``PROJECTION``: each question is asked of the use cases and services that it depends on, and once for all that look
+    alike (:mod:`bac.proofs.parts`).
     """
 
     ONE_INDEX = "one-index"
