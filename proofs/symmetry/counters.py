@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from functools import reduce
-from math import factorial
-from operator import or_
+from itertools import accumulate
+from operator import mul, or_
 
 
 class Counters:
@@ -21,6 +21,7 @@ class Counters:
         self.full = (1 << self.width) - 1
         self.numbers: dict[int, int] = {0: 0}
         self.bits: list[int] = [0]
+        self.factorials = tuple(accumulate(range(1, indices + 1), mul, initial=1))
 
     @property
     def initial(self) -> int:
@@ -81,7 +82,7 @@ class Counters:
         below = (1 << half) - 1
         lower: dict[int, int] = {}
         upper: dict[int, int] = {}
-        whole, total = factorial(self.indices), 0
+        whole, total = self.factorials[-1], 0
         for counts in states:
             low, high = counts & below, counts >> half
             if (first := lower.get(low)) is None:
@@ -93,10 +94,9 @@ class Counters:
 
     def orders(self, counts: int) -> int:
         """The product of the factorials of all fields."""
-        product = 1
-        while counts:
-            product *= factorial(counts & self.full)
-            counts >>= self.width
+        product, width, full = 1, self.width, self.full
+        for number in self.present(counts):
+            product *= self.factorials[counts >> number * width & full]
         return product
 
 
