@@ -162,27 +162,27 @@ class Search:
             queue -= len(states)
 
     def advance(self) -> None:
-        """Note what the level has found; what of it is new waits."""
+        """Enter what the level has found: it waits.  When interrupted, this is done again, and must not harm."""
         depth = self.depth + 1
         for common, reached in self.level.items():
             known = self.depths.setdefault(common, {})
             new = list(reached.difference(known))
-            if len(new) < len(reached) and not common & self.recovered:
-                self.levelled = False
             if not new:
                 continue
             self.waiting.extend((common, new[start : start + self.batch]) for start in range(0, len(new), self.batch))
             self.places.setdefault(common, {})[depth] = len(known), len(known) + len(new)
             known.update(dict.fromkeys(new, depth))
             self.states += len(new)
-            self.depth = depth
             if self.reached is None and self.answers_reachable(common):
                 self.reached = common, new[0]
-        self.level = {}
+        if self.level:
+            self.level = {}
+            self.depth = depth
 
     def expand(self, common: int, states: Sequence[int]) -> None:
         """The successors of states with these common facts."""
-        counters, level = self.counters, self.level
+        counters = self.counters
+        successors: dict[int, set[int]] = {}
         present = list(counters.present(union(states)))
         acting = progressing = 0  # the fields in which some index can do something, and get on without a disaster
         movers = {number: moves for number in present if (moves := self.moves(common, number))}
@@ -194,17 +194,27 @@ class Search:
             for _, there, to in movers[number]:
                 difference = counters.move(number, to)
                 self.transitions += len(holding)
-                level.setdefault(there, set()).update([counts + difference for counts in holding])
+                successors.setdefault(there, set()).update([counts + difference for counts in holding])
         shared = self.shared(common, present)
         for each in shared:
             allowed = [counts for counts in states if not counts & each.blocked]
             if allowed:
                 self.transitions += len(allowed)
-                level.setdefault(each.after, set()).update(each.apply(counters, allowed))
+                successors.setdefault(each.after, set()).update(each.apply(counters, allowed))
+        self.enter(successors)
         if common & self.recovered:
             self.settle(common, [counts for counts in states if not counts & acting], shared)
         else:
             self.get_stuck(common, [counts for counts in states if not counts & progressing], shared)
+
+    def enter(self, successors: dict[int, set[int]]) -> None:
+        """Add to the level what was not found on an earlier one."""
+        for common, reached in successors.items():
+            new = reached.difference(self.depths.get(common, ()))
+            if len(new) < len(reached) and not common & self.recovered:
+                self.levelled = False
+            if new:
+                self.level.setdefault(common, set()).update(new)
 
     def settle(self, common: int, idle: Sequence[int], shared: Sequence[Shared]) -> None:
         """Judge those of these states after the disaster in which no common action can happen either."""
