@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 
 from bac.model.plan import Timing
 from bac.model.system import AT_REST, RECOVERED, Label, System
+from bac.proofs.leaving_out import writes
 from bac.proofs.packing import PackedAction, Packing
 from bac.proofs.questions import Answers, Limits, Path, Progress, Questions, Statistics
 from bac.proofs.watch import Watch, hopeless
@@ -61,6 +62,9 @@ class Search:
         self.levelled = True
         self.judged: set[int] = set()
         relevant = frozenset(fact for formula in questions.settled for fact in facts(formula))
+        asked = frozenset() if questions.reachable is None else frozenset(facts(questions.reachable))
+        # Whether what should be reachable can still change after the disaster (no system of ours lets it).
+        self.late = any(asked & writes(action) for action in system.actions if RECOVERED not in action.forbid)
         self.relevant = self.packing.mask(relevant & self.packing.position.keys()) | self.at_rest
 
     def hopeless(self) -> str | None:
@@ -135,6 +139,8 @@ class Search:
                 if after not in self.parents:
                     self.parents[after] = state
                     level[after] = None
+                    if self.late and self.reached is None and self.answers_reachable(after):
+                        self.reached = after
         if settled:
             self.settles = True
             self.judge(state)

@@ -171,6 +171,15 @@ def test_a_system_with_a_way_back_is_noticed_and_still_judged_rightly() -> None:
     assert always.inevitable is None  # the trap can always be reached
 
 
+def test_what_becomes_true_after_the_disaster_is_reachable_too() -> None:
+    """No system of ours has such a fact."""
+    late = Fact(FactKind.SNAPPED, (), ("late",))
+    disaster = Action(Label(ActionKind.DISASTER), forbid=frozenset({RECOVERED}), add=frozenset({RECOVERED}))
+    after = Action(Label(ActionKind.REPLAY), require=frozenset({RECOVERED}), add=frozenset({late}))
+    built = System((late, RECOVERED, Fact(FactKind.AT_REST)), (disaster, after))
+    assert explore(built, Questions(reachable=Atom(late))).reachable == (disaster.label, after.label)
+
+
 def test_packed_actions_do_what_the_interpreter_does() -> None:
     specification = parsed(REFERENCE)
     for plan in specification.plans:
