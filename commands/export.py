@@ -8,7 +8,7 @@ import click
 
 from bac.commands.terminal import put, read
 
-LANGUAGES = ("promela",)
+LANGUAGES = ("promela", "tla")
 
 
 @click.command()
@@ -43,6 +43,12 @@ def export(
     match language:
         case "promela":
             text = promela(exported, output.name if output is not None else "model.pml")
+        case "tla":
+            from bac.exports.tla import configuration, module_name, tla
+
+            text = tla(exported, module_name(output.stem if output is not None else "Model"))
+            if output is not None:
+                put(output.with_suffix(".cfg"), configuration(exported).encode())
         case _:
             raise click.UsageError(f"unknown language: {language}")
     if output is None:

@@ -5,12 +5,12 @@ Every target language is given the same, and only writes it down.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from bac import __version__
 from bac.exports.names import LONGEST, Names, identifier, in_comment
-from bac.exports.possible import possible, without_disasters
+from bac.exports.possible import possible, simplified, without_disasters
 from bac.exports.statements import Statement, statements
 from bac.figures.reports.listing import described
 from bac.model.architecture import Architecture
@@ -54,9 +54,12 @@ class Exported:
     @cached_property
     def statements(self) -> tuple[tuple[str, Statement], ...]:
         """What must hold, each with an identifier."""
-        names = Names()
+        names, true = Names(), frozenset(self.system.facts)
         found = statements(self.architecture, self.plan, self.instances)
-        return tuple((names.fresh(identifier(each.title)), each) for each in found)
+        return tuple(
+            (names.fresh(identifier(each.title)), replace(each, violation=simplified(each.violation, true)))
+            for each in found
+        )
 
     @cached_property
     def title(self) -> str:
@@ -90,14 +93,22 @@ class Exported:
         return {fact: names.fresh("_".join([str(fact.kind), *self.about(fact)])) for fact in self.system.facts}
 
     def about(self, fact: Fact) -> list[str]:
-        """The identifiers of what a fact is about."""
-        return [self.events[event] for event in fact.events] + ([self.group(fact.services)] if fact.services else [])
+        """The identifiers of what a fact is about: events, or services together."""
+        return [self.events[event] for event in fact.events] + ([self.groups[fact.services]] if fact.services else [])
 
-    def group(self, services: tuple[str, ...]) -> str:
-        """What several services together are called; two groups can share this."""
-        if len(services) > 1 and len(services) == len(self.services):
-            return "all"
-        return "_".join(self.services[service] for service in services)[: 2 * LONGEST]
+    @cached_property
+    def groups(self) -> dict[tuple[str, ...], str]:
+        """An identifier for services that are backed up, locked or lost together, and for each service alone."""
+        every = tuple(self.services)
+        together = [fact.services for fact in self.system.facts if fact.services]
+        together += [action.label.services for action in self.system.actions if action.label.services]
+        names = Names()
+        table: dict[tuple[str, ...], str] = {(service,): names.fresh(name) for service, name in self.services.items()}
+        for services in dict.fromkeys(together):
+            if services not in table:
+                joined = "all" if services == every else "_".join(self.services[service] for service in services)
+                table[services] = names.fresh(joined[: 2 * LONGEST])
+        return table
 
     @cached_property
     def actions(self) -> tuple[str, ...]:
@@ -108,7 +119,7 @@ class Exported:
     def _called(self, label: Label) -> str:
         about = [self.events[event] for event in label.events[:1]]
         about += [f"to_{event.step}" for event in label.events[1:][-1:]]
-        about += [self.group(label.services)] if label.services else []
+        about += [self.groups[label.services]] if label.services else []
         return "_".join([str(label.kind), *about, *(["at_rest"] if label.at_rest else [])])
 
     # In words
@@ -146,6 +157,23 @@ class Exported:
     def action_in_words(self, action: Action) -> str:
         """What an action does, in the words of the specification, safe within a comment."""
         return in_comment(f"{action.label.kind}  {described(self._trace, action.label)}")
+
+    @cached_property
+    def legend(self) -> tuple[tuple[str, str], ...]:
+        """The identifiers of events and services that facts of the system are about, each with what it stands for."""
+        events = dict.fromkeys(event for fact in self.system.facts for event in fact.events)
+        groups = dict.fromkeys(fact.services for fact in self.system.facts if fact.services)
+        meanings = [(self.events[event], f"{self._event(event)}, in {self._service(event)}") for event in events]
+        meanings += [(self.groups[services], ", ".join(services)) for services in groups]
+        return tuple((name, in_comment(words)) for name, words in meanings)
+
+    @cached_property
+    def logs(self) -> dict[str, frozenset[str]]:
+        """The identifiers of the events of each service, by the identifier of the service."""
+        return {
+            name: frozenset(self.events[event] for event in self.events if self._service(event) == service)
+            for service, name in self.services.items()
+        }
 
     @cached_property
     def _trace(self) -> Trace:

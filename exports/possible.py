@@ -1,13 +1,15 @@
-"""What can never be true and what can never happen is left out of a system, and nothing else.
+"""What can never be true and what can never happen is left out of a system and of formulas, and nothing else.
 
 Source: docs/exports.md, "What is left out".
 """
 
 from __future__ import annotations
 
+from collections.abc import Container, Iterable
 from dataclasses import replace
 
 from bac.model.system import Action, ActionKind, Clause, Fact, System
+from bac.properties.formula import FALSE, TRUE, And, Atom, Formula, Not, Or
 
 
 def without_disasters(system: System) -> System:
@@ -51,3 +53,27 @@ def restricted(action: Action, true: set[Fact]) -> Action:
         delete=(action.delete | {d for s, d in action.copy if d in true and s not in true}) & true,
         copy=tuple((s, d) for s, d in action.copy if s in true),
     )
+
+
+def simplified(formula: Formula, true: Container[Fact]) -> Formula:
+    """The formula, said of these facts alone; the others are false."""
+    match formula:
+        case Atom(fact):
+            return formula if fact in true else FALSE
+        case Not(part):
+            inner = simplified(part, true)
+            return {TRUE: FALSE, FALSE: TRUE}.get(inner, Not(inner))
+        case And(parts):
+            flat = _flat(And, (simplified(part, true) for part in parts))
+            return FALSE if FALSE in flat else flat[0] if len(flat) == 1 else And(flat)
+        case Or(parts):
+            flat = _flat(Or, (simplified(part, true) for part in parts))
+            return TRUE if TRUE in flat else flat[0] if len(flat) == 1 else Or(flat)
+
+
+def _flat(kind: type[And] | type[Or], parts: Iterable[Formula]) -> tuple[Formula, ...]:
+    """The parts, each once; parts of the same kind are replaced by what they consist of (so neutral ones vanish)."""
+    found: dict[Formula, None] = {}
+    for part in parts:
+        found.update(dict.fromkeys(part.parts if isinstance(part, kind) else (part,)))
+    return tuple(found)

@@ -57,7 +57,7 @@ def _variables(exported: Exported) -> Iterator[str]:
     for fact, name in exported.facts.items():
         yield f"bit {name}; /* {exported.fact_in_words(fact)} */"
     for number in range(max((len(_saved(action)) for action in exported.system.actions), default=0)):
-        yield f"hidden bit {COPIED}{number}; /* a fact that is copied and overwritten in the same step */"
+        yield f"hidden byte {COPIED}{number}; /* a fact that is copied and overwritten in the same step */"
     yield ""
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from bac.exports.names import in_comment
 from bac.model.architecture import Architecture
 from bac.model.errors import BacError
 from bac.model.plan import Plan
@@ -45,9 +46,10 @@ class Statement:
 
     @property
     def words(self) -> str:
-        """What it says of a state that violates it."""
-        where = "after recovery is over" if self.settled else "at any time"
-        return f"{self.title} ({where}{', tolerated' if self.tolerated else ''})"
+        """What it demands, in words that are safe within a comment."""
+        what = f"no {self.title}" if self.kind else self.title
+        where = "when recovery is over" if self.settled else "at any time"
+        return in_comment(f"{what}, {where}{' (tolerated)' if self.tolerated else ''}")
 
 
 def statements(architecture: Architecture, plan: Plan, instances: int) -> tuple[Statement, ...]:

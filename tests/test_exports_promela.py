@@ -6,51 +6,33 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from corpus_cases import CORPUS
-from foreign import SELECTED, needs, reachable_states, spin_shortest, spin_states, toy
+from foreign import FILES, SELECTED, every_plan, named, needs, reachable_states, read, spin_shortest, spin_states, toy
 from helpers import REFERENCE, parsed
-from test_hostile import HOSTILE_NAMES, with_names
+from test_hostile import HOSTILE_NAMES
 
 from bac.exports.exported import Exported
 from bac.exports.promela import promela
-from bac.model.architecture import Architecture
-from bac.model.plan import Plan
-from bac.model.specification import load
 from bac.model.system import AT_REST, RECOVERED, Action, ActionKind, FactKind, Label, System, locked, snapped
 from bac.proofs.campaign import find
 from bac.proofs.questions import Limits
 
-EVERY = [(file.name, plan.name) for file in sorted(CORPUS.glob("*.bac.yaml")) for plan in load(file).plans]
-
-
-def read(file: str, plan: str) -> tuple[Architecture, Plan]:
-    """The architecture of a file of the corpus, and a plan of it."""
-    specification = load(CORPUS / file)
-    return specification.architecture, specification.plan(plan)
-
-
-def counts(file: str, plan: str, folder: Path, instances: int = 1) -> tuple[int, int]:
-    """The number of states by SPIN and by our engine."""
-    exported = Exported(*read(file, plan), instances)
-    return spin_states(promela(exported), folder), reachable_states(exported.whole)
-
 
 @pytest.mark.parametrize(("file", "plan"), SELECTED)
 def test_spin_counts_as_many_states(file: str, plan: str, tmp_path: Path) -> None:
-    spins, ours = counts(file, plan, tmp_path)
-    assert spins == ours
+    exported = read(file, plan)
+    assert spin_states(promela(exported), tmp_path) == reachable_states(exported.whole)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("file", "plan"), EVERY)
-def test_spin_counts_as_many_states_everywhere(file: str, plan: str, tmp_path: Path) -> None:
-    for instances in (1, 2):
-        spins, ours = counts(file, plan, tmp_path, instances)
-        assert spins == ours, instances
+@pytest.mark.parametrize("file", FILES)
+def test_spin_counts_as_many_states_everywhere(file: str, tmp_path: Path) -> None:
+    for exported in (*every_plan(file), *every_plan(file, 2)):
+        ours = reachable_states(exported.whole)
+        assert spin_states(promela(exported), tmp_path) == ours, exported.title
 
 
 def test_the_selection_has_every_kind_of_fact_and_of_action() -> None:
-    systems = [Exported(*read(file, plan), 1).system for file, plan in SELECTED]
+    systems = [read(file, plan).system for file, plan in SELECTED]
     assert {fact.kind for each in systems for fact in each.facts} == set(FactKind)
     assert {action.label.kind for each in systems for action in each.actions} == set(ActionKind)
 
@@ -104,12 +86,11 @@ def test_facts_that_are_copied_and_overwritten_in_one_step_keep_their_old_values
 
 @pytest.mark.parametrize("name", HOSTILE_NAMES[::8])
 def test_hostile_names_do_no_harm(name: str, tmp_path: Path) -> None:
-    specification = parsed(with_names(name))
-    exported = Exported(specification.architecture, specification.plan("independent"), 1)
+    exported = named(name)
     assert spin_states(promela(exported), tmp_path) == reachable_states(exported.whole)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", HOSTILE_NAMES)
-def test_no_hostile_name_does_harm(name: str, tmp_path: Path) -> None:
-    test_hostile_names_do_no_harm(name, tmp_path)
+def test_no_hostile_name_does_harm(tmp_path: Path) -> None:
+    for name in HOSTILE_NAMES:
+        test_hostile_names_do_no_harm(name, tmp_path)
