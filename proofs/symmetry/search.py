@@ -145,8 +145,7 @@ class Search:
                 self.advance()
         except KeyboardInterrupt:
             self.limit, self.interrupted = "interrupted", True
-            self.waiting.extend((common, list(reached)) for common, reached in self.level.items())
-            self.advance()  # what was waiting still waits, so that none of it may pass for a dead end
+            self.advance()  # what was found waits, as what was waiting does, so that none may pass for a dead end
 
     def expand_level(self) -> None:
         """Find what the states that wait lead to, until a limit is hit."""
@@ -188,7 +187,7 @@ class Search:
         movers = {number: moves for number in present if (moves := self.moves(common, number))}
         for number, moves in movers.items():
             acting |= counters.field(number)
-            if any(not there & self.recovered and (there, to) != (common, number) for _, there, to in moves):
+            if any(not there & self.recovered for _, there, _ in moves):
                 progressing |= counters.field(number)
         for number, holding in counters.holders(states, movers):
             for _, there, to in movers[number]:
@@ -236,16 +235,16 @@ class Search:
                     found[timing] = Witness((common, counts), number)
 
     def get_stuck(self, common: int, idle: Sequence[int], shared: Sequence[Shared]) -> None:
-        """Note whether one of these states before the disaster is without a way on, and without what is inevitable."""
+        """Note whether one of these states before the disaster is without a way on, and without what is inevitable.
+
+        An action that leaves a state as it is counts as a way on here: it is a way back, which is noticed elsewhere.
+        """
         goal = self.questions.inevitable
         if goal is None or self.stuck or not idle or self.packing.satisfied(goal, common):
             return
         for each in shared:
             if not each.after & self.recovered:
-                still = [counts for counts in idle if not counts & each.blocked]
                 idle = [counts for counts in idle if counts & each.blocked]
-                if each.after == common:
-                    idle += [a for a, b in zip(still, each.apply(self.counters, still), strict=True) if a == b]
         self.stuck = bool(idle)
 
     def moves(self, common: int, number: int) -> tuple[Move, ...]:
