@@ -112,7 +112,7 @@ def problems(draw: st.DrawFn) -> Document:
     return document | {"plans": {"p": draw(plans(document))}}
 
 
-@settings(max_examples=150)
+@settings(max_examples=80)
 @given(problems(), st.sampled_from([2, 2, 3]), st.booleans())
 def test_it_finds_what_the_explicit_engine_finds(document: Document, instances: int, to_the_end: bool) -> None:
     built, questions = all_questions(parse(json.dumps(document)), "p", instances)
@@ -467,7 +467,7 @@ def test_an_interruption_never_takes_what_was_not_expanded_for_a_dead_end(
     complete = explore(built, questions)
     assert complete.inevitable is not None
     monkeypatch.setattr(symmetry_search, "BATCH", 3)
-    for moment in range(0, 120, 5):
+    for moment in range(0, 120, 9):
         answers = interrupted(built, questions, method, moment, monkeypatch)
         assert answers.inevitable is None or len(answers.inevitable) >= len(complete.inevitable)
         assert_shown(built, questions, answers)
