@@ -40,6 +40,7 @@ BROKEN_PIPE = 141
 PROPERTIES = ("backup", "availability", "consistency", "no-extra-loss")
 KINDS = ("broken-link", "orphan-state", "missing-state")
 TIMINGS = ("any-time", "at-rest")
+REDUCTIONS = ("one-index", "symmetry", "projection")
 
 
 class Commands(click.Group):
@@ -166,6 +167,13 @@ def init(file: Path, force: bool) -> None:
     metavar="MIB",
     help="Give up beyond so much memory; default: what the machine has, with a margin.",
 )
+@click.option(
+    "--no-reduction",
+    "without",
+    type=click.Choice(REDUCTIONS),
+    multiple=True,
+    help="Do without this reduction (repeatable): one-index, symmetry, projection.",
+)
 @click.option("--strict", is_flag=True, help="Make warnings errors.")
 def check(
     spec: str,
@@ -180,6 +188,7 @@ def check(
     timeout: float | None,
     max_states: int | None,
     max_memory: int | None,
+    without: tuple[str, ...],
     strict: bool,
 ) -> None:
     """Decide the properties of the plans of SPEC, and show a shortest counterexample for each one violated.
@@ -187,6 +196,7 @@ def check(
     With one --plan: its verdicts and counterexamples.  Without: every plan, in a table that compares them.
     """
     from bac.proofs.campaign import run
+    from bac.proofs.reduction import ALL_REDUCTIONS, Reduction
     from bac.properties.qualities import Property
 
     specification = read(spec, strict)
@@ -196,7 +206,8 @@ def check(
     budget = limits(timeout, max_states, max_memory)
     asked = tuple(Property(name) for name in properties or PROPERTIES)
     with progress_shown() as progress:
-        results = run(specification.architecture, chosen, instances, asked, engine, budget, progress)
+        reductions = ALL_REDUCTIONS - set(map(Reduction, without))
+        results = run(specification.architecture, chosen, instances, asked, engine, budget, progress, reductions)
     show(specification, results, format_, expect, alone=len(plans) == 1)
     if trace_dir is not None:
         save_traces(results, trace_dir)

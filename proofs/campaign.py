@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from bac.model.architecture import Architecture
@@ -12,6 +12,7 @@ from bac.model.plan import Plan, Timing
 from bac.model.trace import Trace
 from bac.proofs.check import check, undecided
 from bac.proofs.questions import Limits, Progress
+from bac.proofs.reduction import ALL_REDUCTIONS, Reduction
 from bac.proofs.verdict import AnomalyResult, PlanResult, Verdict
 from bac.properties.qualities import Property
 
@@ -28,6 +29,7 @@ def run(
     engine: str,
     limits: Limits,
     progress: Callable[[str, Progress], None] | None = None,
+    reductions: Collection[Reduction] = ALL_REDUCTIONS,
 ) -> list[PlanResult]:
     """The results on these plans, in this order.
 
@@ -50,6 +52,7 @@ def run(
                 engine,
                 replace(limits, seconds=left),
                 None if progress is None else lambda now, name=plan.name: progress(name, now),  # type: ignore[misc]
+                reductions,
             )
         )
     return results

@@ -1,55 +1,26 @@
-"""Decide the properties of one plan: put the questions to an engine, and make verdicts of its answers.
+"""Decide the properties of one plan: find out about it, and make verdicts of the findings.
 
 Whatever an engine finds becomes a trace that the interpreter replays before it is believed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from bac.model.architecture import Architecture
-from bac.model.errors import BacError, LimitReached
 from bac.model.plan import Plan, Timing
-from bac.model.semantics import system
-from bac.model.system import System
-from bac.model.trace import Claim, Trace
-from bac.proofs.explicit import explore
-from bac.proofs.questions import Answers, Engine, Limits, Path, Progress, Questions
-from bac.proofs.reduction import one_index_suffices
-from bac.proofs.replay import confirms
+from bac.model.trace import Claim
+from bac.proofs.asking import Asking
+from bac.proofs.findings import Findings, FoundAnomaly, Run, Traces
+from bac.proofs.inquiry import Inquiry
+from bac.proofs.questions import Limits, Progress, Statistics
+from bac.proofs.reduction import ALL_REDUCTIONS, Reduction
 from bac.proofs.verdict import AnomalyResult, Cause, PlanResult, PropertyResult, Verdict
-from bac.properties.anomalies import Anomaly, AnomalyKind
-from bac.properties.qualities import Property, Qualities, qualities
+from bac.properties.anomalies import AnomalyKind
+from bac.properties.qualities import Property
 
-Tell = Callable[[Progress], None] | None
-CONFIRMED_STATES = 1000
-"""Up to so many states the interpreter confirms that no backup can be completed any more."""
 ANY_NUMBER = "any number of instances"
-
-
-def symbolic(system: System, questions: Questions, limits: Limits, progress: Tell = None) -> Answers:
-    """The SMT engine; Z3 is loaded only for those who ask for it."""
-    from bac.proofs.symbolic import search
-
-    return search(system, questions, limits, progress)
-
-
-def both(system: System, questions: Questions, limits: Limits, progress: Tell = None) -> Answers:
-    """Both engines, held against each other."""
-    from bac.proofs import agreement
-
-    return agreement.both(system, questions, limits, progress)
-
-
-ENGINES: Mapping[str, Engine] = {"explicit": explore, "smt": symbolic, "both": both}
-"""The engines by the names that users give them."""
-
-
-class Disagreement(BacError):
-    """An engine's answer is not confirmed by the interpreter: a bug of the checker."""
-
-    exit_code = 4
 
 
 def check(
@@ -60,35 +31,38 @@ def check(
     engine: str = "explicit",
     limits: Limits | None = None,
     progress: Callable[[Progress], None] | None = None,
+    reductions: Collection[Reduction] = ALL_REDUCTIONS,
 ) -> PlanResult:
     """The verdicts on these properties of one plan, with this many instances of every use case.
 
     Raises:
         Disagreement: the interpreter does not confirm what the engine found.
     """
-    asked = [each for each in Property if each in set(properties)]
-    try:
-        built = system(architecture, plan, instances)
-    except LimitReached as error:
-        return undecided(plan, instances, engine, asked, str(error))
-    wanted = qualities(architecture, plan, instances)
-    questions = Questions(
-        tuple(anomaly.formula for anomaly in wanted.anomalies if Property.CONSISTENCY in asked)
-        + tuple(loss.formula for loss in wanted.losses if Property.NO_EXTRA_LOSS in asked),
-        wanted.denied if Property.AVAILABILITY in asked else None,
-        wanted.backed_up if Property.BACKUP in asked else None,
+    wanted = set(properties)
+    asked = tuple(each for each in Property if each in wanted)
+    asking = Asking(instances, asked, engine, frozenset(reductions), progress)
+    findings = Inquiry(architecture, plan, asking, limits or Limits()).findings()
+    judge = Judge(instances, findings)
+    results = {each: judge.result(each) for each in asked}
+    return PlanResult(
+        plan.name,
+        instances,
+        engine,
+        findings.statistics,
+        results,
+        findings.limit,
+        findings.interrupted,
+        findings.savings,
+        findings.parts,
+        findings.shapes,
     )
-    answers = ENGINES[engine](built, questions, limits or Limits(), progress)
-    judge = Judge(architecture, plan, instances, built, wanted, answers, one_index_suffices(built))
-    results = {each: judge.result(each, asked) for each in asked}
-    return PlanResult(plan.name, instances, engine, answers.statistics, results, answers.limit, answers.interrupted)
 
 
 def undecided(plan: Plan, instances: int, engine: str, asked: Iterable[Property], reason: str) -> PlanResult:
     """The result when nothing could be explored."""
     scope = up_to(instances)
     results = {each: PropertyResult(each, Verdict.UNKNOWN, scope, reason, complete=False) for each in asked}
-    return PlanResult(plan.name, instances, engine, Answers().statistics, results, reason)
+    return PlanResult(plan.name, instances, engine, Statistics(), results, reason)
 
 
 def up_to(instances: int) -> str:
@@ -98,118 +72,97 @@ def up_to(instances: int) -> str:
 
 @dataclass(frozen=True)
 class Judge:
-    """Makes verdicts of the answers to the questions about one plan."""
+    """Makes verdicts of the findings about one plan."""
 
-    architecture: Architecture
-    plan: Plan
     instances: int
-    system: System
-    wanted: Qualities
-    answers: Answers
-    one_index: bool
+    findings: Findings
 
-    def result(self, which: Property, asked: Sequence[Property]) -> PropertyResult:
+    def result(self, which: Property) -> PropertyResult:
         """The verdict on one property."""
         match which:
             case Property.BACKUP:
-                claim = Claim(which)
-                return self.decided(which, self.trace(self.answers.inevitable, claim), up_to(self.instances))
+                return self.decided(which, self.findings.doomed, up_to(self.instances))
             case Property.AVAILABILITY:
-                return self.decided(which, self.trace(self.answers.reachable, Claim(which)), self.scope)
+                return self.decided(which, self.findings.denied, self.scope)
             case Property.CONSISTENCY:
                 return self.consistency()
             case Property.NO_EXTRA_LOSS:
-                return self.no_extra_loss(Property.CONSISTENCY in asked)
+                return self.no_extra_loss()
 
     @property
     def scope(self) -> str:
         """For how many instances verdicts about single indices hold."""
-        return ANY_NUMBER if self.one_index else up_to(self.instances)
+        return ANY_NUMBER if self.findings.any_number else up_to(self.instances)
 
-    def trace(self, path: Path | None, claim: Claim) -> Trace | None:
-        """The trace of a run that an engine found, confirmed by the interpreter."""
-        if path is None:
-            return None
-        trace = Trace(self.architecture, self.plan, self.instances, claim, path, _system=self.system)
-        if (problem := self.objection(trace)) is not None:
-            raise Disagreement(f"plan {self.plan.name}: the interpreter does not confirm {claim}: {problem}")
-        return trace
-
-    @staticmethod
-    def objection(trace: Trace) -> str | None:
-        """What the interpreter says against a trace; a claim about all that can follow is confirmed only if small."""
-        try:
-            return confirms(trace, CONFIRMED_STATES)
-        except LimitReached:
-            return None
-
-    def decided(self, which: Property, trace: Trace | None, scope: str) -> PropertyResult:
+    def decided(self, which: Property, run: Run | None, scope: str) -> PropertyResult:
         """Violated with a trace; without one unknown if a limit was hit, else the property holds."""
-        if trace is not None:
-            return PropertyResult(which, Verdict.VIOLATED, scope, trace=trace)
-        return self.no_trace(which, scope)
+        if run is None:
+            return self.no_trace(which, scope)
+        trace = run.trace(self.instances, Claim(which))
+        return PropertyResult(which, Verdict.VIOLATED, scope, trace=trace, elsewhere=run.elsewhere)
 
     def no_trace(self, which: Property, scope: str, tolerated: tuple[AnomalyResult, ...] = ()) -> PropertyResult:
         """The verdict where no counterexample was found."""
-        if self.answers.limit is not None:
-            limit = f"limit reached: {self.answers.limit}"
+        if which in self.findings.limits:
+            limit = f"limit reached: {self.findings.limits[which]}"
             return PropertyResult(which, Verdict.UNKNOWN, scope, limit, tolerated=tolerated, complete=False)
-        vacuous = which in (Property.CONSISTENCY, Property.NO_EXTRA_LOSS) and not self.answers.can_recover
+        vacuous = which in (Property.CONSISTENCY, Property.NO_EXTRA_LOSS) and not self.findings.can_recover
         reason = "only because no run ever recovers from a disaster" if vacuous else None
         return PropertyResult(which, Verdict.HOLDS, scope, reason, tolerated=tolerated, vacuous=vacuous)
 
     def consistency(self) -> PropertyResult:
         """None of the anomalies, tolerated ones aside."""
-        grouped: dict[tuple[AnomalyKind, str, bool], dict[Timing, tuple[Anomaly, Path]]] = {}
-        for anomaly, found in zip(self.wanted.anomalies, self.answers.settled, strict=False):
-            runs = grouped.setdefault((anomaly.kind, anomaly.subject, anomaly.tolerated), {})
-            for timing, path in found.items():
-                if timing not in runs or len(path) < len(runs[timing][1]):
-                    runs[timing] = anomaly, path
-        results = [self.anomaly(*key, runs) for key, runs in grouped.items() if runs]
+        grouped: dict[tuple[AnomalyKind, str, bool], list[FoundAnomaly]] = {}
+        for found in self.findings.anomalies:
+            anomaly = found.anomaly
+            if found.runs:
+                grouped.setdefault((anomaly.kind, anomaly.subject, anomaly.tolerated), []).append(found)
+        results = [self.anomaly(*key, found) for key, found in grouped.items()]
         tolerated = tuple(result for result in results if result.tolerated)
-        if violations := tuple(result for result in results if not result.tolerated):
-            complete = self.answers.limit is None
-            return PropertyResult(
-                Property.CONSISTENCY,
-                Verdict.VIOLATED,
-                self.scope,
-                None if complete else f"there may be more, limit reached: {self.answers.limit}",
-                anomalies=violations,
-                tolerated=tolerated,
-                complete=complete,
-            )
-        return self.no_trace(Property.CONSISTENCY, self.scope, tolerated)
+        violations = tuple(result for result in results if not result.tolerated)
+        if not violations:
+            return self.no_trace(Property.CONSISTENCY, self.scope, tolerated)
+        limit = self.findings.limits.get(Property.CONSISTENCY)
+        return PropertyResult(
+            Property.CONSISTENCY,
+            Verdict.VIOLATED,
+            self.scope,
+            None if limit is None else f"there may be more, limit reached: {limit}",
+            anomalies=violations,
+            tolerated=tolerated,
+            complete=limit is None,
+        )
 
-    def anomaly(
-        self, kind: AnomalyKind, subject: str, tolerated: bool, runs: Mapping[Timing, tuple[Anomaly, Path]]
-    ) -> AnomalyResult:
+    def anomaly(self, kind: AnomalyKind, subject: str, tolerated: bool, found: Sequence[FoundAnomaly]) -> AnomalyResult:
         """The traces of an anomaly, and its cause."""
-        traces = {}
+        shown = [each for each in found if each.like is None] or found
+        runs: dict[Timing, Run] = {}
         for timing in Timing:
-            if timing in runs:
-                anomaly, path = runs[timing]
-                claim = Claim(Property.CONSISTENCY, kind, subject, anomaly.index, timing)
-                trace = self.trace(path, claim)
-                assert trace is not None
-                traces[timing] = trace
-        if Timing.AT_REST in traces:
+            candidates = [each.runs[timing] for each in (*shown, *found) if timing in each.runs]
+            if candidates:
+                runs[timing] = min(candidates, key=len)
+
+        def claim(timing: Timing) -> Claim:
+            return Claim(Property.CONSISTENCY, kind, subject, None, timing)
+
+        if Timing.AT_REST in runs:
             cause = Cause.BACKUP
         else:
-            cause = Cause.IN_FLIGHT if self.answers.limit is None else Cause.UNKNOWN
-        return AnomalyResult(kind, subject, tolerated, cause, traces)
+            cause = Cause.UNKNOWN if Property.CONSISTENCY in self.findings.limits else Cause.IN_FLIGHT
+        traces = Traces(runs, self.instances, claim)
+        like = None if any(each.like is None for each in found) else found[0].like
+        if like is None:
+            traces.make()
+        return AnomalyResult(kind, subject, tolerated, cause, traces, like)
 
-    def no_extra_loss(self, after_anomalies: bool) -> PropertyResult:
+    def no_extra_loss(self) -> PropertyResult:
         """Every backed event is in the settled cut."""
-        skip = len(self.wanted.anomalies) if after_anomalies else 0
-        candidates = [
-            (path, loss.event, timing)
-            for loss, found in zip(self.wanted.losses, self.answers.settled[skip:], strict=True)
-            for timing, path in found.items()
-        ]
+        candidates = [(run, subject, timing) for subject, runs in self.findings.losses for timing, run in runs.items()]
         if not candidates:
-            return self.decided(Property.NO_EXTRA_LOSS, None, self.scope)
-        path, event, timing = min(candidates, key=lambda candidate: len(candidate[0]))
-        subject = f"{event.use_case}.{event.step}"
-        claim = Claim(Property.NO_EXTRA_LOSS, "extra-loss", subject, event.index, timing)
-        return self.decided(Property.NO_EXTRA_LOSS, self.trace(path, claim), self.scope)
+            return self.no_trace(Property.NO_EXTRA_LOSS, self.scope)
+        run, subject, timing = min(candidates, key=lambda candidate: len(candidate[0]))
+        claim = Claim(Property.NO_EXTRA_LOSS, "extra-loss", subject, None, timing)
+        trace = run.trace(self.instances, claim)
+        return PropertyResult(
+            Property.NO_EXTRA_LOSS, Verdict.VIOLATED, self.scope, trace=trace, elsewhere=run.elsewhere
+        )

@@ -25,7 +25,7 @@ where the lemma is used on indices.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from bac.model.system import RECOVERED, Action, Clause, Event, Fact, System
@@ -120,3 +120,38 @@ class Division:
         """The clause is about at most one part, and holds where that part has no facts."""
         about = {part for fact in clause.positive | clause.negative for part in self.parts[fact]}
         return not about or (len(about) == 1 and any(self.parts[fact] for fact in clause.negative))
+
+    # What is left
+
+    def restricted(self, part: Hashable) -> System:
+        """What is left of the system without the facts and actions of all parts but one (or of all)."""
+        kept = (part, None)
+        return System(
+            tuple(fact for fact in self.system.facts if self.parts[fact] <= {part}),
+            tuple(self._of_action(action, part) for action in self.system.actions if self.owner(action) in kept),
+        )
+
+    def _of_action(self, action: Action, part: Hashable) -> Action:
+        """What is left of an action."""
+
+        def about(fact: Fact) -> bool:
+            return self.parts[fact] <= {part}
+
+        return replace(
+            action,
+            require=frozenset(filter(about, action.require)),
+            forbid=frozenset(filter(about, action.forbid)),
+            clauses=tuple(clause for clause in action.clauses if all(map(about, clause.positive | clause.negative))),
+            add=frozenset(filter(about, action.add)),
+            delete=frozenset(filter(about, action.delete)),
+            copy=tuple(pair for pair in action.copy if about(pair[0])),
+        )
+
+
+def same_transitions(one: System, other: System) -> bool:
+    """Whether two systems have the same facts and can do the same, whatever the actions are called, and how often."""
+
+    def effects(of: System) -> set[object]:
+        return {(a.require, a.forbid, frozenset(a.clauses), a.add, a.delete, frozenset(a.copy)) for a in of.actions}
+
+    return set(one.facts) == set(other.facts) and effects(one) == effects(other)

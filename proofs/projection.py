@@ -5,11 +5,7 @@ Use cases that share no facts multiply each other's states, and tell nothing abo
 is one of S/u, and so is a denied command.  A run of S/u is replayed in S by the interpreter.  That S/u is the system of
 the architecture with u alone, and that every anomaly is about one use case, is not argued but compared.
 
-**Backup** speaks of what stays possible.  Let s be a state of S before the disaster.  Leaving out shows that s/u is a
-state of S/u.  If there u can always finish by itself, that is reach a state in which it stands in the way of no common
-action, then in S all use cases can, one after the other: they do not write what another one reads.  From then on the
-common actions are free, provided that none of them writes what such guards are about, and what they can do is what they
-can do in the system without any use case.
+Whether a backup can always be completed is argued in :mod:`bac.proofs.backups`.
 
 The premises are checked on the actions, whatever made them.  Source: docs/semantics.md, "What a verdict may claim",
 where the same is said of indices.
@@ -17,17 +13,19 @@ where the same is said of indices.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from bac.model.architecture import Architecture
 from bac.model.plan import Plan
 from bac.model.semantics import system
-from bac.model.system import INITIAL, RECOVERED, Action, Clause, Fact, State, System
+from bac.model.system import System
 from bac.model.trace import Trace
-from bac.proofs.check import Disagreement, check
-from bac.proofs.leaving_out import Division, blocking, use_case_of, writes
+from bac.proofs.backups import always_finishes, guards_are_stable
+from bac.proofs.check import check
+from bac.proofs.findings import Disagreement
+from bac.proofs.leaving_out import Division, same_transitions, use_case_of
 from bac.proofs.reduction import one_index_suffices
 from bac.proofs.replay import confirms
 from bac.proofs.verdict import PropertyResult, Verdict
@@ -36,16 +34,6 @@ from bac.properties.formula import Formula
 from bac.properties.qualities import Property
 
 # The premises
-
-
-def use_case_of_fact(fact: Fact) -> str | None:
-    """The use case that a fact belongs to; ``None`` for a common fact."""
-    return fact.events[0].use_case if fact.events else None
-
-
-def owner(action: Action) -> str | None:
-    """The use case that an action belongs to; ``None`` for a common action."""
-    return action.label.events[0].use_case if action.label.events else None
 
 
 def by_use_case(whole: System) -> Division:
@@ -58,42 +46,7 @@ def independent_use_cases(whole: System) -> bool:
     return by_use_case(whole).separates()
 
 
-# Leaving out
-
-
-def restricted(whole: System, use_case: str | None) -> System:
-    """What is left of a system without the facts and actions of all use cases but one (or of all)."""
-    kept = (use_case, None)
-    return System(
-        tuple(fact for fact in whole.facts if use_case_of_fact(fact) in kept),
-        tuple(restricted_action(action, use_case) for action in whole.actions if owner(action) in kept),
-    )
-
-
-def restricted_action(action: Action, use_case: str | None) -> Action:
-    """What is left of an action without the facts of all use cases but one (or of all)."""
-
-    def about(fact: Fact) -> bool:
-        return use_case_of_fact(fact) in (use_case, None)
-
-    return replace(
-        action,
-        require=frozenset(filter(about, action.require)),
-        forbid=frozenset(filter(about, action.forbid)),
-        clauses=tuple(clause for clause in action.clauses if all(map(about, clause.positive | clause.negative))),
-        add=frozenset(filter(about, action.add)),
-        delete=frozenset(filter(about, action.delete)),
-        copy=tuple(pair for pair in action.copy if about(pair[0])),
-    )
-
-
-def same_transitions(one: System, other: System) -> bool:
-    """Whether two systems have the same facts and can do the same, whatever the actions are called, and how often."""
-
-    def effects(of: System) -> set[object]:
-        return {(a.require, a.forbid, frozenset(a.clauses), a.add, a.delete, frozenset(a.copy)) for a in of.actions}
-
-    return set(one.facts) == set(other.facts) and effects(one) == effects(other)
+# One by one
 
 
 def alone(architecture: Architecture) -> tuple[Architecture, ...]:
@@ -195,7 +148,7 @@ class Projection:
             return Finding(Verdict.UNKNOWN, reason="even without use cases no backup is sure to be completed")
         if not guards_are_stable(self.system):
             return Finding(Verdict.UNKNOWN, reason="the backup itself changes what it waits for")
-        if not all(always_finishes(each, self.plan) for each in alone(self.architecture)):
+        if not all(finishes(each, self.plan) for each in alone(self.architecture)):
             return Finding(Verdict.UNKNOWN, reason="a use case may stand in the way of the backup for ever")
         return self.carried_over()
 
@@ -211,7 +164,7 @@ class Projection:
             return NOT_INDEPENDENT
         parts = [(case.use_cases[0].name, system_of(case, self.plan)) for case in alone(self.architecture)]
         parts.append((None, system_of(without_use_cases(self.architecture), self.plan)))  # type: ignore[arg-type]
-        if not all(same_transitions(restricted(whole, name), part) for name, part in parts):
+        if not all(same_transitions(by_use_case(whole).restricted(name), part) for name, part in parts):
             return Finding(Verdict.UNKNOWN, reason="what is left of the whole is not the system of one use case")
         if anomalies_too and not anomalies_are_separate(self.architecture):
             return Finding(Verdict.UNKNOWN, reason="an anomaly is about several use cases")
@@ -254,56 +207,6 @@ def system_of(architecture: Architecture, plan: Plan) -> System:
 
 
 @lru_cache(maxsize=4096)
-def always_finishes(architecture: Architecture, plan: Plan) -> bool:
-    """Whether the one use case can at any time, by itself, get out of the way of every common action."""
-    whole = system_of(architecture, plan)
-    guards = [guard for action in background(whole) for guard in guards_about_use_cases(action)]
-    left = by_use_case(whole).marks
-    own = [a for a in whole.actions if owner(a) is not None and RECOVERED in a.forbid and not left & blocking(a)]
-    return all(
-        any(all(guard.satisfied(later) for guard in guards) for later in reachable(state, own))
-        for state in reachable(INITIAL, [a for a in whole.actions if RECOVERED not in a.add])
-    )
-
-
-def reachable(state: State, actions: list[Action]) -> Iterator[State]:
-    """The states that these actions lead to, the given one first."""
-    seen, stack = {state}, [state]
-    while stack:
-        current = stack.pop()
-        yield current
-        for action in actions:
-            after = action.apply(current) if action.enabled(current) else current
-            if after not in seen:
-                seen.add(after)
-                stack.append(after)
-
-
-def background(whole: System) -> Iterator[Action]:
-    """The common actions before the disaster: what the backup does."""
-    return (action for action in whole.actions if owner(action) is None and RECOVERED not in action.add)
-
-
-def guards_about_use_cases(action: Action) -> Iterator[Clause]:
-    """What a use case can do to keep an action from happening, as clauses."""
-    yield from (Clause(frozenset(), frozenset([fact])) for fact in action.forbid if use_case_of_fact(fact) is not None)
-    for clause in action.clauses:
-        if any(use_case_of_fact(fact) is not None for fact in clause.positive | clause.negative):
-            yield clause
-
-
-def guards_are_stable(whole: System) -> bool:
-    """Whether the backup writes nothing that its own guards say about use cases, and no mark blocks it.
-
-    A guard that also speaks of common facts counts as unstable, because the backup writes those.
-    """
-    actions = list(background(whole))
-    written = {fact for action in actions for fact in writes(action)}
-    guards = [guard for action in actions for guard in guards_about_use_cases(action)]
-    about = {fact for guard in guards for fact in guard.positive | guard.negative}
-    common = {fact for fact in about if use_case_of_fact(fact) is None}
-    return (
-        not about & written
-        and not common
-        and not any(by_use_case(whole).marks & blocking(action) for action in actions)
-    )
+def finishes(architecture: Architecture, plan: Plan) -> bool:
+    """Whether the one use case can at any time, by itself, get out of the way of the backup."""
+    return always_finishes(system_of(architecture, plan))

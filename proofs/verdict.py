@@ -8,7 +8,9 @@ from enum import StrEnum
 
 from bac.model.plan import Timing
 from bac.model.trace import Trace
+from bac.proofs.findings import Traces
 from bac.proofs.questions import Statistics
+from bac.proofs.reduction import Saving
 from bac.properties.anomalies import AnomalyKind
 from bac.properties.qualities import Property
 
@@ -39,25 +41,38 @@ class Cause(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AnomalyResult:
-    """One kind of anomaly at one subject, with a shortest trace for each timing in which it happens."""
+    """One kind of anomaly at one subject, with a shortest trace for each timing in which it happens.
+
+    Where a landscape was searched part by part, the traces are those of the part; ``like`` names a subject of the same
+    kind in another part, whose traces are these in other names.
+    """
 
     kind: AnomalyKind
     subject: str
     tolerated: bool
     cause: Cause
-    traces: Mapping[Timing, Trace]
+    traces: Traces
+    like: str | None = None
 
     @property
     def lengths(self) -> dict[Timing, int]:
         """The number of actions of a shortest trace, for each timing in which it happens."""
-        return {timing: len(trace.actions) for timing, trace in self.traces.items()}
+        return {timing: len(run) for timing, run in self.traces.runs.items()}
+
+    @property
+    def elsewhere(self) -> int:
+        """How many actions the whole needs beside the shortest trace."""
+        return self.traces.runs[self.soonest].elsewhere
+
+    @property
+    def soonest(self) -> Timing:
+        """The timing with the shortest trace; of two equally short ones that at rest, which owes nothing to luck."""
+        return min(self.lengths, key=lambda timing: (self.lengths[timing], timing is not Timing.AT_REST))
 
     @property
     def shortest(self) -> Trace:
-        """The shortest trace; of two equally short ones that at rest, which owes nothing to bad luck."""
-        return min(
-            self.traces.values(), key=lambda trace: (len(trace.actions), trace.claim.timing is not Timing.AT_REST)
-        )
+        """The trace with that timing."""
+        return self.traces[self.soonest]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +81,8 @@ class PropertyResult:
 
     ``scope`` says for how many instances; ``reason`` why it is unknown, or what a reader should know about it.
     ``anomalies`` violate consistency, ``tolerated`` ones do not.  ``complete`` is false if a limit may have hidden
-    more; ``vacuous`` is true if the property holds only because there is nothing that could violate it.
+    more; ``vacuous`` is true if the property holds only because there is nothing that could violate it.  ``elsewhere`` is
+    how many actions a whole landscape needs beside those of ``trace``.
     """
 
     property: Property
@@ -78,11 +94,16 @@ class PropertyResult:
     tolerated: tuple[AnomalyResult, ...] = ()
     complete: bool = True
     vacuous: bool = False
+    elsewhere: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class PlanResult:
-    """The verdicts on one plan, in the order of :class:`~bac.properties.qualities.Property`."""
+    """The verdicts on one plan, in the order of :class:`~bac.properties.qualities.Property`.
+
+    The architecture was divided into so many ``parts``, of which one of each of the ``shapes`` was searched; ``savings``
+    say which reductions were used.
+    """
 
     plan: str
     instances: int
@@ -91,6 +112,9 @@ class PlanResult:
     properties: Mapping[Property, PropertyResult]
     limit: str | None = None
     interrupted: bool = False
+    savings: tuple[Saving, ...] = ()
+    parts: int = 1
+    shapes: int = 1
 
     @property
     def verdict(self) -> Verdict:

@@ -31,7 +31,8 @@ from bac.model.architecture import Verb, Via
 from bac.model.plan import Broker, Mode, OnInvalid, Restore, Rollback, Scope, Timing
 from bac.model.specification import Specification, load, parse, to_yaml
 from bac.model.trace import Trace
-from bac.proofs.check import ENGINES, check
+from bac.proofs.check import check
+from bac.proofs.engines import ENGINES
 from bac.proofs.replay import confirms
 from bac.proofs.verdict import AnomalyResult, PlanResult, Verdict
 from bac.properties.explanation import explain

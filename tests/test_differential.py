@@ -16,7 +16,8 @@ from strategies import Document, plans, specifications
 from bac.model.specification import parse
 from bac.model.system import ActionKind
 from bac.model.trace import Trace
-from bac.proofs.check import ENGINES, check
+from bac.proofs.check import check
+from bac.proofs.engines import ENGINES
 from bac.proofs.questions import Limits
 from bac.proofs.verdict import AnomalyResult, PlanResult, Verdict
 from bac.properties.qualities import Property

@@ -30,8 +30,10 @@ from bac.model.system import (
     snapped,
 )
 from bac.proofs import projection
+from bac.proofs.backups import guards_are_stable
 from bac.proofs.check import check
-from bac.proofs.projection import Projection, guards_are_stable, independent_use_cases, restricted, same_transitions
+from bac.proofs.leaving_out import same_transitions
+from bac.proofs.projection import Projection, by_use_case, independent_use_cases
 from bac.proofs.questions import Limits
 from bac.proofs.verdict import Verdict
 from bac.properties.anomalies import AnomalyKind
@@ -116,9 +118,9 @@ def test_the_rest_of_a_system_is_the_system_of_the_rest() -> None:
     for plan in (INDEPENDENT, Plan("locked", (Group(Mode.LOCKED, ("A", "B", "C")),), disaster=Disaster(Scope.ANY))):
         for part in projection.alone(whole):
             name = part.use_cases[0].name
-            assert same_transitions(restricted(system(whole, plan), name), system(part, plan))
+            assert same_transitions(by_use_case(system(whole, plan)).restricted(name), system(part, plan))
             other = replace(plan, order=("A", "B")) if plan is INDEPENDENT else replace(plan, groups=())
-            assert not same_transitions(restricted(system(whole, plan), name), system(part, other))
+            assert not same_transitions(by_use_case(system(whole, plan)).restricted(name), system(part, other))
 
 
 DEPENDENT = """

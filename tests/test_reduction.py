@@ -110,7 +110,7 @@ def test_verdicts_say_for_how_many_instances_they_hold(monkeypatch: pytest.Monke
     scopes = {which: each.scope for which, each in check(*arguments).properties.items()}
     assert scopes.pop(Property.BACKUP) == "up to 2 instances"
     assert set(scopes.values()) == {"any number of instances"}
-    monkeypatch.setattr("bac.proofs.check.one_index_suffices", lambda _: False)
+    monkeypatch.setattr("bac.proofs.asking.one_index_suffices", lambda _: False)
     result = check(*arguments)
     assert {each.scope for each in result.properties.values()} == {"up to 2 instances"}
     assert result.verdict is Verdict.HOLDS

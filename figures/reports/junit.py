@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from xml.etree import ElementTree
 
+from bac.figures.reports.groups import groups
 from bac.figures.reports.listing import listing
 from bac.proofs.verdict import PlanResult, PropertyResult, Verdict
 from bac.properties.explanation import explain
@@ -48,6 +49,9 @@ def count(suite: ElementTree.Element) -> None:
 
 def evidence(result: PropertyResult) -> Iterable[str]:
     """Each counterexample, as an explanation and a listing."""
-    traces = [anomaly.shortest for anomaly in result.anomalies] or ([result.trace] if result.trace else [])
-    for trace in traces:
-        yield "\n".join([explain(trace).sentence, *listing(trace)])
+    if result.trace is not None:
+        yield "\n".join([explain(result.trace).sentence, *listing(result.trace)])
+    for alike in groups(result.anomalies):
+        trace, others = alike.example.shortest, len(alike.members) - 1
+        more = [f"and {others:,} more like it"] if others else []
+        yield "\n".join([explain(trace).sentence, *more, *listing(trace)])

@@ -34,10 +34,18 @@ def plan(result: PlanResult) -> dict[str, Any]:
         "plan": result.plan,
         "instances": result.instances,
         "engine": result.engine,
-        "statistics": asdict(result.statistics),
+        "statistics": statistics(result),
+        **({"reductions": [asdict(saving) for saving in result.savings]} if result.savings else {}),
+        **({"parts": result.parts, "shapes": result.shapes} if result.parts > 1 else {}),
         **({"limit": result.limit} if result.limit is not None else {}),
         "properties": {str(which): verdict(each) for which, each in result.properties.items()},
     }
+
+
+def statistics(result: PlanResult) -> dict[str, Any]:
+    """How much was searched."""
+    each = result.statistics
+    return {"states": each.states, "transitions": each.transitions, "depth": each.depth, "seconds": each.seconds}
 
 
 def verdict(result: PropertyResult) -> dict[str, Any]:
@@ -51,6 +59,7 @@ def verdict(result: PropertyResult) -> dict[str, Any]:
         document["complete"] = False
     if result.trace is not None:
         document |= {"explanation": explain(result.trace).sentence, "length": len(result.trace.actions)}
+        document |= {"elsewhere": result.elsewhere} if result.elsewhere else {}
         document["trace"] = result.trace.to_json()
     if result.property is Property.CONSISTENCY:
         document["anomalies"] = [anomaly(each) for each in result.anomalies]
@@ -59,14 +68,19 @@ def verdict(result: PropertyResult) -> dict[str, Any]:
 
 
 def anomaly(result: AnomalyResult) -> dict[str, Any]:
-    """One anomaly, with its shortest trace."""
-    why = explain(result.shortest)
-    return {
+    """One anomaly, with its shortest trace; where another one looks like it in other names, with that one's subject."""
+    document = {
         "kind": str(result.kind),
         "subject": result.subject,
         "cause": str(result.cause),
         "tolerated": result.tolerated,
         "length": {str(timing): length for timing, length in result.lengths.items()},
+    }
+    if result.like is not None:
+        return document | {"like": result.like}
+    why = explain(result.shortest)
+    return document | {
+        **({"elsewhere": result.elsewhere} if result.elsewhere else {}),
         "explanation": why.sentence,
         **({"action": why.action} if why.action is not None else {}),
         "trace": result.shortest.to_json(),

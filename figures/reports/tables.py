@@ -9,14 +9,18 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from bac.figures.reports.groups import Alike, groups, most_affected
 from bac.figures.reports.listing import listing
 from bac.model.trace import Trace
-from bac.proofs.verdict import AnomalyResult, PlanResult, PropertyResult, Verdict
+from bac.proofs.verdict import PlanResult, PropertyResult, Verdict
 from bac.properties.anomalies import AnomalyKind
 from bac.properties.explanation import explain
 from bac.properties.qualities import Property
 
 STYLE = {Verdict.HOLDS: "green", Verdict.VIOLATED: "bold red", Verdict.UNKNOWN: "yellow"}
+EXAMPLES = 4
+"""So many of those that look like an anomaly are named."""
+HOT_SPOTS = 5
 SYMBOL = {Verdict.HOLDS: "✓", Verdict.VIOLATED: "✗", Verdict.UNKNOWN: "?"}
 LETTER = {Property.BACKUP: "B", Property.AVAILABILITY: "A", Property.CONSISTENCY: "C"}
 HEADING = {
@@ -46,7 +50,20 @@ def effort(results: Sequence[PlanResult]) -> Text:
     states, transitions = sum(each.states for each in total), sum(each.transitions for each in total)
     depth, seconds = max(each.depth for each in total), sum(each.seconds for each in total)
     told = f"{states:,} states, {transitions:,} transitions, depth {depth}, {seconds:.2f} s ({results[0].engine})"
-    return Text(told, style="dim")
+    return Text("\n".join([told, *reductions(results)]), style="dim")
+
+
+def reductions(results: Sequence[PlanResult]) -> Iterator[str]:
+    """Which reductions were used, and what they saved."""
+    if len(results) > 1:
+        used = dict.fromkeys(saving.reduction for result in results for saving in result.savings)
+        if used:
+            yield f"reductions used: {', '.join(used)} (what each saved: --plan NAME, or --format json)"
+        return
+    for saving in results[0].savings:
+        yield f"{saving.reduction}: {saving.searched:,} states searched instead of {saving.instead_of}"
+    if results[0].parts > 1:
+        yield f"{results[0].parts:,} parts of {results[0].shapes:,} shape{'s' * (results[0].shapes != 1)}"
 
 
 def replayed(trace: Trace) -> RenderableType:
@@ -152,24 +169,47 @@ def single(result: PlanResult) -> RenderableType:
 def counterexamples(result: PlanResult) -> Iterator[RenderableType]:
     """Each counterexample: a heading, a sentence, the listing."""
     for each in result.properties.values():
-        for anomaly in (*each.anomalies, *each.tolerated):
+        alike = groups((*each.anomalies, *each.tolerated))
+        if any(len(group.members) > 1 for group in alike):
+            yield from hot_spots(each)
+        for group in alike:
             yield Text()
-            yield heading(anomaly)
-            yield from body(anomaly.shortest)
+            yield heading(group)
+            yield from body(group.example.shortest)
         if each.trace is not None:
             yield Text()
-            yield Text(f"{each.property} is violated", style="bold").append(
-                f"   {length(len(each.trace.actions))}", style="dim"
-            )
+            taken = f"{length(len(each.trace.actions))}{more_elsewhere(each.elsewhere)}"
+            yield Text(f"{each.property} is violated", style="bold").append(f"   {taken}", style="dim")
             yield from body(each.trace)
 
 
-def heading(anomaly: AnomalyResult) -> Text:
-    """What is wrong, with its cause and the lengths of the shortest traces."""
+def hot_spots(result: PropertyResult) -> Iterator[RenderableType]:
+    """Where most links can break."""
+    most = most_affected(result.anomalies, HOT_SPOTS)
+    if most:
+        yield Text()
+        yield Text("referred to by most links that can break: ").append(
+            ", ".join(f"{name} ({count:,})" for name, count in most), style="dim"
+        )
+
+
+def heading(alike: Alike) -> Text:
+    """What is wrong, with its cause and the lengths of the shortest traces; and what else looks like it."""
+    anomaly, others = alike.example, alike.members[1:]
     text = Text(f"{str(anomaly.kind).replace('-', ' ')}  ", style="bold").append(anomaly.subject)
     lengths = ", ".join(f"{timing.replace('-', ' ')} in {length(n)}" for timing, n in anomaly.lengths.items())
+    lengths += more_elsewhere(anomaly.elsewhere)
     tolerated = "   tolerated" if anomaly.tolerated else ""
-    return text.append(f"   cause: {anomaly.cause}   {lengths}{tolerated}", style="not bold dim")
+    text.append(f"   cause: {anomaly.cause}   {lengths}{tolerated}", style="not bold dim")
+    if others:
+        named = ", ".join(each.subject for each in others[:EXAMPLES])
+        text.append(f"\nand {len(others):,} more like it: {named}{', …' * (len(others) > EXAMPLES)}")
+    return text
+
+
+def more_elsewhere(actions: int) -> str:
+    """What other services add to a trace of a part, in words."""
+    return f" (and {actions:,} elsewhere)" if actions else ""
 
 
 def length(actions: int) -> str:

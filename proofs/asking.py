@@ -1,0 +1,237 @@
+"""Ask one part of an architecture: which system is searched, by which engine, and what its answers say of the part."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+from bac.model.errors import LimitReached
+from bac.model.plan import Mode, Timing
+from bac.model.system import System
+from bac.proofs.backups import can_always_be_completed
+from bac.proofs.engines import ENGINES, ENUMERATE
+from bac.proofs.explicit import free_choices
+from bac.proofs.findings import Run, Runs
+from bac.proofs.packing import Packing
+from bac.proofs.parts import Part, renaming
+from bac.proofs.questions import Answers, Limits, Path, Progress, Questions, Statistics
+from bac.proofs.reduction import Reduction, Saving, one_index_suffices
+from bac.properties.formula import Formula
+from bac.properties.qualities import Property, qualities
+
+Tell = Callable[[Progress], None] | None
+
+
+@dataclass(frozen=True)
+class Searched:
+    """What the search of one part found: runs by the number of the anomaly, and of the step, at one index.
+
+    ``part`` is the one that was searched; ``limits`` say for each property why something may be missing.
+    """
+
+    part: Part
+    anomalies: tuple[Runs, ...] = ()
+    losses: tuple[Runs, ...] = ()
+    denied: Run | None = None
+    doomed: Run | None = None
+    any_number: bool = False
+    can_recover: bool = True
+    statistics: Statistics = field(default_factory=Statistics)
+    limits: Mapping[Property, str] = field(default_factory=dict)
+    interrupted: bool = False
+    savings: tuple[Saving, ...] = ()
+
+    def like(self, other: Part) -> Searched:
+        """The same of another part of the same shape."""
+        names = renaming(self.part.architecture, other.architecture)
+
+        def renamed(runs: Runs) -> Runs:
+            return {timing: run.like(other, names) for timing, run in runs.items()}
+
+        return replace(
+            self,
+            anomalies=tuple(map(renamed, self.anomalies)),
+            losses=tuple(map(renamed, self.losses)),
+            denied=self.denied and self.denied.like(other, names),
+            doomed=self.doomed and self.doomed.like(other, names),
+        )
+
+
+@dataclass(frozen=True)
+class Asking:
+    """What is asked, for how many instances, of which engine, and with which reductions."""
+
+    instances: int
+    asked: tuple[Property, ...]
+    engine: str
+    reductions: frozenset[Reduction]
+    progress: Tell = None
+
+    @property
+    def enumerates(self) -> bool:
+        """Whether the engine looks at one state after the other."""
+        return self.engine in ENUMERATE
+
+    def search(self, part: Part, limits: Limits) -> Searched:
+        """What can be found out about one part by itself."""
+        if self.instances > 1 and Reduction.ONE_INDEX in self.reductions and one_index_applies(part):
+            return self.with_one_index(part, limits)
+        questions = self.questions(part, self.instances)
+        answers, built = self.answers(part, self.instances, questions, limits)
+        found = self.found(part, self.instances, answers)
+        one_index = built is not None and one_index_suffices(built)
+        return replace(found, any_number=one_index, savings=tuple(symmetry(answers)))
+
+    def with_one_index(self, part: Part, limits: Limits) -> Searched:
+        """What can be found out with one index: all but backups, for which there is an argument, or all indices."""
+        questions = replace(self.questions(part, 1), inevitable=None)
+        answers, _ = self.answers(part, 1, questions, limits)
+        saving = Saving(Reduction.ONE_INDEX, answers.statistics.states, f"at least {self.choices(part)}")
+        found = replace(self.found(part, 1, answers), any_number=True, savings=(saving,))
+        if Property.BACKUP not in self.asked or found.interrupted:
+            return found
+        limits_without = {which: limit for which, limit in found.limits.items() if which is not Property.BACKUP}
+        if not never_backed_up(part) and never_in_the_way(part):
+            return replace(found, limits=limits_without)
+        more, _ = self.answers(part, self.instances, Questions(inevitable=backed_up(part)), limits)
+        return replace(
+            found,
+            doomed=run(part, more.inevitable),
+            statistics=total([answers.statistics, more.statistics]),
+            limits=limits_without | ({} if more.limit is None else {Property.BACKUP: more.limit}),
+            interrupted=more.interrupted,
+            savings=(saving, *symmetry(more)),
+        )
+
+    def backup(self, part: Part, limits: Limits) -> Searched:
+        """What can be found out about the backup of one part, by a search."""
+        answers, _ = self.answers(part, self.instances, Questions(inevitable=backed_up(part)), limits)
+        return Searched(
+            part,
+            doomed=run(part, answers.inevitable),
+            statistics=answers.statistics,
+            limits={} if answers.limit is None else {Property.BACKUP: answers.limit},
+            interrupted=answers.interrupted,
+            savings=tuple(symmetry(answers)),
+        )
+
+    def answers(
+        self, part: Part, instances: int, questions: Questions, limits: Limits
+    ) -> tuple[Answers, System | None]:
+        """The answers of the engine, with the system that it searched."""
+        try:
+            built = part.system(instances)
+        except LimitReached as error:
+            return Answers(tuple({} for _ in questions.settled), limit=str(error)), None
+        if self.enumerates and instances > 1 and Reduction.SYMMETRY in self.reductions:
+            from bac.proofs.symmetry.engine import explore
+            from bac.proofs.symmetry.premises import NotSymmetric
+
+            try:
+                return explore(built, questions, limits, self.progress), built
+            except NotSymmetric:
+                pass
+        return ENGINES[self.engine](built, questions, limits, self.progress), built
+
+    def questions(self, part: Part, instances: int) -> Questions:
+        """What is asked of the engine: first the anomalies, index by index, then the losses."""
+        wanted = qualities(part.architecture, part.plan, instances)
+        return Questions(
+            tuple(anomaly.formula for anomaly in wanted.anomalies if Property.CONSISTENCY in self.asked)
+            + tuple(loss.formula for loss in wanted.losses if Property.NO_EXTRA_LOSS in self.asked),
+            wanted.denied if Property.AVAILABILITY in self.asked else None,
+            wanted.backed_up if Property.BACKUP in self.asked else None,
+        )
+
+    def found(self, part: Part, instances: int, answers: Answers) -> Searched:
+        """What the answers to all questions say."""
+        wanted = qualities(part.architecture, part.plan, instances)
+        anomalies = wanted.anomalies if Property.CONSISTENCY in self.asked else ()
+        losses = wanted.losses if Property.NO_EXTRA_LOSS in self.asked else ()
+        runs = [
+            {timing: Run(part, path, each.index) for timing, path in paths.items()}
+            for each, paths in zip(anomalies, answers.settled, strict=False)
+        ]
+        lost = [
+            {timing: Run(part, path, each.event.index) for timing, path in paths.items()}
+            for each, paths in zip(losses, answers.settled[len(anomalies) :], strict=True)
+        ]
+        return Searched(
+            part,
+            at_any_index(runs, instances),
+            at_any_index(lost, instances),
+            run(part, answers.reachable),
+            run(part, answers.inevitable),
+            False,
+            answers.can_recover,
+            answers.statistics,
+            {} if answers.limit is None else dict.fromkeys(self.asked, answers.limit),
+            answers.interrupted,
+        )
+
+    def choices(self, part: Part) -> str:
+        """How many states there are at the least with all indices: what each can do first, it can do or not."""
+        one, two = (free_choices(Packing(part.system(number))) for number in (1, 2))
+        return f"2^{one + (self.instances - 1) * (two - one)}"
+
+
+def one_index_applies(part: Part) -> bool:
+    """Whether the one-index rule applies to a part."""
+    try:
+        return one_index_suffices(part.system(2))
+    except LimitReached:
+        return False
+
+
+def never_in_the_way(part: Part) -> bool:
+    """Whether the part never keeps a backup from being completed, as far as can be argued."""
+    try:
+        return can_always_be_completed(part.system(1))
+    except LimitReached:
+        return False
+
+
+def never_backed_up(part: Part) -> bool:
+    """Whether a service of the part is never backed up."""
+    return any(part.plan.mode_of(service.name) is Mode.NONE for service in part.architecture.services)
+
+
+def backed_up(part: Part) -> Formula:
+    """What must stay possible: that every service is backed up."""
+    return qualities(part.architecture, part.plan, 1).backed_up
+
+
+def run(part: Part, path: Path | None) -> Run | None:
+    """The run that an engine found, if it did."""
+    return None if path is None else Run(part, path)
+
+
+def at_any_index(runs: list[dict[Timing, Run]], instances: int) -> tuple[Runs, ...]:
+    """Of runs for each index, index by index, the shortest at any of them."""
+    each = len(runs) // instances
+    return tuple(
+        {
+            timing: min((found[timing] for found in runs[number::each] if timing in found), key=len)
+            for timing in Timing
+            if any(timing in found for found in runs[number::each])
+        }
+        for number in range(each)
+    )
+
+
+def symmetry(answers: Answers) -> Iterable[Saving]:
+    """What the symmetry of indices saved, if it was used."""
+    statistics = answers.statistics
+    if statistics.represented:
+        yield Saving(Reduction.SYMMETRY, statistics.states, f"{statistics.represented:,}")
+
+
+def total(statistics: Iterable[Statistics]) -> Statistics:
+    """What several searches took together."""
+    each = list(statistics)
+    return Statistics(
+        sum(one.states for one in each),
+        sum(one.transitions for one in each),
+        max((one.depth for one in each), default=0),
+        sum(one.seconds for one in each),
+    )

@@ -1,0 +1,160 @@
+"""Find out about one plan: what to search, and what the searches together say.
+
+An architecture of few services is searched whole.  Where that takes more than :data:`TRIAL` states, or there are too many
+services to try, it is divided into parts, and one part of each shape is searched.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from bac.model.architecture import Architecture
+from bac.model.plan import Mode, Plan
+from bac.proofs.asking import Asking, Searched, never_in_the_way, total
+from bac.proofs.findings import Findings, FoundAnomaly, Run, Runs, single_service
+from bac.proofs.parts import MANY_SERVICES, Part, parts
+from bac.proofs.questions import Limits
+from bac.proofs.reduction import Reduction, Saving
+from bac.properties.anomalies import anomalies
+from bac.properties.qualities import Property
+
+TRIAL = 20_000
+"""An architecture that can be divided is searched whole if that takes no more states."""
+
+IN_EACH_OTHERS_WAY = "use cases may stand in each other's way, and there are too many services to search the whole"
+
+
+@dataclass(frozen=True)
+class Inquiry:
+    """One plan of an architecture, what is asked of it, and what finding it out may cost."""
+
+    architecture: Architecture
+    plan: Plan
+    asking: Asking
+    limits: Limits
+
+    @cached_property
+    def whole(self) -> Part:
+        """The architecture, undivided."""
+        return Part(self.architecture, self.plan, tuple(enumerate(anomalies(self.architecture, 1))))
+
+    @cached_property
+    def deadline(self) -> float | None:
+        """When the time is up; the clock starts when this is first asked for."""
+        return None if self.limits.seconds is None else time.monotonic() + self.limits.seconds
+
+    def left(self, states: int | None = None) -> Limits:
+        """What the limits leave; with ``states``, no more than these."""
+        seconds = None if self.deadline is None else max(self.deadline - time.monotonic(), 0.0)
+        allowed = [number for number in (self.limits.states, states) if number is not None]
+        return replace(self.limits, seconds=seconds, states=min(allowed, default=None))
+
+    def findings(self) -> Findings:
+        """All that can be found out within the limits."""
+        if Reduction.PROJECTION in self.asking.reductions and len(self.architecture.use_cases) > 1:
+            few = len(self.architecture.services) <= MANY_SERVICES
+            trial = self.trial() if few else None
+            if trial is not None:
+                return together([(self.whole, trial)])
+            divided = parts(self.architecture, self.plan)
+            if len(divided) > 1:
+                return self.divided(divided)
+        return together([(self.whole, self.asking.search(self.whole, self.left()))])
+
+    def trial(self) -> Searched | None:
+        """What a search of the whole finds; ``None`` if it takes too many states."""
+        if not self.asking.enumerates:
+            return self.asking.search(self.whole, self.left())
+        found = self.asking.search(self.whole, self.left(TRIAL))
+        return found if found.interrupted or not found.limits else None
+
+    def divided(self, divided: Sequence[Part]) -> Findings:
+        """The findings from one part of each shape; about the backup, if need be, from the whole."""
+        by_shape: dict[Hashable, Searched] = {}
+        searched: list[tuple[Part, Searched]] = []
+        for part in divided:
+            if part.shape not in by_shape:
+                by_shape[part.shape] = self.asking.search(part, self.left())
+            searched.append((part, by_shape[part.shape]))
+        findings = together(searched)
+        saving = Saving(Reduction.PROJECTION, findings.statistics.states, f"at least {self.size(divided)}")
+        findings = replace(findings, savings=(saving, *findings.savings))
+        if Property.BACKUP in self.asking.asked and findings.doomed is None and not findings.interrupted:
+            return self.about_backup(findings, list(by_shape.values()))
+        return findings
+
+    def size(self, divided: Iterable[Part]) -> str:
+        """How many states the whole has at the least: a use case that reads no other is free to begin, or not."""
+        free = sum(len(part.architecture.use_cases) == 1 for part in divided) * self.asking.instances
+        return f"2^{free}" if 2**free > TRIAL else f"{TRIAL:,}"
+
+    def about_backup(self, findings: Findings, searched: Sequence[Searched]) -> Findings:
+        """The findings with what is known of the backup, which no part by itself keeps from being completed."""
+        limits = {which: limit for which, limit in findings.limits.items() if which is not Property.BACKUP}
+        for service in self.architecture.services:
+            if self.plan.mode_of(service.name) is Mode.NONE:
+                part = single_service(self.architecture, self.plan, service)
+                return replace(findings, doomed=Run(part, ()), limits=limits)
+        if all(never_in_the_way(found.part) for found in searched):
+            return replace(findings, limits=limits)
+        if len(self.architecture.services) > MANY_SERVICES:
+            return replace(findings, limits={Property.BACKUP: IN_EACH_OTHERS_WAY, **findings.limits})
+        found = self.asking.backup(self.whole, self.left())
+        return replace(
+            findings,
+            doomed=found.doomed,
+            limits=limits | dict(found.limits),
+            statistics=total([findings.statistics, found.statistics]),
+            interrupted=found.interrupted,
+            savings=(*findings.savings, *found.savings),
+        )
+
+
+def together(searched: Sequence[tuple[Part, Searched]]) -> Findings:
+    """What the searches of all parts say of the whole; of parts of one shape, the first was searched."""
+    found: list[FoundAnomaly] = []
+    losses: list[tuple[str, Runs]] = []
+    denied: list[Run] = []
+    doomed: list[Run] = []
+    for part, result in searched:
+        model = result.part
+        mine = result if model is part else result.like(part)
+        for (number, anomaly), (_, first) in zip(part.wanted, model.wanted, strict=True):
+            runs = mine.anomalies[number] if mine.anomalies else {}
+            found.append(FoundAnomaly(anomaly, runs, None if model is part else first.subject))
+        steps = (f"{case.name}.{step.number}" for case, step in part.architecture.steps())
+        losses += zip(steps, mine.losses, strict=False)
+        denied += [mine.denied] if mine.denied is not None else []
+        doomed += [mine.doomed] if mine.doomed is not None else []
+    each = list({id(result): result for _, result in searched}.values())
+    limits: dict[Property, str] = {}
+    for result in each:
+        limits = {**result.limits, **limits}
+    return Findings(
+        tuple(found),
+        tuple(losses),
+        min(denied, key=len, default=None),
+        min(doomed, key=len, default=None),
+        any(result.can_recover for result in each),
+        all(result.any_number for result in each),
+        total(result.statistics for result in each),
+        limits,
+        any(result.interrupted for result in each),
+        merged(saving for result in each for saving in result.savings),
+        len(searched),
+        len(each),
+    )
+
+
+def merged(savings: Iterable[Saving]) -> tuple[Saving, ...]:
+    """The savings of several searches, those of each reduction together, with the largest of what was saved."""
+    table: dict[Reduction, list[Saving]] = {}
+    for saving in savings:
+        table.setdefault(saving.reduction, []).append(saving)
+    return tuple(
+        replace(max(each, key=lambda saving: saving.searched), searched=sum(saving.searched for saving in each))
+        for each in table.values()
+    )
