@@ -21,6 +21,9 @@ from bac.model.trace import Claim, Trace
 from bac.properties.explanation import command
 from bac.properties.qualities import Property
 
+FLAGS = (FactKind.DENIED, FactKind.RECOVERED, FactKind.AT_REST)
+"""The kinds of which there is one fact."""
+
 _MEANINGS = {
     FactKind.LOGGED: "is in the log of",
     FactKind.BACKED: "is in the backup of",
@@ -60,6 +63,11 @@ class Exported:
             (names.fresh(identifier(each.title)), replace(each, violation=simplified(each.violation, true)))
             for each in found
         )
+
+    @cached_property
+    def kinds(self) -> tuple[FactKind, ...]:
+        """The kinds of facts that there are; at least one, where a language wants a variable."""
+        return tuple(dict.fromkeys(fact.kind for fact in self.system.facts)) or (FactKind.RECOVERED,)
 
     @cached_property
     def title(self) -> str:

@@ -83,20 +83,29 @@ def _losses(wanted: Qualities) -> Iterator[Statement]:
         yield Statement(Property.NO_EXTRA_LOSS, EXTRA_LOSS, subject, True, disjunction(formulas))
 
 
-def chosen(among: Sequence[Statement], property_: str, kind: str | None, subject: str | None) -> Statement:
-    """The statement of this property, kind and subject; several that fit count together, as one.
+def fitting(among: Iterable[Statement], property_: str, kind: str | None, subject: str | None) -> tuple[Statement, ...]:
+    """The statements of this property, kind and subject; the property as a whole if neither is given.
 
     Raises:
         NoSuchStatement: none fits.
     """
-    parts = [each for each in among if each.quality == property_ and bool(each.kind) == bool(kind or subject)]
-    fitting = [each for each in parts if kind in (None, each.kind) and subject in (None, each.subject)]
-    if not fitting:
+    of_property = [each for each in among if each.quality == property_]
+    parts = [each for each in of_property if bool(each.kind) == bool(kind or subject)]
+    found = tuple(each for each in parts if kind in (None, each.kind) and subject in (None, each.subject))
+    if not found:
         what = " ".join(filter(None, (kind, subject))) or "formula"
-        known = ", ".join(f"{each.kind} '{each.subject}'" for each in among if each.kind and each.quality == property_)
+        known = ", ".join(f"{each.kind} '{each.subject}'" for each in of_property if each.kind)
         raise NoSuchStatement(f"{property_} has no {what}; there is {known or 'none'}")
-    first = fitting[0]
-    if len(fitting) == 1:
+    return found
+
+
+def together(several: Sequence[Statement]) -> Statement:
+    """One statement, which is violated where one of these is."""
+    first = several[0]
+    if len(several) == 1:
         return first
-    together = disjunction(each.violation for each in fitting)
-    return Statement(first.quality, kind or "", subject or "", first.settled, together)
+    kinds, subjects = {each.kind for each in several}, {each.subject for each in several}
+    kind = first.kind if len(kinds) == 1 else "anomaly"
+    subject = first.subject if len(subjects) == 1 else "of anything"
+    violation = disjunction(each.violation for each in several)
+    return Statement(first.quality, kind, subject, first.settled, violation)

@@ -10,15 +10,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from bac.exports.exported import Exported
+from bac.exports.exported import FLAGS, Exported
 from bac.exports.statements import Statement
 from bac.exports.tla_words import HEAD, MEANINGS, RESERVED
 from bac.model.errors import BacError
 from bac.model.system import RECOVERED, Action, Clause, Fact, FactKind, System
 from bac.properties.formula import And, Atom, Formula, Not, Or
 
-FLAGS = (FactKind.DENIED, FactKind.RECOVERED, FactKind.AT_REST)
-"""The kinds of which there is one fact: Boolean variables."""
 COMMENT = "\\* "
 SETTLED = "recovered /\\ ~ENABLED Next"
 AND, OR = " /\\ ", " \\/ "
@@ -68,10 +66,10 @@ class Module:
         """The system that the module describes."""
         return self.exported.system
 
-    @cached_property
+    @property
     def kinds(self) -> tuple[FactKind, ...]:
-        """The variables: a kind for each fact (a module has at least one)."""
-        return tuple(dict.fromkeys(fact.kind for fact in self.system.facts)) or (FactKind.RECOVERED,)
+        """The variables: a kind of facts each."""
+        return self.exported.kinds
 
     @cached_property
     def elements(self) -> dict[Fact, str]:

@@ -1,0 +1,119 @@
+"""A question to SMT solvers, as an SMT-LIB script: can a run of exactly so many actions end in such a state?
+
+Source: The SMT-LIB Standard, version 2.6 (logic QF_BV); docs/exports.md, "SMT-LIB".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
+
+from bac.exports.exported import Exported
+from bac.exports.names import in_comment
+from bac.exports.possible import simplified
+from bac.exports.statements import Statement
+from bac.model.plan import Timing
+from bac.model.system import AT_REST, Action, Fact, System
+from bac.proofs.relevance import guard, over, written
+from bac.properties.formula import And, Atom, Formula, Not, Or
+
+_HEAD = """\
+; {title}
+;
+; Is there a run of exactly {depth} actions that ends in a state that violates this?
+;     {words}
+; sat: there is, and (get-model) has it, action@1 and so on being what happens.  unsat: there is none.
+;
+; A fact f after n actions is f@n.  What the facts mean:"""
+
+
+def smt2(exported: Exported, statement: Statement, depth: int, timing: Timing | None = None) -> str:
+    """The script for runs of ``depth`` actions.
+
+    With ``timing``, only disasters of this kind count: at rest, or not.
+    """
+    return "\n".join(_lines(exported, statement, depth, timing)) + "\n"
+
+
+def _lines(exported: Exported, statement: Statement, depth: int, timing: Timing | None) -> Iterator[str]:
+    words = statement.words + (in_comment(f", disaster {timing}") if timing else "")
+    yield _HEAD.format(title=exported.title, depth=depth, words=words)
+    for fact, name in exported.facts.items():
+        yield f"; {name}: {exported.fact_in_words(fact)}"
+    yield "\n(set-logic QF_BV)\n\n; At the beginning nothing is true."
+    for name in exported.facts.values():
+        yield f"(declare-const {name}@0 Bool)"
+        yield f"(assert (not {name}@0))"
+    for number in range(1, depth + 1):
+        yield f"\n; Action {number}"
+        yield from _step(exported, number)
+    yield "\n; At the end"
+    yield f"(assert {_term(_goal(exported.system, statement, timing), partial(_at, exported.facts, depth))})"
+    yield "(check-sat)"
+
+
+def _goal(system: System, statement: Statement, timing: Timing | None) -> Formula:
+    """What the last state is like."""
+    parts = [statement.violation]
+    if statement.settled:
+        parts.append(over(system))
+    if timing is not None:
+        parts.append(Atom(AT_REST) if timing is Timing.AT_REST else Not(Atom(AT_REST)))
+    return simplified(And(tuple(parts)), frozenset(system.facts))
+
+
+def _step(exported: Exported, number: int) -> Iterator[str]:
+    """One action happens, and what it does not change stays as it was."""
+    system, facts = exported.system, exported.facts
+    yield from (f"(declare-const {name}@{number} Bool)" for name in facts.values())
+    if not system.actions:
+        yield "(assert false)"
+        return
+    width = max(1, (len(system.actions) - 1).bit_length())
+    yield f"(declare-const action@{number} (_ BitVec {width}))"
+    for place, (name, action) in enumerate(zip(exported.actions, system.actions, strict=True)):
+        yield f"; {exported.action_in_words(action)}"
+        yield f"(define-fun {name}@{number} () Bool (= action@{number} #b{place:0{width}b}))"
+        yield f"(assert (=> {name}@{number} {_effect(action, facts, number)}))"
+    yield f"(assert {_joined('or', 'false', (f'{name}@{number}' for name in exported.actions))})"
+    for fact, name in facts.items():
+        changes = (f"{each}@{number}" for each, action in _named(exported) if fact in written(action))
+        same = f"(= {name}@{number} {name}@{number - 1})"
+        yield f"(assert {_joined('or', 'false', [same, *changes])})"
+
+
+def _named(exported: Exported) -> Iterable[tuple[str, Action]]:
+    return zip(exported.actions, exported.system.actions, strict=True)
+
+
+def _effect(action: Action, facts: Mapping[Fact, str], number: int) -> str:
+    """The action's guard, of the state before, and what it writes, of the state after."""
+    before, after = partial(_at, facts, number - 1), partial(_at, facts, number)
+    parts = [_term(guard(action), before)]
+    parts += [after(fact) for fact in sorted(action.add)]
+    parts += [f"(not {after(fact)})" for fact in sorted(action.delete)]
+    parts += [f"(= {after(destination)} {before(source)})" for source, destination in action.copy]
+    return _joined("and", "true", parts)
+
+
+def _at(facts: Mapping[Fact, str], number: int, fact: Fact) -> str:
+    """A fact after so many actions."""
+    return f"{facts[fact]}@{number}"
+
+
+def _term(formula: Formula, value: partial[str]) -> str:
+    """The formula as a term."""
+    match formula:
+        case Atom(fact):
+            return value(fact)
+        case Not(part):
+            return f"(not {_term(part, value)})"
+        case And(parts):
+            return _joined("and", "true", (_term(part, value) for part in parts))
+        case Or(parts):
+            return _joined("or", "false", (_term(part, value) for part in parts))
+
+
+def _joined(sign: str, neutral: str, parts: Iterable[str]) -> str:
+    listed = list(parts)
+    return listed[0] if len(listed) == 1 else f"({sign} {' '.join(listed)})" if listed else neutral
