@@ -1,11 +1,13 @@
 """The explicit engine: breadth-first search over packed states, so that the first run found is a shortest.
 
-One exploration answers all questions.  Recovery is explored like everything else.
+One exploration answers all questions.  Recovery is explored like everything else.  Large systems are handed over to the
+compiled kernel, which begins anew.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from bac.model.plan import Timing
 from bac.model.system import AT_REST, RECOVERED, Label, System
@@ -19,6 +21,8 @@ CHECK_EVERY = 2048
 """So many states are expanded between two looks at the limits."""
 WORK_PER_CHECK = 200_000
 """So many actions are tried between two looks at the limits, so that large systems keep them, too."""
+WORTH_COMPILING = 200_000
+"""With so many states found, the kernel takes over: loading it takes about as long as it took to come so far."""
 
 
 def explore(
@@ -31,8 +35,34 @@ def explore(
     search = Search(system, questions, limits or Limits(), progress)
     if (hopeless := search.hopeless()) is not None:
         return Answers(tuple({} for _ in questions.settled), limit=hopeless)
-    search.run()
+    search.run(WORTH_COMPILING)
+    if search.frontier and search.limit is None and search.open():
+        if (answers := compiled(search)) is not None:
+            return answers
+        search.run()
     return search.answers()
+
+
+def compiled(search: Search) -> Answers | None:
+    """What the kernel answers in place of a search that is not finished; ``None`` if it is not there, or not meant.
+
+    If a limit stops it, what the search had found by then is all that is known.
+    """
+    from bac.proofs.kernel.premises import NotApplicableError
+
+    try:
+        from bac.proofs.kernel.engine import explore
+
+        answers = explore(search.packing.system, search.questions, watch=search.watch)
+    except KeyboardInterrupt:
+        search.limit, search.interrupted = "interrupted", True
+        return search.answers()
+    except (NotApplicableError, ImportError, RuntimeError):  # the last if there is no place for numba's cache
+        return None
+    if answers.limit is None:
+        return answers
+    found = search.answers()
+    return replace(found, statistics=answers.statistics, limit=answers.limit, interrupted=answers.interrupted)
 
 
 class Search:
@@ -76,12 +106,12 @@ class Search:
 
     # Exploration
 
-    def run(self) -> None:
-        """Level by level, until there is nothing left to explore or to ask, or a limit is hit."""
+    def run(self, most: int | None = None) -> None:
+        """Level by level, until nothing is left to explore or to ask, a limit is hit, or ``most`` states are found."""
         try:
             if self.answers_reachable(0):
                 self.reached = 0
-            while self.frontier and self.limit is None and self.open():
+            while self.frontier and self.limit is None and self.open() and (most is None or len(self.parents) < most):
                 self.expand_level()
         except KeyboardInterrupt:
             self.limit, self.interrupted = "interrupted", True

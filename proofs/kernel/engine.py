@@ -157,6 +157,8 @@ class Exploration:
                 return self.explored()
         except LimitHitError as hit:
             return Answers(nothing, statistics=self.statistics(), limit=str(hit))
+        except MemoryError:
+            return Answers(nothing, statistics=self.statistics(), limit="no memory left")
         except KeyboardInterrupt:
             return Answers(nothing, statistics=self.statistics(), limit="interrupted", interrupted=True)
 
