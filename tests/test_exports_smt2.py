@@ -123,7 +123,7 @@ def test_what_there_is_not_is_refused_with_what_there_is() -> None:
 
 
 def test_statements_that_fit_count_together() -> None:
-    exported = read("reference.bac.yaml", "independent")
+    exported = read("held-back.bac.yaml", "copies marked")
     statements = [each for _, each in exported.statements]
     one = chosen(statements, "consistency", "missing-state", None)
     parts = fitting(statements, "consistency", "missing-state", None)
