@@ -4,10 +4,12 @@ Let s be a state of a system S before the disaster, and s/p what is left of it i
 index, or a cone of use cases), as in :mod:`bac.proofs.leaving_out`.  If from every state of S/p the part can always
 finish by itself, that is reach a state in which it stands in the way of no backup, by actions that no other part can
 hold up, then in S all parts can, one after the other: each leaves the others as they are, or, where two cones overlap,
-finishes what they share.  From then on the backup is free, provided that it writes nothing that its own guards say about
-parts.  And a backup that nobody stands in the way of can be completed: the order of a plan is a list, a lock is taken
-when it is free and given back when all of the group are backed up.  (A service that is never backed up is another
+finishes what they share.  From then on the backup is free, provided that it writes nothing that its own guards say
+about parts.  And a backup that nobody stands in the way of can be completed: the order of a plan is a list, a lock is
+taken when it is free and given back when all of the group are backed up.  (A service that is never backed up is another
 matter, which the caller looks at first.)
+
+That each part's own search finds no way to block a backup is not enough: two parts can block each other.
 
 The argument works in one direction: where it does not apply, nothing is said.  It is about any number of parts, so that
 it holds for any number of indices.  Source: docs/engines.md, "Reductions".

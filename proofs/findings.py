@@ -1,4 +1,4 @@
-"""What searches found: runs, each in the system in which it was found, and confirmed by the interpreter when it is shown."""
+"""What searches found: runs, each in the part in which it was found; the interpreter confirms those that are shown."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Find out about one plan: what to search, and what the searches together say.
 
-An architecture of few services is searched whole.  Where that takes more than :data:`TRIAL` states, or there are too many
-services to try, it is divided into parts, and one part of each shape is searched.
+An architecture of few services is searched whole.  Where that takes more than :data:`TRIAL` states, or there are too
+many services to try, it is divided into parts, and one part of each shape is searched.
 """
 
 from __future__ import annotations

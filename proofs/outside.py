@@ -3,10 +3,10 @@
 Let V be services that have all the steps of a part, and W the others.  Of a service in W no event is ever logged: its
 snapshot only counts as taken, and its lock holds nobody back.  So leaving out the snapshots and locks of W from a run
 leaves a run of V, in which a group has only its members in V (an atomic snapshot of the group is one of these; the lock
-is taken and released as before); the order of the plan stays as it is between the services of V.  And a run of V becomes
-one of all services again when the snapshots that its disaster needs are put back: those of a group that V has a part of
-beside the snapshot of a member in V, where the lock is taken and the group drained; those that the order wants first,
-and all others, just before they are needed.
+is taken and released as before); the order of the plan stays as it is between the services of V.  And a run of V
+becomes one of all services again when the snapshots that its disaster needs are put back: those of a group that V has a
+part of beside the snapshot of a member in V, where the lock is taken and the group drained; those that the order wants
+first, and all others, just before they are needed.
 
 What W can still do to V is to crash:
 

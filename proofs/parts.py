@@ -1,11 +1,11 @@
 """Divide an architecture into parts that can be searched one by one, each question going to the part that it needs.
 
 A use case *reads* another one if one of its actions speaks of the other's events: a step that refers to an entity that
-the other creates, deletes or links.  The *cone* of a use case is what it reads, directly or not, and itself.  A question
-about some use cases needs their cones, and nothing else: the actions of a union of cones speak of its own facts and of
-common ones, every other action writes no fact of it, and so the lemma of :mod:`bac.proofs.leaving_out` leaves out the
-rest, without changing what can be seen or how soon.  What is left is the system of the architecture with these use cases
-alone (which tests compare, for all plans).
+the other creates, deletes or links.  The *cone* of a use case is what it reads, directly or not, and itself.  A
+question about some use cases needs their cones, and nothing else: the actions of a union of cones speak of its own
+facts and of common ones, every other action writes no fact of it, and so the lemma of :mod:`bac.proofs.leaving_out`
+leaves out the rest, without changing what can be seen or how soon.  What is left is the system of the architecture with
+these use cases alone (which tests compare, for all plans).
 
 In landscapes of many services, the services without a step in the part are left out, too: :mod:`bac.proofs.outside`.
 

@@ -81,8 +81,8 @@ class PropertyResult:
 
     ``scope`` says for how many instances; ``reason`` why it is unknown, or what a reader should know about it.
     ``anomalies`` violate consistency, ``tolerated`` ones do not.  ``complete`` is false if a limit may have hidden
-    more; ``vacuous`` is true if the property holds only because there is nothing that could violate it.  ``elsewhere`` is
-    how many actions a whole landscape needs beside those of ``trace``.
+    more; ``vacuous`` is true if the property holds only because there is nothing that could violate it.
+    ``elsewhere`` is how many actions a whole landscape needs beside those of ``trace``.
     """
 
     property: Property
@@ -101,8 +101,8 @@ class PropertyResult:
 class PlanResult:
     """The verdicts on one plan, in the order of :class:`~bac.properties.qualities.Property`.
 
-    The architecture was divided into so many ``parts``, of which one of each of the ``shapes`` was searched; ``savings``
-    say which reductions were used.
+    The architecture was divided into so many ``parts``, of which one of each of the ``shapes`` was searched;
+    ``savings`` say which reductions were used.
     """
 
     plan: str
