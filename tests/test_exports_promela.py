@@ -3,10 +3,25 @@
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from foreign import FILES, SELECTED, every_plan, named, needs, reachable_states, read, spin_shortest, spin_states, toy
+from foreign import (
+    FILES,
+    SELECTED,
+    every_plan,
+    found,
+    named,
+    needs,
+    reachable_states,
+    read,
+    run,
+    spin_shortest,
+    spin_states,
+    toy,
+)
 from helpers import REFERENCE, parsed
 from test_hostile import HOSTILE_NAMES
 
@@ -50,6 +65,46 @@ def test_a_wrong_model_is_counted_differently(tmp_path: Path) -> None:
     assert " && !recovered) -> logged_a_to_b_1_i1 = 1" in model
     wrong = model.replace(" && !recovered) -> logged_a_to_b_1_i1 = 1", ") -> logged_a_to_b_1_i1 = 1")
     assert spin_states(wrong, tmp_path) != reachable_states(toy(2).whole)
+
+
+MUTATIONS: dict[str, Callable[[Action], Action]] = {
+    "one thing forbidden less": lambda action: replace(action, forbid=frozenset(sorted(action.forbid)[1:])),
+    "one thing required less": lambda action: replace(action, require=frozenset(sorted(action.require)[1:])),
+    "one clause less": lambda action: replace(action, clauses=action.clauses[1:]),
+    "nothing deleted": lambda action: replace(action, delete=frozenset()),
+    "one copy less": lambda action: replace(action, copy=action.copy[1:]),
+    "one thing added less": lambda action: replace(action, add=frozenset(sorted(action.add)[1:])),
+}
+
+
+@pytest.mark.parametrize("mutation", MUTATIONS)
+def test_every_part_of_an_action_shows_in_the_count(mutation: str, tmp_path: Path) -> None:
+    exported = read("deadlock.bac.yaml", "two locks, any, resume")
+    mutated = tuple(map(MUTATIONS[mutation], exported.system.actions))
+    assert spin_states(promela(with_system(exported, mutated)), tmp_path) != reachable_states(exported.whole)
+
+
+def with_system(exported: Exported, actions: tuple[Action, ...]) -> Exported:
+    """The same export, of these actions over the same facts."""
+    other = replace(exported)
+    vars(other)["system"] = System(exported.system.facts, actions)
+    return other
+
+
+def test_without_its_option_spin_drops_variables(tmp_path: Path) -> None:
+    needs("spin", "gcc")
+    (tmp_path / "model.pml").write_text(promela(toy(5, disasters=False)), encoding="utf-8")
+    run("spin", "-a", "model.pml", cwd=tmp_path)
+    run("gcc", "-w", "-DSAFETY", "-DNOREDUCE", "-o", "pan", "pan.c", cwd=tmp_path)
+    assert found(r"^ *(\d+) states, stored", run("./pan", cwd=tmp_path)) == "972"
+
+
+@pytest.mark.parametrize(("plan", "states"), [("independent", 4), ("never", 1)])
+def test_what_has_no_use_cases_is_counted_too(plan: str, states: int, tmp_path: Path) -> None:
+    never = {"never": {"groups": [{"mode": "none", "services": "all"}]}}
+    specification = parsed({"services": {"A": {"owns": ["a"]}}, "use_cases": {}, "plans": never})
+    exported = Exported(specification.architecture, specification.plan(plan), 1)
+    assert spin_states(promela(exported), tmp_path) == reachable_states(exported.whole) == states
 
 
 def test_spin_finds_the_same_shortest_runs(tmp_path: Path) -> None:
