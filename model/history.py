@@ -1,73 +1,131 @@
-"""A common history before a trace: complete earlier instances of its use cases, as in Figures 3–5 of the article."""
+"""A common history before a trace: earlier instances of what happens in it, as in Figures 3–5 of the article.
+
+An earlier instance repeats the steps that the trace makes before the disaster, in the same order, and then
+completes what is in flight.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
+from bac.model.architecture import Architecture
+from bac.model.errors import BacError
 from bac.model.semantics import system
-from bac.model.system import INITIAL, ActionKind, Event, Label, State, System
+from bac.model.system import RECOVERED, Action, ActionKind, Event, Label, NotARun, State, System, logged
 from bac.model.trace import Trace
+
+MOST_STATES = 10_000
+"""So many states are looked at for a way to complete what is in flight."""
+
+
+class NoHistory(BacError):
+    """No earlier instance fits before a trace."""
 
 
 def with_history(trace: Trace, instances: int) -> Trace:
-    """The same trace after so many complete instances of the use cases that it needs.
+    """The same trace after so many earlier instances of what happens in it.
 
     The earlier instances take the first indices; those of the trace move up.  They run before anything else happens, so
     that they are in every backup and nothing of them goes wrong.
+
+    Raises:
+        NoHistory: the trace is not possible after them, since they cannot be completed.
+        LimitReached: the system with so many instances would be too large.
     """
     if instances < 1:
         return trace
-    total = trace.instances + instances
-    larger = system(trace.architecture, trace.plan, total)
-    wanted = needed_use_cases(trace)
-    labels: list[Label] = []
-    state = INITIAL
-    for index in range(1, instances + 1):
-        for case in wanted:
-            state = complete(larger, case, index, state, labels)
+    larger = system(trace.architecture, trace.plan, trace.instances + instances)
+    once = earlier_instance(trace)
+    before = [shifted(label, by) for by in range(instances) for label in once]
+    actions = (*before, *(shifted(label, instances) for label in trace.actions))
+    try:
+        state = larger.run(actions)[-1]
+    except NotARun as error:
+        raise NoHistory(f"what happens cannot be completed, so no earlier instance fits before it: {error}") from None
     return replace(
         trace,
-        instances=total,
+        instances=trace.instances + instances,
         claim=replace(trace.claim, index=None if trace.claim.index is None else trace.claim.index + instances),
-        actions=(*labels, *(shifted(label, instances) for label in trace.actions)),
-        history=len(labels),
+        actions=(*actions, *recovery(larger, state)),
+        history=len(before) + trace.history,
         _system=larger,
     )
 
 
-def needed_use_cases(trace: Trace) -> list[str]:
-    """The use cases of the trace in the order in which they begin, each after those that create what it uses."""
-    architecture, ordered = trace.architecture, list[str]()
-
-    def include(name: str) -> None:
-        if name in ordered or name in visiting:
-            return
-        visiting.add(name)
-        for step in architecture.by_use_case[name].steps:
-            for entity in (step.entity, *(link.target for link in step.links)):
-                include(architecture.creators[entity][0].name)
-        ordered.append(name)
-
-    visiting: set[str] = set()
-    for label in trace.actions:
-        if label.kind is ActionKind.STEP:
-            include(label.events[0].use_case)
-    return ordered
+def earlier_instance(trace: Trace) -> list[Label]:
+    """Steps at index 1 like those of the trace: as many of them as can be completed, or all if none can."""
+    alone = trace.system if trace.instances == 1 else system(trace.architecture, trace.plan, 1)
+    own = [shifted(label, 1 - label.events[0].index) for label in pattern(trace)]
+    states = alone.run(own)
+    for length in range(len(own), 0, -1):
+        rest = completion(trace.architecture, alone, states[length])
+        if rest is not None:
+            return [*own[:length], *rest]
+    return own
 
 
-def complete(larger: System, case: str, index: int, state: State, labels: list[Label]) -> State:
-    """Run one use case at one index as far as it goes; the labels of its actions are appended to ``labels``."""
-    own = [
+def pattern(trace: Trace) -> list[Label]:
+    """The steps of the trace at the index that it is about, or else at the one where most happens.
+
+    A command that is held back at the end counts as one: in earlier instances there was no lock in its way.
+    """
+    actions = trace.actions[trace.history :]
+    steps = [label for label in actions if label.kind is ActionKind.STEP]
+    steps += [replace(label, kind=ActionKind.STEP) for label in actions[-1:] if label.kind is ActionKind.DENY]
+    indices = [label.events[0].index for label in steps]
+    index = trace.claim.index or max(indices, key=indices.count, default=1)
+    return [label for label in steps if label.events[0].index == index]
+
+
+def completion(architecture: Architecture, alone: System, state: State) -> list[Label] | None:
+    """The fewest steps at index 1 after which nothing is in flight; ``None`` if there are none (or too far away)."""
+    involved = set(needed(architecture, in_flight(architecture, state)))
+    steps = [
         action
-        for action in larger.actions
-        if action.label.kind is ActionKind.STEP
-        and action.label.events[0].use_case == case
-        and action.label.events[0].index == index
+        for action in alone.actions
+        if action.label.kind is ActionKind.STEP and action.label.events[0].use_case in involved
     ]
-    while (action := next((action for action in own if action.enabled(state)), None)) is not None:
-        labels.append(action.label)
+    paths: dict[State, tuple[Action, ...]] = {state: ()}
+    for reached in (queue := [state]):
+        if not in_flight(architecture, reached):
+            return [action.label for action in paths[reached]]
+        for action in steps:
+            if len(paths) < MOST_STATES and action.enabled(reached) and (after := action.apply(reached)) not in paths:
+                paths[after] = (*paths[reached], action)
+                queue.append(after)
+    return None
+
+
+def in_flight(architecture: Architecture, state: State) -> list[str]:
+    """The use cases of which, at index 1, some steps are logged and others are not."""
+    return [
+        case.name
+        for case in architecture.use_cases
+        if len({logged(Event(case.name, step.number, 1)) in state for step in case.steps}) > 1
+    ]
+
+
+def needed(architecture: Architecture, names: Iterable[str]) -> Iterator[str]:
+    """These use cases, and those that create or link, directly or not, what they are about."""
+    seen, stack = set[str](), list(names)
+    while stack:
+        name = stack.pop()
+        if name in seen:
+            continue
+        seen.add(name)
+        yield name
+        for step in architecture.by_use_case[name].steps:
+            entities = (step.entity, *(link.target for link in step.links))
+            stack += (architecture.creators[entity][0].name for entity in entities)
+            stack += [] if step.unlinks is None else [architecture.links[step.unlinks][0].name]
+
+
+def recovery(larger: System, state: State) -> Iterator[Label]:
+    """What recovery still does, after the disaster, about earlier instances that could not be completed."""
+    while RECOVERED in state and (action := next(larger.enabled(state), None)) is not None:
+        yield action.label
         state = action.apply(state)
-    return state
 
 
 def shifted(label: Label, by: int) -> Label:

@@ -1,0 +1,121 @@
+"""Earlier instances before a trace: they fit wherever they can be completed, and change nothing of what it shows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from corpus_cases import CORPUS
+from helpers import parsed
+from hypothesis import given, settings
+from strategies import Document, specifications
+
+from bac.model.history import NoHistory, with_history
+from bac.model.specification import Specification, load
+from bac.model.system import ActionKind, Event, Label, logged
+from bac.model.trace import Claim, Trace
+from bac.proofs.campaign import find, trace_files
+from bac.proofs.check import check
+from bac.proofs.questions import Limits
+from bac.proofs.replay import confirms
+
+EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
+FILES = sorted([*CORPUS.glob("*.bac.yaml"), *EXAMPLES.rglob("*.bac.yaml")])
+
+
+def counterexamples(specification: Specification) -> list[Trace]:
+    """Every trace that is found on the plans of a specification."""
+    limits = Limits(states=20_000)
+    return [
+        trace
+        for plan in specification.plans
+        for trace in trace_files([check(specification.architecture, plan, limits=limits)]).values()
+    ]
+
+
+def shows_the_same_after_two_more(trace: Trace) -> None:
+    """Two earlier instances fit, show up if anything happens in the trace, and leave its claim true."""
+    longer = with_history(trace, 2)
+    assert confirms(longer) is None
+    happens = any(label.kind in (ActionKind.STEP, ActionKind.DENY) for label in trace.actions)
+    assert (longer.history > 0) is happens
+    assert all(label.kind is ActionKind.STEP for label in longer.actions[: longer.history])
+    assert not incomplete(longer)
+
+
+def incomplete(trace: Trace) -> set[tuple[str, int]]:
+    """The use cases, with their index, of which the history has some steps and lacks others."""
+    state = trace.states[trace.history]
+    return {
+        (case.name, index)
+        for case in trace.architecture.use_cases
+        for index in range(1, trace.instances + 1)
+        if len({logged(Event(case.name, step.number, index)) in state for step in case.steps}) > 1
+    }
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
+def test_complete_instances_fit_before_every_counterexample(file: Path) -> None:
+    for trace in counterexamples(load(file)):
+        shows_the_same_after_two_more(trace)
+
+
+@settings(max_examples=40)
+@given(specifications(plans_too=True))
+def test_complete_instances_fit_before_counterexamples_of_any_specification(document: Document) -> None:
+    for trace in counterexamples(parsed(document)):
+        shows_the_same_after_two_more(trace)
+
+
+def test_earlier_instances_keep_to_the_order_of_the_trace() -> None:
+    """Run one after the other, the use case that deletes would keep the other from its last step."""
+    document = {
+        "services": {"A": {"owns": ["a"]}, "B": {"owns": ["b"]}, "C": {"owns": ["c"]}},
+        "use_cases": {
+            "make": [{"create": "a"}],
+            "remove": [{"create": "b"}, {"delete": "a"}],
+            "use": [{"create": "c"}, {"update": "a"}],
+        },
+    }
+    specification = parsed(document)
+    order = [("remove", 1), ("make", 1), ("use", 1), ("use", 2), ("remove", 2)]
+    labels = tuple(Label(ActionKind.STEP, (Event(name, step, 1),)) for name, step in order)
+    trace = Trace(specification.architecture, specification.plan("independent"), 1, Claim("consistency"), labels)
+    longer = with_history(trace, 2)
+    assert longer.history == 2 * len(order)
+    assert not incomplete(longer)
+
+
+CIRCLE = {
+    "services": {"A": {"owns": ["a"]}, "P": {"owns": ["p"]}, "Q": {"owns": ["b", "q"]}},
+    "use_cases": {
+        "one": [{"create": "a"}, {"update": "q"}, {"create": "p"}],
+        "two": [{"create": "b"}, {"update": "p"}, {"create": "q"}],
+    },
+    "plans": {
+        "drained": {
+            "groups": [{"mode": "locked", "services": ["A", "P"]}],
+            "recovery": {"restore": "crashed"},
+            "disaster": {"scope": [["P"]]},
+        },
+        "alone": {"disaster": {"scope": [["P"]]}},
+    },
+}
+"""Each use case waits for what the other creates, so that neither is ever complete."""
+
+
+def circle(plan: str) -> Trace:
+    specification = parsed(CIRCLE)
+    architecture, limits = specification.architecture, Limits()
+    return find(architecture, specification.plan(plan), 1, "consistency", None, "one.2", None, limits)
+
+
+def test_what_can_never_be_completed_stays_in_flight() -> None:
+    longer = with_history(circle("alone"), 1)
+    assert confirms(longer) is None
+    assert incomplete(longer) == {("one", 1)}
+
+
+def test_what_can_never_be_completed_cannot_come_before_a_backup_that_waits_for_it() -> None:
+    with pytest.raises(NoHistory, match=r"cannot be completed.*not possible here"):
+        with_history(circle("drained"), 1)
