@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from heapq import heapify, heappop, heappush
 from itertools import product
 
 from bac.figures.canvas import Point
@@ -150,18 +151,35 @@ def forward_order(count: int, lines: Iterable[Line]) -> list[int]:
     for line in lines:
         following[line.source].add(line.target)
         preceding[line.target].add(line.source)
-    left, front, back = dict.fromkeys(range(count)), list[int](), list[int]()
+    left, front, back = set(range(count)), list[int](), list[int]()
+    sinks = [block for block in range(count) if not following[block]]
+    waiting = [_urgency(block, following[block], preceding[block]) for block in range(count)]
+    heapify(waiting)
     while left:
-        last = next((block for block in left if not following[block]), None)
-        surplus = {each: (not preceding[each], len(following[each]) - len(preceding[each])) for each in left}
-        block = last if last is not None else max(left, key=surplus.__getitem__)
-        (front if last is None else back).append(block)
-        del left[block]
+        if sinks:
+            back.append(block := heappop(sinks))
+        else:
+            # Whatever changes is entered again, so that what is out of date is just passed over.
+            urgency = heappop(waiting)
+            block = urgency[-1]
+            if block not in left or urgency != _urgency(block, following[block], preceding[block]):
+                continue
+            front.append(block)
+        left.discard(block)
         for other in following[block]:
             preceding[other].discard(block)
         for other in preceding[block]:
             following[other].discard(block)
+            if not following[other] and other in left:
+                heappush(sinks, other)
+        for other in (*following[block], *preceding[block]):
+            heappush(waiting, _urgency(other, following[other], preceding[other]))
     rank = [0] * count
     for number, block in enumerate([*front, *reversed(back)]):
         rank[block] = number
     return rank
+
+
+def _urgency(block: int, following: set[int], preceding: set[int]) -> tuple[bool, int, int]:
+    """The less, the sooner a block is put in front: sources, then those from which most lines more lead than to them."""
+    return bool(preceding), len(preceding) - len(following), block
