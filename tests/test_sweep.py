@@ -21,9 +21,10 @@ from bac.model.errors import LimitReached, UnwritableFile
 from bac.model.graphs import Graph, graphs_up_to
 from bac.proofs import sweep as sweeping
 from bac.proofs.graph_statements import GraphException, GraphResult, confirm_statements
-from bac.proofs.sweep import ClusterUnavailable, SweepProgress, sweep
+from bac.proofs.sweep import SweepProgress, sweep
 from bac.proofs.sweep_file import SweepFile, WrongSweepFile
 from bac.proofs.verdict import Verdict
+from bac.proofs.workers import ClusterUnavailable
 
 
 @pytest.fixture(scope="module")
