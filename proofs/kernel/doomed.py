@@ -21,27 +21,23 @@ def first_doomed(crew: Crew) -> int | None:
         LimitHitError: a limit is hit.
     """
     v = len(crew.width)
-    levels: list[list[Words]] = []
+    levels: list[Words] = []
 
-    def keep(level: list[Words]) -> None:
-        levels.append([np.ascontiguousarray(rows.reshape(-1, 2 * v)[:, :v]).reshape(-1) for rows in level])
+    def keep(level: Words) -> None:
+        levels.append(np.ascontiguousarray(level.reshape(-1, 2 * v)[:, :v]).reshape(-1))
 
     by_levels(crew, keep)
     doomed = None
     later = Shards(crew.width, v + 1, INTERSECT)
     while levels:
-        level = levels.pop()
+        states = levels.pop()
         tables, begins = np.concatenate(later.tables), np.cumsum([0, *map(len, later.tables)])
-        marked, bad = [], []
-        for rows in level:
-            good = np.zeros(len(rows) // v, dtype=np.uint64)
-            if hopeful(*crew.m, crew.goals, rows, good, tables, begins, crew.width):
-                bad.append(least(rows.reshape(-1, v)[good == 0]))
-            both = np.column_stack([rows.reshape(-1, v), good]).reshape(-1)
-            marked.append(batch(both, v + 1, len(good), crew.width))
-            crew.look()
-        doomed = min(bad, default=doomed)
+        good = np.zeros(len(states) // v, dtype=np.uint64)
+        if hopeful(*crew.m, crew.goals, states, good, tables, begins, crew.width):
+            doomed = least(states.reshape(-1, v)[good == 0])
+        crew.look()
         later = Shards(crew.width, v + 1, INTERSECT)
         if levels:  # the initial state, which is all zeros, is looked up by none
-            later.absorb(marked, crew.pool, len(crew.workers))
+            marked = np.column_stack([states.reshape(-1, v), good]).reshape(-1)
+            later.absorb([batch(marked, v + 1, len(good), crew.width)], crew.pool, len(crew.workers))
     return doomed

@@ -191,7 +191,9 @@ class Exploration:
         layout = self.crew.m.layout.copy()
         layout[DISASTERS] = 0  # counts them only, tables stay where they are
         plain = self.crew.m._replace(layout=layout)
-        return first_doomed(crew(plain, self.crew.goals, self.crew.width, self.crew.watch, len(self.crew.workers)))
+        others = crew(plain, self.crew.goals, self.crew.width, self.crew.watch, len(self.crew.workers))
+        with others.pool:
+            return first_doomed(others)
 
     def statistics(self) -> Statistics:
         """How much was explored."""

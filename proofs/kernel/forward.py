@@ -12,7 +12,7 @@ from bac.proofs.kernel.crew import ROOM, Crew, Worker
 from bac.proofs.kernel.dive import dive, most_nodes, node_size, root
 from bac.proofs.kernel.expansion import CHILDREN
 from bac.proofs.kernel.machine import MOVES
-from bac.proofs.kernel.rows import INTERSECT, SHARDS, Batch, Shards, batch
+from bac.proofs.kernel.rows import INTERSECT, Batch, Shards, batch
 from bac.proofs.kernel.sweep import expand
 
 BUDGET = 1 << 20
@@ -64,15 +64,15 @@ def shared_out(waiting: list[Words], workers: int, size: int) -> list[Words]:
     return [np.ascontiguousarray(nodes[part::workers]).reshape(-1) for part in range(workers)]
 
 
-def by_levels(crew: Crew, keep: Callable[[list[Words]], None] | None = None) -> None:
+def by_levels(crew: Crew, keep: Callable[[Words], None] | None = None) -> None:
     """Visit every state before the disaster, level by level; ``keep`` is given the rows of each level.
 
     Raises:
         LimitHitError: a limit is hit.
     """
     size, depth = 2 * len(crew.width), 0
-    level = [np.zeros(size, dtype=np.uint64)]
-    while any(map(len, level)):
+    level = np.zeros(size, dtype=np.uint64)
+    while len(level):
         if keep is not None:
             keep(level)
         later = Shards(crew.width, size, INTERSECT)
@@ -80,13 +80,13 @@ def by_levels(crew: Crew, keep: Callable[[list[Words]], None] | None = None) -> 
         def job(worker: Worker, share: Share, depth: int = depth) -> tuple[list[Batch], list[Batch]]:
             return expand_some(crew, worker, share, depth)
 
-        for wave in waves(shares(level, size), len(crew.workers)):
+        for wave in waves(shares([level], size), len(crew.workers)):
             done = crew.each(job, wave)
             later.absorb([part for children, _ in done for part in children], crew.pool, len(crew.workers))
             crew.keep([part for _, recovered in done for part in recovered])
             crew.queue = len(later)
             crew.look()
-        level = [later.rows(shard) for shard in range(SHARDS)]
+        level = later.emptied()
         depth += 1
 
 

@@ -191,8 +191,12 @@ class Shards:
         at = place(table, self.size, len(table) // self.size, state, 0, self.width)
         return table[at : at + self.size]
 
-    def rows(self, shard: int) -> Words:
-        """The rows of one shard, one after the other."""
-        gathered = np.empty(self.taken[shard] * self.size, dtype=np.uint64)
-        gather(self.tables[shard], self.size, gathered, self.width)
-        return gathered
+    def emptied(self) -> Words:
+        """The rows of all shards, one after the other; the set has none any more."""
+        rows, first = np.empty(len(self) * self.size, dtype=np.uint64), 0
+        for shard, table in enumerate(self.tables):
+            last = first + self.taken[shard] * self.size
+            gather(table, self.size, rows[first:last], self.width)
+            self.tables[shard], self.taken[shard] = np.zeros(0, dtype=np.uint64), 0
+            first = last
+        return rows
