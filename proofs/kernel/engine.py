@@ -206,7 +206,7 @@ class Exploration:
         states = [state]
         while states[-1] & self.packing.bit(RECOVERED):
             states.append(self.before(states[-1]))
-        whole = [*Route(self.moves).to(states[-1]), *reversed(states[:-1])]
+        whole = [*Route(self.moves, self.crew.look).to(states[-1]), *reversed(states[:-1])]
         return tuple(self.label(before, after) for before, after in pairwise(whole))
 
     def before(self, state: int) -> int:

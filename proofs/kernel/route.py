@@ -7,14 +7,17 @@ has to happen would spoil the target.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from bac.proofs.kernel.premises import Moves, copied
 
 
 class Route:
     """Runs of the moves of one system in which all runs to a state are equally long."""
 
-    def __init__(self, moves: Moves) -> None:
-        """Take note of what each move may make true and false, for good or not."""
+    def __init__(self, moves: Moves, look: Callable[[], None] = lambda: None) -> None:
+        """Take note of what each move may make true and false, for good or not; ``look`` is called at dead ends."""
+        self.look = look
         assert moves.marks is not None
         self.moves, self.marks = moves, moves.marks
         self.steady = moves.packing.everything & ~moves.unsteady
@@ -36,6 +39,7 @@ class Route:
                 path.append(waiting[-1].pop())
                 waiting.append(self.steps(path[-1], target))
             else:
+                self.look()
                 waiting.pop()
                 dead.add(path.pop())
                 assert path, "a state that was found has no run"
