@@ -19,6 +19,7 @@ from bac.model.semantics import system
 from bac.model.system import AT_REST, DENIED, RECOVERED, Action, ActionKind, Clause, Fact, FactKind, Label, System
 from bac.proofs import explicit
 from bac.proofs.explicit import Search
+from bac.proofs.kernel import premises
 from bac.proofs.kernel.engine import Way, count_states, explore, without_disasters
 from bac.proofs.kernel.premises import Moves, NotApplicableError, parts
 from bac.proofs.packing import Packing
@@ -275,6 +276,12 @@ def test_without_a_premise_states_would_be_counted_twice(monkeypatch: pytest.Mon
 def test_an_action_before_and_after_the_disaster_is_refused() -> None:
     with pytest.raises(NotApplicableError, match="before the disaster and after"):
         count_states(built_of(replace(ONCE, forbid=frozenset([fact("a")]))))
+
+
+def test_a_system_too_large_for_its_tables_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(premises, "MOST", 8)
+    with pytest.raises(NotApplicableError, match="too many"):
+        count_states(built_of(ONCE))
 
 
 def test_a_disaster_that_is_taken_back_is_refused() -> None:

@@ -19,6 +19,9 @@ from functools import cached_property
 from bac.model.system import RECOVERED
 from bac.proofs.packing import PackedAction, Packing
 
+MOST = 1024
+"""So many facts and moves a system may have: tables grow with the square of the moves, compiled code with the words."""
+
 
 class NotApplicableError(Exception):
     """The kernel cannot explore this system, or answer these questions; the plain engine can."""
@@ -42,7 +45,8 @@ def parts(packing: Packing) -> Parts:
     """The actions before, at and after the disaster.
 
     Raises:
-        NotApplicableError: an action neither requires nor forbids that disaster has struck, or undoes it.
+        NotApplicableError: an action neither requires nor forbids that disaster has struck, or undoes it; or there are
+            more than :data:`MOST` facts or moves.
     """
     recovered = packing.bit(RECOVERED)
     moves, disasters, recovery = [], [], []
@@ -57,6 +61,8 @@ def parts(packing: Packing) -> Parts:
             disasters.append(number)
         else:
             moves.append(number)
+    if max(len(moves), len(packing.system.facts)) > MOST:
+        raise NotApplicableError("there are too many facts or moves")
     return Parts(tuple(moves), tuple(disasters), tuple(recovery))
 
 
