@@ -17,6 +17,7 @@ from bac.proofs.asking import Asking, Searched, never_in_the_way, total
 from bac.proofs.findings import Findings, FoundAnomaly, Run, Runs, single_service
 from bac.proofs.parts import MANY_SERVICES, Part, parts
 from bac.proofs.questions import Limits
+from bac.proofs.recoverable import some_run_recovers
 from bac.proofs.reduction import Reduction, Saving
 from bac.properties.anomalies import anomalies
 from bac.properties.qualities import Property
@@ -138,7 +139,7 @@ def together(searched: Sequence[tuple[Part, Searched]]) -> Findings:
         tuple(losses),
         min(denied, key=len, default=None),
         min(doomed, key=len, default=None),
-        any(result.can_recover for result in each),
+        any(result.can_recover and some_run_recovers(result.part.architecture, result.part.plan) for result in each),
         all(result.any_number for result in each),
         total(result.statistics for result in each),
         limits,

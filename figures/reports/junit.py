@@ -14,8 +14,8 @@ from bac.properties.explanation import explain
 def junit(name: str, results: Iterable[PlanResult], expected: Verdict = Verdict.HOLDS) -> str:
     """The XML document.
 
-    A violated property is a failure, an unknown one an error.  Where violation is expected, violated properties pass,
-    and the suite has one more test case: that something was violated.
+    A violated property is a failure, an unknown one an error; one that holds for want of any recovery says so.  Where
+    violation is expected, violated properties pass, and the suite has one more test case: that something was violated.
     """
     root = ElementTree.Element("testsuites", name=name)
     for result in results:
@@ -31,6 +31,8 @@ def junit(name: str, results: Iterable[PlanResult], expected: Verdict = Verdict.
                     case, "failure", type="violated", message=f"{each.property} is violated"
                 )
                 failure.text = "\n\n".join(evidence(each))
+            elif each.vacuous:
+                ElementTree.SubElement(case, "system-out").text = each.reason
         if expected is Verdict.VIOLATED:
             case = ElementTree.SubElement(suite, "testcase", classname=result.plan, name="violated as expected")
             if result.verdict is not Verdict.VIOLATED:

@@ -1,0 +1,72 @@
+"""What holds only because no run ever recovers is marked so, whatever else is asked and however it is decided."""
+
+from __future__ import annotations
+
+from xml.etree import ElementTree
+
+import pytest
+from helpers import bac, parsed
+from hypothesis import given, settings
+from strategies import Document, specifications
+
+from bac.model.plan import INDEPENDENT
+from bac.model.semantics import system
+from bac.proofs.check import check
+from bac.proofs.explicit import explore
+from bac.proofs.questions import Questions
+from bac.proofs.recoverable import some_run_recovers
+from bac.properties.formula import FALSE
+from bac.properties.qualities import Property
+
+ONE_STEP = """
+name: One step
+services: {A: {owns: [a]}}
+use_cases: {u: [{create: a}]}
+plans:
+  never: {groups: [{mode: none, services: all}]}
+"""
+"""Nothing can be inconsistent here, so that there is nothing to look for."""
+
+CUTS = (Property.CONSISTENCY, Property.NO_EXTRA_LOSS)
+
+
+@pytest.mark.parametrize("engine", ["explicit", "smt"])
+@pytest.mark.parametrize("asked", [[which] for which in CUTS] + [list(Property)], ids="+".join)
+@pytest.mark.parametrize("instances", [1, 2])
+@pytest.mark.parametrize("plan", ["never", "independent"])
+def test_it_is_marked_if_and_only_if_nothing_recovers(
+    plan: str, instances: int, asked: list[Property], engine: str
+) -> None:
+    specification = parsed(ONE_STEP)
+    result = check(specification.architecture, specification.plan(plan), instances, asked, engine)
+    marked = {which for which, each in result.properties.items() if each.vacuous}
+    assert marked == ({*CUTS} & {*asked} if plan == "never" else set())
+
+
+@settings(max_examples=60)
+@given(specifications(plans_too=True))
+def test_it_is_told_without_a_search_as_a_search_tells_it(document: Document) -> None:
+    specification = parsed(document)
+    for plan in specification.plans:
+        built = system(specification.architecture, plan, 1)
+        found = explore(built, Questions(settled=(FALSE,)))
+        assert found.limit is None
+        assert some_run_recovers(specification.architecture, plan) == found.can_recover
+
+
+def test_too_many_disasters_to_look_at_are_not_taken_for_none() -> None:
+    services = {f"s{n}": {"owns": [f"e{n}"]} for n in range(13)}
+    plan = {"disaster": {"scope": "any"}, "groups": [{"mode": "none", "services": "all"}]}
+    specification = parsed({"services": services, "use_cases": {"u": [{"create": "e0"}]}, "plans": {"any": plan}})
+    assert some_run_recovers(specification.architecture, specification.plan("any"))
+    assert some_run_recovers(specification.architecture, INDEPENDENT)
+
+
+def test_junit_says_so() -> None:
+    arguments = ["check", "-", "--property", "consistency", "--format", "junit"]
+    never, independent = (
+        ElementTree.fromstring(bac(*arguments, "--plan", plan, stdin=ONE_STEP).stdout)
+        for plan in ("never", "independent")
+    )
+    assert [each.text for each in never.iter("system-out")] == ["only because no run ever recovers from a disaster"]
+    assert list(independent.iter("system-out")) == []
