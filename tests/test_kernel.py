@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from corpus_cases import CORPUS, names
 from helpers import REFERENCE, parsed
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -16,6 +17,7 @@ from strategies import Document, plans, specifications
 from bac.model.architecture import Architecture
 from bac.model.plan import Plan
 from bac.model.semantics import system
+from bac.model.specification import load
 from bac.model.system import AT_REST, DENIED, RECOVERED, Action, ActionKind, Clause, Fact, FactKind, Label, System
 from bac.proofs import explicit
 from bac.proofs.explicit import Search
@@ -139,6 +141,14 @@ def test_every_plan_of_an_application_gets_the_same_answers(text: str, instances
     for plan in specification.plans:
         built = system(specification.architecture, plan, instances)
         assert_agreement(built, everything(specification.architecture, plan, instances))
+
+
+@pytest.mark.parametrize("name", names())
+def test_it_agrees_on_the_corpus(name: str) -> None:
+    specification = load(CORPUS / f"{name}.bac.yaml")
+    for plan in specification.plans:
+        built = system(specification.architecture, plan, 1)
+        assert_agreement(built, everything(specification.architecture, plan, 1))
 
 
 def test_locks_that_block_each_other_are_found_at_their_first_moment() -> None:

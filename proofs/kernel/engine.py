@@ -184,7 +184,8 @@ class Exploration:
 
     def judged(self, states: list[Words]) -> None:
         """Judge the settled states of one depth."""
-        self.judge.level(each.reshape(-1, len(self.crew.width)) for each in states)
+        if states:
+            self.judge.level(np.concatenate(states).reshape(-1, len(self.crew.width)))
 
     def doomed(self) -> int | None:
         """The first state from which what should stay possible is not."""

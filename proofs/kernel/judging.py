@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,12 +65,11 @@ class Judge:
         self.packing, self.formulas = packing, formulas
         self.found: list[dict[Timing, int]] = [{} for _ in formulas]
 
-    def level(self, chunks: Iterable[Words]) -> None:
+    def level(self, states: Words) -> None:
         """Judge all settled states of one depth, after those of all lesser depths."""
         firsts: list[dict[Timing, int]] = [{} for _ in self.formulas]
-        for states in chunks:
-            for begin in range(0, len(states), CHUNK):
-                self.chunk(states[begin : begin + CHUNK], firsts)
+        for begin in range(0, len(states), CHUNK):
+            self.chunk(states[begin : begin + CHUNK], firsts)
         for found, first in zip(self.found, firsts, strict=True):
             found.update(first)
 
