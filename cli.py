@@ -177,6 +177,8 @@ def init(file: Path, force: bool) -> None:
     multiple=True,
     help="Do without this reduction (repeatable): one-index, symmetry, projection.",
 )
+@click.option("--jobs", type=click.IntRange(1), help="Local processes; default: as many as there are cores.")
+@click.option("--scheduler", metavar="ADDRESS", help="Spread large searches over this Dask cluster instead.")
 @click.option("--strict", is_flag=True, help="Make warnings errors.")
 def check(
     spec: str,
@@ -192,14 +194,18 @@ def check(
     max_states: int | None,
     max_memory: int | None,
     without: tuple[str, ...],
+    jobs: int | None,
+    scheduler: str | None,
     strict: bool,
 ) -> None:
     """Decide the properties of the plans of SPEC, and show a shortest counterexample for each one violated.
 
     With one --plan: its verdicts and counterexamples.  Without: every plan, in a table that compares them.
     """
+    from bac.proofs.asking import Asking
     from bac.proofs.campaign import run
     from bac.proofs.reduction import ALL_REDUCTIONS, Reduction
+    from bac.proofs.schedule import Schedule
     from bac.properties.qualities import Property
 
     specification = read(spec, strict)
@@ -209,8 +215,9 @@ def check(
     budget = limits(timeout, max_states, max_memory)
     asked = tuple(Property(name) for name in properties or PROPERTIES)
     with progress_shown() as progress:
-        reductions = ALL_REDUCTIONS - set(map(Reduction, without))
-        results = run(specification.architecture, chosen, instances, asked, engine, budget, progress, reductions)
+        asking = Asking(instances, asked, engine, ALL_REDUCTIONS - set(map(Reduction, without)))
+        schedule = Schedule(budget, jobs, scheduler, progress)
+        results = run(specification.architecture, chosen, asking, schedule)
     show(specification, results, format_, expect, alone=len(plans) == 1)
     if trace_dir is not None:
         save_traces(results, trace_dir)

@@ -15,6 +15,7 @@ from bac.proofs.findings import Run, Runs
 from bac.proofs.packing import Packing
 from bac.proofs.parts import Part, renaming
 from bac.proofs.questions import Answers, Limits, Path, Progress, Questions, Statistics
+from bac.proofs.recoverable import some_run_recovers
 from bac.proofs.reduction import Reduction, Saving, one_index_suffices
 from bac.properties.formula import Formula
 from bac.properties.qualities import Property, qualities
@@ -41,19 +42,27 @@ class Searched:
     interrupted: bool = False
     savings: tuple[Saving, ...] = ()
 
+    def of(self, part: Part) -> Searched:
+        """The same, of a part that is the same."""
+        return replace(self.changed(lambda run: replace(run, part=part)), part=part)
+
     def like(self, other: Part) -> Searched:
         """The same of another part of the same shape."""
         names = renaming(self.part.architecture, other.architecture)
+        return self.changed(lambda run: replace(run, part=other, renaming=names))
 
-        def renamed(runs: Runs) -> Runs:
-            return {timing: run.like(other, names) for timing, run in runs.items()}
+    def changed(self, change: Callable[[Run], Run]) -> Searched:
+        """The same with every run changed."""
+
+        def each(runs: Runs) -> Runs:
+            return {timing: change(run) for timing, run in runs.items()}
 
         return replace(
             self,
-            anomalies=tuple(map(renamed, self.anomalies)),
-            losses=tuple(map(renamed, self.losses)),
-            denied=self.denied and self.denied.like(other, names),
-            doomed=self.doomed and self.doomed.like(other, names),
+            anomalies=tuple(map(each, self.anomalies)),
+            losses=tuple(map(each, self.losses)),
+            denied=self.denied and change(self.denied),
+            doomed=self.doomed and change(self.doomed),
         )
 
 
@@ -65,47 +74,47 @@ class Asking:
     asked: tuple[Property, ...]
     engine: str
     reductions: frozenset[Reduction]
-    progress: Tell = None
 
     @property
     def enumerates(self) -> bool:
         """Whether the engine looks at one state after the other."""
         return self.engine in ENUMERATE
 
-    def search(self, part: Part, limits: Limits) -> Searched:
+    def search(self, part: Part, limits: Limits, progress: Tell = None) -> Searched:
         """What can be found out about one part by itself."""
         if self.instances > 1 and Reduction.ONE_INDEX in self.reductions and one_index_applies(part):
-            return self.with_one_index(part, limits)
+            return self.with_one_index(part, limits, progress)
         questions = self.questions(part, self.instances)
-        answers, built = self.answers(part, self.instances, questions, limits)
+        answers, built = self.answers(part, self.instances, questions, limits, progress)
         found = self.found(part, self.instances, answers)
         one_index = built is not None and one_index_suffices(built)
         return replace(found, any_number=one_index, savings=tuple(symmetry(answers)))
 
-    def with_one_index(self, part: Part, limits: Limits) -> Searched:
+    def with_one_index(self, part: Part, limits: Limits, progress: Tell = None) -> Searched:
         """What can be found out with one index: all but backups, for which there is an argument, or all indices."""
         questions = replace(self.questions(part, 1), inevitable=None)
-        answers, _ = self.answers(part, 1, questions, limits)
+        answers, _ = self.answers(part, 1, questions, limits, progress)
         saving = Saving(Reduction.ONE_INDEX, answers.statistics.states, f"at least {self.choices(part)}")
         found = replace(self.found(part, 1, answers), any_number=True, savings=(saving,))
         if Property.BACKUP not in self.asked or found.interrupted:
             return found
-        limits_without = {which: limit for which, limit in found.limits.items() if which is not Property.BACKUP}
+        others: dict[Property, str] = dict(found.limits)
+        others.pop(Property.BACKUP, None)
         if not never_backed_up(part) and never_in_the_way(part):
-            return replace(found, limits=limits_without)
-        more, _ = self.answers(part, self.instances, Questions(inevitable=backed_up(part)), limits)
+            return replace(found, limits=others)
+        more, _ = self.answers(part, self.instances, Questions(inevitable=backed_up(part)), limits, progress)
         return replace(
             found,
             doomed=run(part, more.inevitable),
             statistics=total([answers.statistics, more.statistics]),
-            limits=limits_without | ({} if more.limit is None else {Property.BACKUP: more.limit}),
+            limits=others | ({} if more.limit is None else {Property.BACKUP: more.limit}),
             interrupted=more.interrupted,
             savings=(saving, *symmetry(more)),
         )
 
-    def backup(self, part: Part, limits: Limits) -> Searched:
+    def backup(self, part: Part, limits: Limits, progress: Tell = None) -> Searched:
         """What can be found out about the backup of one part, by a search."""
-        answers, _ = self.answers(part, self.instances, Questions(inevitable=backed_up(part)), limits)
+        answers, _ = self.answers(part, self.instances, Questions(inevitable=backed_up(part)), limits, progress)
         return Searched(
             part,
             doomed=run(part, answers.inevitable),
@@ -116,7 +125,7 @@ class Asking:
         )
 
     def answers(
-        self, part: Part, instances: int, questions: Questions, limits: Limits
+        self, part: Part, instances: int, questions: Questions, limits: Limits, progress: Tell
     ) -> tuple[Answers, System | None]:
         """The answers of the engine, with the system that it searched."""
         try:
@@ -128,10 +137,10 @@ class Asking:
             from bac.proofs.symmetry.premises import NotSymmetric
 
             try:
-                return explore(built, questions, limits, self.progress), built
+                return explore(built, questions, limits, progress), built
             except NotSymmetric:
                 pass
-        return ENGINES[self.engine](built, questions, limits, self.progress), built
+        return ENGINES[self.engine](built, questions, limits, progress), built
 
     def questions(self, part: Part, instances: int) -> Questions:
         """What is asked of the engine: first the anomalies, index by index, then the losses."""
@@ -163,7 +172,7 @@ class Asking:
             run(part, answers.reachable),
             run(part, answers.inevitable),
             False,
-            answers.can_recover,
+            answers.can_recover and (bool(answers.settled) or some_run_recovers(part.architecture, part.plan)),
             answers.statistics,
             {} if answers.limit is None else dict.fromkeys(self.asked, answers.limit),
             answers.interrupted,

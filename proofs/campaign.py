@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Sequence
 
 from bac.model.architecture import Architecture
 from bac.model.errors import BacError, LimitReached
 from bac.model.plan import Plan, Timing
 from bac.model.trace import Trace
-from bac.proofs.check import check, undecided
-from bac.proofs.questions import Limits, Progress
-from bac.proofs.reduction import ALL_REDUCTIONS, Reduction
+from bac.proofs.asking import Asking
+from bac.proofs.check import check, judged
+from bac.proofs.inquiry import Inquiry
+from bac.proofs.questions import Limits
+from bac.proofs.schedule import Schedule
 from bac.proofs.verdict import AnomalyResult, PlanResult, Verdict
 from bac.properties.qualities import Property
 
@@ -24,38 +24,20 @@ class NothingToShow(BacError):
 def run(
     architecture: Architecture,
     plans: Iterable[Plan],
-    instances: int,
-    properties: Sequence[Property],
-    engine: str,
-    limits: Limits,
-    progress: Callable[[str, Progress], None] | None = None,
-    reductions: Collection[Reduction] = ALL_REDUCTIONS,
+    asking: Asking,
+    schedule: Schedule,
 ) -> list[PlanResult]:
     """The results on these plans, in this order.
 
-    ``limits.seconds`` is for all plans together; plans that it leaves no time for are unknown, and so are those after
-    an interruption.  ``progress`` is told the plan's name and how far its exploration is.
+    What an interruption, or the time allowed for all plans together, leaves no time for is unknown.
+
+    Raises:
+        Disagreement: the interpreter does not confirm what the engine found.
+        ClusterUnavailable: no Dask, or no scheduler at that address.
     """
-    deadline = None if limits.seconds is None else time.monotonic() + limits.seconds
-    results: list[PlanResult] = []
-    for plan in plans:
-        if results and results[-1].interrupted:
-            results.append(replace(undecided(plan, instances, engine, properties, "interrupted"), interrupted=True))
-            continue
-        left = None if deadline is None else max(deadline - time.monotonic(), 0.0)
-        results.append(
-            check(
-                architecture,
-                plan,
-                instances,
-                properties,
-                engine,
-                replace(limits, seconds=left),
-                None if progress is None else lambda now, name=plan.name: progress(name, now),  # type: ignore[misc]
-                reductions,
-            )
-        )
-    return results
+    plans = list(plans)
+    findings = schedule.serve([Inquiry(architecture, plan, asking).findings() for plan in plans])
+    return [judged(plan, asking, found) for plan, found in zip(plans, findings, strict=True)]
 
 
 def counterexamples(result: PlanResult) -> Iterator[Trace]:

@@ -14,8 +14,9 @@ from bac.model.trace import Claim
 from bac.proofs.asking import Asking
 from bac.proofs.findings import Findings, FoundAnomaly, Run, Traces
 from bac.proofs.inquiry import Inquiry
-from bac.proofs.questions import Limits, Progress, Statistics
+from bac.proofs.questions import Limits, Progress
 from bac.proofs.reduction import ALL_REDUCTIONS, Reduction
+from bac.proofs.schedule import Schedule
 from bac.proofs.verdict import AnomalyResult, Cause, PlanResult, PropertyResult, Verdict
 from bac.properties.anomalies import AnomalyKind
 from bac.properties.qualities import Property
@@ -39,15 +40,25 @@ def check(
         Disagreement: the interpreter does not confirm what the engine found.
     """
     wanted = set(properties)
-    asked = tuple(each for each in Property if each in wanted)
-    asking = Asking(instances, asked, engine, frozenset(reductions), progress)
-    findings = Inquiry(architecture, plan, asking, limits or Limits()).findings()
-    judge = Judge(instances, findings)
-    results = {each: judge.result(each) for each in asked}
+    asking = Asking(instances, tuple(each for each in Property if each in wanted), engine, frozenset(reductions))
+    tell = None if progress is None else lambda _, now: progress(now)
+    schedule = Schedule(limits or Limits(), jobs=1, progress=tell)
+    (findings,) = schedule.serve([Inquiry(architecture, plan, asking).findings()])
+    return judged(plan, asking, findings)
+
+
+def judged(plan: Plan, asking: Asking, findings: Findings) -> PlanResult:
+    """The verdicts that follow from what was found out about a plan.
+
+    Raises:
+        Disagreement: the interpreter does not confirm what the engine found.
+    """
+    judge = Judge(asking.instances, findings)
+    results = {each: judge.result(each) for each in asking.asked}
     return PlanResult(
         plan.name,
-        instances,
-        engine,
+        asking.instances,
+        asking.engine,
         findings.statistics,
         results,
         findings.limit,
@@ -56,13 +67,6 @@ def check(
         findings.parts,
         findings.shapes,
     )
-
-
-def undecided(plan: Plan, instances: int, engine: str, asked: Iterable[Property], reason: str) -> PlanResult:
-    """The result when nothing could be explored."""
-    scope = up_to(instances)
-    results = {each: PropertyResult(each, Verdict.UNKNOWN, scope, reason, complete=False) for each in asked}
-    return PlanResult(plan.name, instances, engine, Statistics(), results, reason)
 
 
 def up_to(instances: int) -> str:

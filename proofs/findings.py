@@ -52,10 +52,6 @@ class Run:
         """How many actions the whole needs beside those of the part."""
         return self.part.elsewhere(self.path)
 
-    def like(self, part: Part, renaming: Renaming) -> Run:
-        """The same run in a part of the same shape."""
-        return replace(self, part=part, renaming=renaming)
-
     def trace(self, instances: int, claim: Claim) -> Trace:
         """The run as a trace that shows something; with more indices than it has, these do nothing.
 

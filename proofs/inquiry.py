@@ -1,13 +1,12 @@
 """Find out about one plan: what to search, and what the searches together say.
 
-An architecture of few services is searched whole.  Where that takes more than :data:`TRIAL` states, or there are too
-many services to try, it is divided into parts, and one part of each shape is searched.
+An architecture of few services is searched whole.  Where that turns out to be large, or there are too many services to
+try, it is divided into parts, and one part of each shape is searched.
 """
 
 from __future__ import annotations
 
-import time
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -16,75 +15,62 @@ from bac.model.plan import Mode, Plan
 from bac.proofs.asking import Asking, Searched, never_in_the_way, total
 from bac.proofs.findings import Findings, FoundAnomaly, Run, Runs, single_service
 from bac.proofs.parts import MANY_SERVICES, Part, parts
-from bac.proofs.questions import Limits
 from bac.proofs.recoverable import some_run_recovers
 from bac.proofs.reduction import Reduction, Saving
+from bac.proofs.schedule import TRIAL, Inquirer, Task
 from bac.properties.anomalies import anomalies
 from bac.properties.qualities import Property
-
-TRIAL = 20_000
-"""An architecture that can be divided is searched whole if that takes no more states."""
 
 IN_EACH_OTHERS_WAY = "use cases may stand in each other's way, and there are too many services to search the whole"
 
 
 @dataclass(frozen=True)
 class Inquiry:
-    """One plan of an architecture, what is asked of it, and what finding it out may cost."""
+    """One plan of an architecture, and what is asked of it."""
 
     architecture: Architecture
     plan: Plan
     asking: Asking
-    limits: Limits
 
     @cached_property
     def whole(self) -> Part:
         """The architecture, undivided."""
         return Part(self.architecture, self.plan, tuple(enumerate(anomalies(self.architecture, 1))))
 
-    @cached_property
-    def deadline(self) -> float | None:
-        """When the time is up; the clock starts when this is first asked for."""
-        return None if self.limits.seconds is None else time.monotonic() + self.limits.seconds
+    @property
+    def few(self) -> bool:
+        """Whether there are few enough services to search the whole."""
+        return len(self.architecture.services) <= MANY_SERVICES
 
-    def left(self, states: int | None = None) -> Limits:
-        """What the limits leave; with ``states``, no more than these."""
-        seconds = None if self.deadline is None else max(self.deadline - time.monotonic(), 0.0)
-        allowed = [number for number in (self.limits.states, states) if number is not None]
-        return replace(self.limits, seconds=seconds, states=min(allowed, default=None))
-
-    def findings(self) -> Findings:
-        """All that can be found out within the limits."""
+    def findings(self) -> Inquirer[Findings]:
+        """All that can be found out."""
         if Reduction.PROJECTION in self.asking.reductions and len(self.architecture.use_cases) > 1:
-            few = len(self.architecture.services) <= MANY_SERVICES
-            trial = self.trial() if few else None
-            if trial is not None:
-                return together([(self.whole, trial)])
+            if self.few:
+                (found,) = yield [Task(self.asking, self.whole, tried=self.asking.enumerates)]
+                if found.interrupted or not found.limits or not self.asking.enumerates:
+                    return together([(self.whole, found)])
             divided = parts(self.architecture, self.plan)
-            if len(divided) > 1:
-                return self.divided(divided)
-        return together([(self.whole, self.asking.search(self.whole, self.left()))])
+            if not self.few or self.worthwhile(divided):
+                return (yield from self.divided(divided))
+        (found,) = yield [Task(self.asking, self.whole)]
+        return together([(self.whole, found)])
 
-    def trial(self) -> Searched | None:
-        """What a search of the whole finds; ``None`` if it takes too many states."""
-        if not self.asking.enumerates:
-            return self.asking.search(self.whole, self.left())
-        found = self.asking.search(self.whole, self.left(TRIAL))
-        return found if found.interrupted or not found.limits else None
+    def worthwhile(self, divided: Sequence[Part]) -> bool:
+        """Whether dividing promises less work: no part has most of the use cases."""
+        return 2 * max(len(part.architecture.use_cases) for part in divided) <= len(self.architecture.use_cases)
 
-    def divided(self, divided: Sequence[Part]) -> Findings:
+    def divided(self, divided: Sequence[Part]) -> Inquirer[Findings]:
         """The findings from one part of each shape; about the backup, if need be, from the whole."""
-        by_shape: dict[Hashable, Searched] = {}
-        searched: list[tuple[Part, Searched]] = []
+        first: dict[Hashable, Part] = {}
         for part in divided:
-            if part.shape not in by_shape:
-                by_shape[part.shape] = self.asking.search(part, self.left())
-            searched.append((part, by_shape[part.shape]))
-        findings = together(searched)
+            first.setdefault(part.shape, part)
+        answers = yield [Task(self.asking, part) for part in first.values()]
+        by_shape = dict(zip(first, answers, strict=True))
+        findings = together([(part, by_shape[part.shape]) for part in divided])
         saving = Saving(Reduction.PROJECTION, findings.statistics.states, f"at least {self.size(divided)}")
         findings = replace(findings, savings=(saving, *findings.savings))
         if Property.BACKUP in self.asking.asked and findings.doomed is None and not findings.interrupted:
-            return self.about_backup(findings, list(by_shape.values()))
+            return (yield from self.about_backup(findings, answers))
         return findings
 
     def size(self, divided: Iterable[Part]) -> str:
@@ -92,26 +78,31 @@ class Inquiry:
         free = sum(len(part.architecture.use_cases) == 1 for part in divided) * self.asking.instances
         return f"2^{free}" if 2**free > TRIAL else f"{TRIAL:,}"
 
-    def about_backup(self, findings: Findings, searched: Sequence[Searched]) -> Findings:
+    def about_backup(self, findings: Findings, searched: Sequence[Searched]) -> Inquirer[Findings]:
         """The findings with what is known of the backup, which no part by itself keeps from being completed."""
-        limits = {which: limit for which, limit in findings.limits.items() if which is not Property.BACKUP}
+        limits = without_backup(findings.limits)
         for service in self.architecture.services:
             if self.plan.mode_of(service.name) is Mode.NONE:
                 part = single_service(self.architecture, self.plan, service)
                 return replace(findings, doomed=Run(part, ()), limits=limits)
         if all(never_in_the_way(found.part) for found in searched):
             return replace(findings, limits=limits)
-        if len(self.architecture.services) > MANY_SERVICES:
+        if not self.few:
             return replace(findings, limits={Property.BACKUP: IN_EACH_OTHERS_WAY, **findings.limits})
-        found = self.asking.backup(self.whole, self.left())
+        (found,) = yield [Task(self.asking, self.whole, backup=True)]
         return replace(
             findings,
             doomed=found.doomed,
-            limits=limits | dict(found.limits),
+            limits={**limits, **found.limits},
             statistics=total([findings.statistics, found.statistics]),
             interrupted=found.interrupted,
             savings=(*findings.savings, *found.savings),
         )
+
+
+def without_backup(limits: Mapping[Property, str]) -> dict[Property, str]:
+    """The limits that do not concern the backup."""
+    return {which: limit for which, limit in limits.items() if which != Property.BACKUP}
 
 
 def together(searched: Sequence[tuple[Part, Searched]]) -> Findings:

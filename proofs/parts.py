@@ -68,6 +68,10 @@ class Part:
         """What two parts have in common that differ in names only."""
         return shape(self.architecture, self.plan, tuple(number for number, _ in self.wanted))
 
+    def bare(self) -> Part:
+        """The part with nothing but what a search needs."""
+        return Part(replace(self.architecture), self.plan, ())
+
     def elsewhere(self, path: Path) -> int:
         """How many actions a run of the whole needs beside these."""
         kept = [service.name for service in self.architecture.services]
@@ -77,16 +81,29 @@ class Part:
 def parts(architecture: Architecture, plan: Plan) -> tuple[Part, ...]:
     """The parts of an architecture under a plan: every use case is in one, and every anomaly is decided in one."""
     reads = cones(architecture, plan)
-    decided: dict[Cone, list[Anomaly]] = {}
+    needed: dict[Cone, list[Anomaly]] = {reads[case.name]: [] for case in architecture.use_cases}
     for anomaly in anomalies(architecture, 1):
         about = {event.use_case for fact in facts(anomaly.formula) for event in fact.events}
-        decided.setdefault(frozenset[str]().union(*(reads[name] for name in about)), []).append(anomaly)
-    covered = frozenset[str]().union(*decided)
-    for case in architecture.use_cases:
-        if case.name not in covered:
-            decided.setdefault(reads[case.name], [])
+        needed.setdefault(frozenset[str]().union(*(reads[name] for name in about)), []).append(anomaly)
+    home = largest(needed)
+    decided: dict[Cone, list[Anomaly]] = {cone: [] for cone in needed if home[cone] == cone}
+    for cone, questions in needed.items():
+        decided[home[cone]] += questions
     cut = Cut(architecture, plan)
     return tuple(cut.part(cone, questions) for cone, questions in decided.items())
+
+
+def largest(cones: Iterable[Cone]) -> Mapping[Cone, Cone]:
+    """For each of some sets of use cases one that contains it, and is contained in no other."""
+    home: dict[Cone, Cone] = {}
+    around: dict[str, list[Cone]] = {}
+    for cone in sorted(cones, key=len, reverse=True):
+        fewest = min((around.get(name, []) for name in cone), key=len, default=[])
+        home[cone] = next((other for other in fewest if cone <= other), cone)
+        if home[cone] == cone:
+            for name in cone:
+                around.setdefault(name, []).append(cone)
+    return home
 
 
 def cones(architecture: Architecture, plan: Plan) -> Mapping[str, Cone]:
