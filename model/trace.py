@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from codecs import BOM_UTF8
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -244,10 +245,10 @@ def plain(value: object) -> object:
 def is_trace(path: str | Path) -> bool:
     """Whether a file looks like a trace (and not like a specification, or nothing at all)."""
     try:
-        with Path(path).open("rb") as file:
-            return re.match(rb'\s*\{\s*"format"\s*:\s*"bac-trace"', file.read(200)) is not None
-    except OSError:
+        content = content_of(path)
+    except TraceError:
         return False
+    return content.lstrip().startswith(b"{") and re.search(rb'"format"\s*:\s*"bac-trace"', content) is not None
 
 
 def load(path: str | Path) -> Trace:
@@ -256,13 +257,7 @@ def load(path: str | Path) -> Trace:
     Raises:
         TraceError: the file cannot be read, is not a trace, or contradicts itself.
     """
-    try:
-        with Path(path).open("rb") as file:
-            content = file.read(LARGEST_FILE + 1)
-    except OSError as error:
-        raise TraceError(f"{path}: {error.strerror or error}") from None
-    if len(content) > LARGEST_FILE:
-        raise TraceError(f"{path}: larger than {LARGEST_FILE >> 20} MiB")
+    content = content_of(path)
     try:
         return from_json(json.loads(content.decode("utf-8")))
     except (ValueError, TypeError, RecursionError) as error:
@@ -271,17 +266,34 @@ def load(path: str | Path) -> Trace:
         raise TraceError(f"{path}: {error}") from None
 
 
+def content_of(path: str | Path) -> bytes:
+    """What is in a file, without the mark that some editors put before UTF-8.
+
+    Raises:
+        TraceError: it cannot be read, or is larger than :data:`LARGEST_FILE`.
+    """
+    try:
+        with Path(path).open("rb") as file:
+            content = file.read(LARGEST_FILE + 1)
+    except OSError as error:
+        raise TraceError(f"{path}: {error.strerror or error}") from None
+    if len(content) > LARGEST_FILE:
+        raise TraceError(f"{path}: larger than {LARGEST_FILE >> 20} MiB")
+    return content.removeprefix(BOM_UTF8)
+
+
 def from_json(document: object) -> Trace:
-    """The trace that a JSON document holds.
+    """The trace that a JSON document holds; neither the order of its keys matters, nor whether it says 1 or 1.0.
 
     Raises:
         TraceError: it is not a trace, its actions are no run, or a derived field (an event's name, a log, a backup, the
             cut) is not what the actions lead to.
     """
+    document = with_whole_numbers(document)
     validate(document)
     assert isinstance(document, dict)
     try:
-        specification = parse(json.dumps(document["specification"]), "specification")
+        specification = parse(json.dumps(in_order(document)), "specification")
         plan = specification.plan(document["plan"])
     except BacError as error:
         raise TraceError(f"its specification is wrong: {error}") from None
@@ -318,6 +330,31 @@ def validate(document: object) -> None:
 
     if (problem := violation("trace", document)) is not None:
         raise TraceError(f"not a {FORMAT}: {problem}")
+
+
+def with_whole_numbers(document: object) -> object:
+    """The document with integers for numbers without a fraction, which JSON does not tell from them."""
+    match document:
+        case dict():
+            return {key: with_whole_numbers(value) for key, value in document.items()}
+        case list():
+            return [with_whole_numbers(value) for value in document]
+        case float() if document.is_integer():
+            return int(document)
+        case _:
+            return document
+
+
+def in_order(document: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The specification of a trace, its services in the order in which the trace lists their logs.
+
+    A specification tells the order of services by that of its keys, which JSON does not keep.
+    """
+    services = document["specification"].get("services")
+    if not isinstance(services, dict):
+        return document["specification"]  # type: ignore[no-any-return]
+    listed = {log["service"]: services[log["service"]] for log in document["services"] if log["service"] in services}
+    return {**document["specification"], "services": {**listed, **services}}
 
 
 def _label(action: Mapping[str, Any]) -> Label:

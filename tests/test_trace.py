@@ -24,8 +24,8 @@ from bac.properties.qualities import Property
 from bac.schemas import violation
 
 
-def found(plan: str = "independent", **wanted: str | None) -> Trace:
-    specification = parsed(REFERENCE)
+def found(plan: str = "independent", text: str = REFERENCE, **wanted: str | None) -> Trace:
+    specification = parsed(text)
     arguments = {"property_": "consistency", "kind": None, "subject": None, "timing": None} | wanted
     return find(specification.architecture, specification.plan(plan), 1, limits=Limits(), **arguments)  # type: ignore[arg-type]
 
@@ -54,6 +54,56 @@ def test_a_trace_survives_a_file(plan: str, wanted: dict[str, str], tmp_path: Pa
 @pytest.mark.parametrize(("plan", "wanted"), EVERY_KIND)
 def test_a_trace_file_follows_its_schema(plan: str, wanted: dict[str, str]) -> None:
     assert violation("trace", found(plan, **wanted).to_json()) is None
+
+
+def fractional(document: Any) -> Any:
+    """The document with every integer as a number with a point."""
+    match document:
+        case dict():
+            return {key: fractional(value) for key, value in document.items()}
+        case list():
+            return [fractional(value) for value in document]
+        case int() if not isinstance(document, bool):
+            return float(document)
+        case _:
+            return document
+
+
+LATER_FIRST = REFERENCE.replace("A: {owns: [a]}, B: {owns: [b]}", "B: {owns: [b]}, A: {owns: [a]}")
+"""The services against the alphabet, so that sorting keys changes their order."""
+
+
+@pytest.mark.parametrize(("plan", "wanted"), EVERY_KIND)
+def test_the_order_of_keys_does_not_matter(plan: str, wanted: dict[str, str], tmp_path: Path) -> None:
+    trace = found(plan, LATER_FIRST, **wanted)
+    file = tmp_path / "sorted.json"
+    file.write_text(json.dumps(trace.to_json(), indent=2, sort_keys=True), encoding="utf-8")
+    assert is_trace(file)
+    assert load(file) == trace
+    assert list(load(file).logs) == list(trace.logs) == ["B", "A"]
+
+
+def test_whole_numbers_may_have_a_point_and_others_may_not() -> None:
+    trace = found("independent", kind="broken-link")
+    assert from_json(json.loads(json.dumps(fractional(trace.to_json())))) == trace
+    document = trace.to_json()
+    document["actions"][0]["index"] = 1.5
+    with pytest.raises(TraceError, match=r"actions\[0\]\.index: 1\.5 is not of type 'integer'"):
+        from_json(document)
+
+
+def test_a_mark_before_the_text_is_ignored(tmp_path: Path) -> None:
+    trace, file = found("independent", kind="broken-link"), tmp_path / "marked.json"
+    file.write_text(json.dumps(trace.to_json()), encoding="utf-8-sig")
+    assert is_trace(file)
+    assert load(file) == trace
+
+
+def test_a_specification_is_no_trace(tmp_path: Path) -> None:
+    file = tmp_path / "specification.json"
+    for text in ('{"services": {"format": {"owns": ["bac-trace"]}}}', "format: bac-trace", '- "format": "bac-trace"'):
+        file.write_text(text, encoding="utf-8")
+        assert not is_trace(file)
 
 
 def leaves(document: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
