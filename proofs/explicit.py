@@ -22,7 +22,7 @@ CHECK_EVERY = 2048
 WORK_PER_CHECK = 200_000
 """So many actions are tried between two looks at the limits, so that large systems keep them, too."""
 WORTH_COMPILING = 200_000
-"""With so many states found, the kernel takes over: loading it takes about as long as it took to come so far."""
+"""Before so many states are found, the kernel takes over: loading it takes about as long as finding them would."""
 
 
 def explore(
@@ -35,7 +35,8 @@ def explore(
     search = Search(system, questions, limits or Limits(), progress)
     if (hopeless := search.hopeless()) is not None:
         return Answers(tuple({} for _ in questions.settled), limit=hopeless)
-    search.run(WORTH_COMPILING)
+    most = search.watch.limits.states
+    search.run(WORTH_COMPILING if most is None or most >= 10 * WORTH_COMPILING else None)
     if search.frontier and search.limit is None and search.open():
         if (answers := compiled(search)) is not None:
             return answers
@@ -107,11 +108,16 @@ class Search:
     # Exploration
 
     def run(self, most: int | None = None) -> None:
-        """Level by level, until nothing is left to explore or to ask, a limit is hit, or ``most`` states are found."""
+        """Level by level, until nothing is left to explore or ask, a limit is hit, or there would be ``most`` states.
+
+        Levels are not interrupted for that: the next is taken to have three times as many states as the last.
+        """
         try:
             if self.answers_reachable(0):
                 self.reached = 0
-            while self.frontier and self.limit is None and self.open() and (most is None or len(self.parents) < most):
+            while self.frontier and self.limit is None and self.open():
+                if most is not None and len(self.parents) + 3 * len(self.frontier) >= most:
+                    return
                 self.expand_level()
         except KeyboardInterrupt:
             self.limit, self.interrupted = "interrupted", True

@@ -381,12 +381,21 @@ def test_what_was_found_before_the_kernel_hit_a_limit_is_kept(monkeypatch: pytes
     specification = parsed(REFERENCE)
     plan = specification.plan("locked")
     built, asked = system(specification.architecture, plan, 4), everything(specification.architecture, plan, 4)
-    monkeypatch.setattr(explicit, "WORTH_COMPILING", 100)
+    monkeypatch.setattr(explicit, "WORTH_COMPILING", 60)
     answers = explicit.explore(built, asked, Limits(states=600))
     assert answers.limit == "600 states"
     assert answers.reachable is not None
     assert len(answers.reachable) == 2
     assert answers.inevitable is None
+
+
+def test_a_limit_on_states_that_is_soon_reached_is_left_to_the_plain_engine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Which goes level by level, and so finds more before it is reached."""
+    monkeypatch.setattr(explicit, "WORTH_COMPILING", 100)
+    monkeypatch.setattr(explicit, "compiled", lambda _: pytest.fail("handed over"))
+    specification = parsed(TOY)
+    built = system(specification.architecture, specification.plan("independent"), 4)
+    assert explicit.explore(built, Questions(inevitable=FALSE), Limits(states=900)).limit == "900 states"
 
 
 def test_nothing_compiled_is_loaded_for_small_systems() -> None:

@@ -31,7 +31,7 @@ def by_own_order(crew: Crew) -> None:
     """
     first = np.zeros(node_size(crew.width), dtype=np.uint64)
     root(*crew.m, first, crew.width)
-    waiting, budget = [first], ROOM // 16
+    waiting, budget, limit = [first], ROOM // 16, crew.watch.limits.states
     while any(map(len, waiting)):
 
         def job(worker: Worker, nodes: Words, budget: int = budget) -> tuple[Words, list[Batch]]:
@@ -42,7 +42,7 @@ def by_own_order(crew: Crew) -> None:
         crew.keep([part for _, recovered in done for part in recovered])
         crew.queue = sum(map(len, waiting)) // node_size(crew.width)
         crew.look()
-        budget = BUDGET
+        budget = BUDGET if limit is None else min(BUDGET, max(limit - crew.states, 1))
 
 
 def dive_some(crew: Crew, worker: Worker, nodes: Words, budget: int) -> tuple[Words, list[Batch]]:
