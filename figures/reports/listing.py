@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from bac.model.system import ActionKind, Label
 from bac.model.trace import Trace
 from bac.properties.explanation import command, explain
@@ -26,6 +28,12 @@ def listing(trace: Trace) -> list[str]:
         line = f"{mark} {number:>{widths[0]}}  {kind:<{widths[1]}}  {what:<{widths[2]}}"
         lines.append((f"{line}  → {events}" if events else line).rstrip())
     return lines
+
+
+def description(line: str) -> int:
+    """Where in a line of a listing, from 0, the description of the action begins."""
+    begin = re.match(r"[> ] +\d+  \S+ +", line)
+    return begin.end() if begin else 0
 
 
 def described(trace: Trace, label: Label) -> str:

@@ -9,8 +9,9 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from bac.figures.reports.fitting import Column, Hanging, Stacked
 from bac.figures.reports.groups import Alike, groups, most_affected
-from bac.figures.reports.listing import listing
+from bac.figures.reports.listing import description, listing
 from bac.model.trace import Trace
 from bac.proofs.verdict import PlanResult, PropertyResult, Verdict
 from bac.properties.anomalies import AnomalyKind
@@ -81,27 +82,21 @@ def comparison(results: Sequence[PlanResult]) -> RenderableType:
     """All plans: one row each, with B, A, C, how many of the three it keeps, and how many anomalies of each kind."""
     asked = [which for which in Property if any(which in result.properties for result in results)]
     letters = [which for which in LETTER if which in asked]
-    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 3, 0, 0))
-    table.add_column("plan", overflow="fold", min_width=16)
-    for which in letters:
-        table.add_column(LETTER[which], justify="center")
+    columns = [
+        Column(LETTER[which], [symbol(result.properties.get(which)) for result in results], "center")
+        for which in letters
+    ]
     if len(letters) > 1:
-        table.add_column("keeps", no_wrap=True)
+        columns.append(Column("keeps", [kept(result, letters) for result in results]))
     if Property.CONSISTENCY in asked:
-        for heading in HEADING.values():
-            table.add_column(heading, justify="right")
+        rows = [counts(result.properties[Property.CONSISTENCY]) for result in results]
+        columns += [
+            Column(HEADING[kind], [row[number] for row in rows], "right") for number, kind in enumerate(AnomalyKind)
+        ]
     if Property.NO_EXTRA_LOSS in asked:
-        table.add_column("extra\nloss", justify="right")
-    for result in results:
-        row = [Text(result.plan), *(symbol(result.properties.get(which)) for which in letters)]
-        if len(letters) > 1:
-            row.append(kept(result, letters))
-        if Property.CONSISTENCY in asked:
-            row += counts(result.properties[Property.CONSISTENCY])
-        if Property.NO_EXTRA_LOSS in asked:
-            row.append(loss(result.properties[Property.NO_EXTRA_LOSS]))
-        table.add_row(*row)
-    return table
+        lost = [loss(result.properties[Property.NO_EXTRA_LOSS]) for result in results]
+        columns.append(Column("extra\nloss", lost, "right"))
+    return Stacked(Column("plan", [Text(result.plan) for result in results]), columns)
 
 
 def symbol(result: PropertyResult | None) -> Text:
@@ -221,4 +216,4 @@ def body(trace: Trace) -> Iterator[RenderableType]:
     """The explanation and the listing of a trace."""
     yield Text(explain(trace).sentence)
     for line in listing(trace):
-        yield Text(f"  {line}", style="bold" if line.startswith(">") else "")
+        yield Hanging(Text(f"  {line}", style="bold" if line.startswith(">") else ""), 2 + description(line))
