@@ -302,6 +302,19 @@ def exit_code(results: list[PlanResult], expect: str | None) -> int:
     "--architecture", is_flag=True, help="Draw the services and their references (Figures 1, 2 and 6) instead."
 )
 @click.option(
+    "--service",
+    "services",
+    metavar="NAME",
+    multiple=True,
+    help="With --architecture: draw the part around this service (repeatable).",
+)
+@click.option(
+    "--depth",
+    type=click.IntRange(1, 100),
+    metavar="N",
+    help="With --service: go over N references, one after another; default: 1.",
+)
+@click.option(
     "--plan", "plan_name", metavar="NAME", help="The plan; default: independent. With --architecture: show its groups."
 )
 @click.option(
@@ -336,6 +349,8 @@ def figure(
     source: str,
     output: Path,
     architecture: bool,
+    services: tuple[str, ...],
+    depth: int | None,
     plan_name: str | None,
     property_: str,
     kind: str | None,
@@ -346,7 +361,8 @@ def figure(
 ) -> None:
     """Draw a counterexample as an event-log diagram (Figures 3-5), or the architecture.
 
-    From a SPEC, a shortest counterexample is looked for; a saved TRACE is drawn as it is.
+    From a SPEC, a shortest counterexample is looked for; a saved TRACE is drawn as it is. Of an architecture that is
+    too large to be read an overview is drawn, or the part around each --service.
     """
     from bac.model.history import with_history
     from bac.model.trace import is_trace, load
@@ -354,8 +370,10 @@ def figure(
     from bac.proofs.replay import confirm
 
     figure_format(output)
+    if (services and not architecture) or (depth is not None and not services):
+        raise click.UsageError("--service needs --architecture, and --depth needs --service")
     if architecture:
-        draw_graph(source, plan_name, output)
+        draw_graph(source, plan_name, services, depth or 1, output)
         return
     if is_trace(source):
         trace = load(source)
@@ -370,14 +388,15 @@ def figure(
     write_figure(output, drawn)
 
 
-def draw_graph(source: str, plan_name: str | None, output: Path) -> None:
-    """Draw the architecture of a specification, with the groups of a plan if one is named."""
+def draw_graph(source: str, plan_name: str | None, services: tuple[str, ...], depth: int, output: Path) -> None:
+    """Draw the architecture of a specification, or the part around services, with the groups of a plan if named."""
     from bac.figures.graph.architecture import draw_architecture
     from bac.figures.render import write
 
     specification = read(source)
     plan = None if plan_name is None else specification.plan(plan_name)
-    put(output, write(draw_architecture(specification.architecture, plan), figure_format(output)))
+    drawing = draw_architecture(specification.architecture, plan, services=services, depth=depth)
+    put(output, write(drawing, figure_format(output)))
 
 
 @main.command()

@@ -7,21 +7,33 @@ from itertools import pairwise
 from math import hypot
 
 from bac.figures.canvas import Point, Polygon, Polyline, Shape
-from bac.figures.graph.service_graph import ArrowKind
+from bac.figures.graph.references import ArrowKind
 from bac.figures.palette import INK, PAPER
 
 HEAD_LENGTH, HEAD_WIDTH = 9.0, 9.0
 """The head of a hollow arrow, in points."""
+PLAIN = 1.1
+"""The width of the line of an arrow that stands for nothing in number, in points."""
 OUTER, INNER = 3.8, 2.0
 """The widths of the two lines, one painted over the other, of which a hollow arrow is made, in points."""
 
 
-def arrow_shapes(kind: ArrowKind, points: Sequence[Point], smooth: bool, name: str = "") -> tuple[Shape, ...]:
-    """An arrow along these points; ``smooth`` as in :class:`bac.figures.canvas.Polyline`, ``name`` is its tooltip."""
+def arrow_shapes(
+    kind: ArrowKind, points: Sequence[Point], smooth: bool, name: str = "", width: float = PLAIN
+) -> tuple[Shape, ...]:
+    """An arrow along these points.
+
+    Args:
+        kind: what it stands for.
+        points: from its source to its target.
+        smooth: as in :class:`bac.figures.canvas.Polyline`.
+        name: its tooltip.
+        width: of its line in points; that of copies is always the same.
+    """
     rounded = tuple((round(x, 2), round(y, 2)) for x, y in points)
     if kind is not ArrowKind.COPY:
         dashed = kind is ArrowKind.TOLERATED
-        return (Polyline(rounded, INK, 1.1, dashed=dashed, arrow=True, smooth=smooth, name=name),)
+        return (Polyline(rounded, INK, width, dashed=dashed, arrow=True, smooth=smooth, name=name),)
     shaft = cut(rounded, smooth, HEAD_LENGTH)
     base, tip = shaft[-1], rounded[-1]
     across = _across(base, tip, HEAD_WIDTH / 2)

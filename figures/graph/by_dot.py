@@ -99,14 +99,16 @@ def _inches(size: Size) -> dict[str, str]:
 def _write_line(dot: Any, number: int, line: Line, forward: bool) -> None:
     """One edge, or two with the label between them; always downwards, whichever way the line leads."""
     ends = [f"n{line.source}", f"n{line.target}"] if forward else [f"n{line.target}", f"n{line.source}"]
+    rows = line.reach if forward else line.reach[::-1]
+    before, after = ({"minlen": f"{each}"} if each > 1 else {} for each in rows)
     if line.attached:
         dot.edge(*ends, id=f"{number} 0", weight="5", minlen="2")
     elif line.label is None:
-        dot.edge(*ends, id=f"{number} 0")
+        dot.edge(*ends, id=f"{number} 0", **({"minlen": f"{sum(rows) - 1}"} if sum(rows) > 2 else {}))
     else:
         dot.node(f"l{number}", **_inches(line.label))
-        dot.edge(ends[0], f"l{number}", id=f"{number} 0")
-        dot.edge(f"l{number}", ends[1], id=f"{number} 1")
+        dot.edge(ends[0], f"l{number}", id=f"{number} 0", **before)
+        dot.edge(f"l{number}", ends[1], id=f"{number} 1", **after)
 
 
 def _write_frame(dot: Any, number: int, frame: Frame, graph: Graph, labels: Sequence[int]) -> None:

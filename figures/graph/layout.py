@@ -45,13 +45,15 @@ STYLES = tuple(Style(*style) for style in product((False, True), (False, True), 
 class Line:
     """A line from one block to another (by their numbers); ``label`` is the size of what stands on it.
 
-    ``attached`` lines tie a block to the one below it, and have no label.
+    ``attached`` lines tie a block to the one below it, and have no label.  ``reach``: how many rows
+    its label, or its middle, is at least away from its source and its target.
     """
 
     source: int
     target: int
     label: Size | None = None
     attached: bool = False
+    reach: tuple[int, int] = (1, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,5 +183,5 @@ def forward_order(count: int, lines: Iterable[Line]) -> list[int]:
 
 
 def _urgency(block: int, following: set[int], preceding: set[int]) -> tuple[bool, int, int]:
-    """The less, the sooner a block is put in front: sources, then those from which most lines more lead than to them."""
+    """The less, the sooner a block is put in front: sources, then those with the most outgoing lines in excess."""
     return bool(preceding), len(preceding) - len(following), block

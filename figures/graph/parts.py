@@ -2,15 +2,30 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from bac.figures.graph.affected import Side
 from bac.figures.graph.layout import Frame, Graph, Line, forward_order, level_height
 from bac.figures.graph.service_graph import ServiceGraph
-from bac.figures.graph.shapes import GROUP_FILL, Part, caption_part, label_part, service_part, shared_database_part
+from bac.figures.graph.shapes import (
+    GROUP_FILL,
+    Part,
+    caption_part,
+    fold_part,
+    label_part,
+    number_part,
+    service_part,
+    shared_database_part,
+)
+from bac.figures.graph.words import counted
+from bac.figures.metrics import clean
 from bac.figures.palette import PAPER
 from bac.model.plan import Mode
 
+BESIDE = 5
+"""Around a service that the drawing is about, at most so many that have to do with that alone stand side by side."""
 LEVEL = 3
 """Two services that share a database stand side by side, as in Figure 6, with at most so many arrows between them."""
 ROW = 4
@@ -18,12 +33,25 @@ ROW = 4
 
 
 @dataclass(frozen=True, slots=True)
+class Tie:
+    """An arrow between folded services and one that is drawn, its tooltip and its label."""
+
+    tooltip: str
+    label: Part
+
+
+@dataclass(frozen=True, slots=True)
 class Parts:
-    """What has a place in the layout of ``graph``: services and then shared databases, labels of arrows, captions."""
+    """What has a place in the layout of ``graph``: blocks, labels, captions.
+
+    The blocks are the services, then shared databases, then what is folded and tied to them; the labels are those of
+    arrows.  The lines are the arrows, then what attaches services to databases, then the ``ties`` of what is folded.
+    """
 
     blocks: tuple[Part, ...]
     labels: tuple[Part | None, ...]
     captions: tuple[Part, ...]
+    ties: tuple[Tie, ...]
     graph: Graph
 
 
@@ -46,12 +74,16 @@ def parts_of(graph: ServiceGraph, narrow: bool) -> Parts:
     for group in shared:
         members = sorted(_members(graph, group), key=rank.__getitem__)  # as services in a row stand, from left to right
         services.append(shared_database_part(graph.groups[group].mode, [graph.services[member] for member in members]))
+    folds = len(services)
+    services += [fold_part(fold) for fold in graph.folds if fold.ties]
+    ties, tied = _ties(graph, folds)
+    lines = _staggered(graph, lines) + tied
     frames = []
     for group, caption in enumerate(captions):
         blocks = (*_members(graph, group), *([databases[group]] if group in databases else []))
         frames.append(Frame(blocks, (caption.width, caption.height), rows.get(group, ())))
     sizes = tuple((part.width, part.height) for part in services)
-    return Parts(tuple(services), labels, captions, Graph(sizes, tuple(lines), tuple(frames)))
+    return Parts(tuple(services), labels, captions, tuple(ties), Graph(sizes, tuple(lines), tuple(frames)))
 
 
 def _labels(graph: ServiceGraph, narrow: bool) -> tuple[Part | None, ...]:
@@ -71,6 +103,47 @@ def _lines(graph: ServiceGraph, labels: Sequence[Part | None]) -> list[Line]:
         Line(number[arrow.source], number[arrow.target], (label.width, label.height) if label else None)
         for arrow, label in zip(graph.arrows, labels, strict=True)
     ]
+
+
+def _ties(graph: ServiceGraph, first: int) -> tuple[list[Tie], list[Line]]:
+    """The arrows between folded services, which are blocks from this number on, and others; with their lines."""
+    number = {service.name: place for place, service in enumerate(graph.services)}
+    ties, lines = [], []
+    for block, fold in enumerate([fold for fold in graph.folds if fold.ties], first):
+        for name, references in fold.ties:
+            label = number_part(references)
+            ends = (block, number[name]) if fold.side is Side.REFERRERS else (number[name], block)
+            ties.append(Tie(f"{clean(name)}, {fold}: {counted(references, 'reference')}", label))
+            lines.append(Line(*ends, (label.width, label.height)))
+    return ties, lines
+
+
+def _staggered(graph: ServiceGraph, lines: Sequence[Line]) -> list[Line]:
+    """The lines, those around a service that was asked for of different lengths, so that no row of blocks is too wide.
+
+    Only what has no other line and is not beside others in a group is put further away.
+    """
+    asked = {place for place, service in enumerate(graph.services) if service.asked}
+    lines_at = Counter(end for line in lines for end in (line.source, line.target))
+    alone = {
+        place
+        for place, service in enumerate(graph.services)
+        if lines_at[place] == 1 and place not in asked and service.box is None
+    }
+    hubs = [(line.target, True) if line.target in asked else (line.source, False) for line in lines]
+    moved = [
+        hub in asked and not alone.isdisjoint((line.source, line.target))
+        for (hub, _), line in zip(hubs, lines, strict=True)
+    ]
+    beside = Counter(hub for hub, away in zip(hubs, moved, strict=True) if not away)
+    staggered = []
+    for hub, line, away in zip(hubs, lines, moved, strict=True):
+        if away:
+            rows = 2 * (beside[hub] // BESIDE) + 1
+            beside[hub] += 1
+            line = replace(line, reach=(1, rows) if hub[1] else (rows, 1))
+        staggered.append(line)
+    return staggered
 
 
 def _rows(graph: ServiceGraph, lines: Sequence[Line]) -> dict[int, tuple[int, ...]]:

@@ -11,10 +11,12 @@ from dataclasses import dataclass, replace
 from math import cos, pi, sin
 
 from bac.figures.canvas import Anchor, Box, Polygon, Polyline, Shape, Text
-from bac.figures.graph.service_graph import Arrow, ArrowKind, DrawnGroup, DrawnService
-from bac.figures.graph.words import LABEL, counted, elided, label_lines, link_lines, shortened, tooltip, widest
+from bac.figures.graph.affected import Fold
+from bac.figures.graph.references import Arrow, ArrowKind
+from bac.figures.graph.service_graph import DrawnGroup, DrawnService
+from bac.figures.graph.words import LABEL, counted, elided, label_lines, link_lines, shortened, some, tooltip, widest
 from bac.figures.metrics import clean
-from bac.figures.palette import INK, PAPER, colour_of, mix, readable
+from bac.figures.palette import INK, MUTED, PAPER, colour_of, mix, readable
 from bac.model.plan import Mode
 
 NAME, ENTITY, SMALL = 10.0, 9.0, 8.0
@@ -35,6 +37,8 @@ BADGE = 12.0
 """The diameter of a number on a database, in points."""
 GROUP_FILL = "#F1F1F1"
 """The ground of a group."""
+ASKED = 3.0
+"""The width of the outline of services that the drawing is about, in points."""
 SHARED = "#8C8C8C"
 """The colour of what belongs to several services."""
 
@@ -63,12 +67,18 @@ def service_part(service: DrawnService, shared: bool, least: float = 0.0) -> Par
     parts = [text_part([name], NAME, bold=True)]
     if not shared:
         parts.append(database_part([_schema(service)], colour, service.mode, service.number))
+    if service.alone:
+        parts.append(
+            text_part([f"{service.mode} with", f"{counted(service.alone, 'other service')}"], SMALL, bold=True)
+        )
     if service.links:
         parts.append(text_part(elided(link_lines(service.links), "link"), SMALL, name=_inner_links(service)))
     inside = stacked(parts)
     width, height = max(inside.width, 44.0) + 2 * PAD, max(inside.height + 2 * PAD, least)
     stroke = readable(colour)
-    outline = Box(0, 0, width, height, mix(colour, PAPER, 0.88), stroke, 1.2, name=clean(service.name))
+    outline = Box(
+        0, 0, width, height, mix(colour, PAPER, 0.88), stroke, ASKED if service.asked else 1.2, name=clean(service.name)
+    )
     return Part(width, height, (outline, *inside.at((width - inside.width) / 2, (height - inside.height) / 2)))
 
 
@@ -101,6 +111,14 @@ def database_part(schemas: Sequence[Part], colour: str, mode: Mode, number: int 
     return Part(width + extra, height + top, shapes)
 
 
+def fold_part(fold: Fold) -> Part:
+    """Services that are not drawn: a faint box which says how many they are, and names some in its tooltip."""
+    text = text_part([str(fold)], SMALL, colour=MUTED)
+    width, height = text.width + 2 * PAD, text.height + 2 * PAD
+    outline = Box(0, 0, width, height, PAPER, MUTED, 0.8, dashed=True, radius=3, name=some(fold.services))
+    return Part(width, height, (outline, *text.at(PAD, PAD)))
+
+
 def badge_part(number: int) -> Part:
     """A number in a black disc: the place of a snapshot in the order of a plan."""
     text = str(number)
@@ -130,18 +148,26 @@ def label_part(arrow: Arrow, narrow: bool = False, ground: str = PAPER) -> Part:
     return Part(width, height, (Box(0, 0, width, height, ground, name=tooltip(arrow)), *text.at(3, 1.5)))
 
 
+def number_part(number: int) -> Part:
+    """How many references an arrow stands for, on the colour of the paper."""
+    text = text_part([f"{number:,}"], LABEL)
+    width, height = text.width + 5, text.height + 1
+    return Part(width, height, (Box(0, 0, width, height, PAPER), *text.at(2.5, 0.5)))
+
+
 def text_part(
     lines: Sequence[str],
     size: float,
     bold: bool = False,
     italic: bool = False,
     name: str = "",
+    colour: str = INK,
 ) -> Part:
     """Centred lines of text; ``name`` is their tooltip, if it says more than they do."""
     width, step = widest(lines, size, bold), size * LEADING
     tooltip = "" if [name] == list(lines) else name
     texts = (
-        Text(width / 2, (number + 0.77) * step, line, size, Anchor.MIDDLE, INK, bold, italic, tooltip)
+        Text(width / 2, (number + 0.77) * step, line, size, Anchor.MIDDLE, colour, bold, italic, tooltip)
         for number, line in enumerate(lines)
     )
     return Part(width, step * len(lines), tuple(texts))

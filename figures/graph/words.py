@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from bac.figures.graph.service_graph import Arrow, ArrowKind
+from bac.figures.graph.references import Arrow, ArrowKind
 from bac.figures.metrics import clean, shorten, text_width
 
 LABEL = 8.5
 """Type size of labels, in points."""
 WIDEST_END, WIDEST_COPY = 84.0, 120.0
 """How wide either end of a link, and a copied entity, can be before it is shortened, in points."""
+MOST_NAMES = 200
+"""How many services a tooltip names."""
 MOST_LINES = 5
 """How many lines a list has at most."""
 
@@ -66,6 +68,12 @@ def elided(lines: list[str], what: str, most: int = MOST_LINES) -> list[str]:
         return lines
     hidden = len(lines) - most + 1
     return [*lines[: most - 1], f"… and {hidden:,} more {_plural(what)}"]
+
+
+def some(names: Sequence[str]) -> str:
+    """The first of many names, and how many more there are."""
+    hidden = len(names) - MOST_NAMES
+    return ", ".join([*map(clean, names[:MOST_NAMES]), *([f"… and {hidden:,} more"] if hidden > 0 else [])])
 
 
 def counted(number: int, what: str) -> str:
