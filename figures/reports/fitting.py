@@ -84,7 +84,7 @@ class Hanging:
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[RenderableType]:
         """The line, or its parts below each other; in a very narrow terminal, indented less."""
-        indentation = min(self.indentation, options.max_width // 3)
+        indentation = min(self.indentation, options.max_width // 2)
         if options.no_wrap or cell_len(self.line.plain) <= options.max_width:
             yield self.line
             return
