@@ -44,7 +44,8 @@ class Inquiry:
 
     def findings(self) -> Inquirer[Findings]:
         """All that can be found out."""
-        if Reduction.PROJECTION in self.asking.reductions and len(self.architecture.use_cases) > 1:
+        several = len(self.architecture.use_cases) > 1
+        if Reduction.PROJECTION in self.asking.reductions and self.architecture.use_cases and (several or not self.few):
             if self.few:
                 (found,) = yield [Task(self.asking, self.whole, tried=self.asking.enumerates)]
                 if found.interrupted or not found.limits or not self.asking.enumerates:

@@ -96,6 +96,71 @@ def test_parts_without_other_services_decide_the_whole(document: dict[str, objec
             compare(whole, divided(patch, specification.architecture, plan, 0), exact)
 
 
+REFERENCE = "references: [a -> b]\n"
+SENT = "use_cases: {send: [create: a, {create: b, via: event}]}\n"
+OUTSIDE = {
+    "what is never backed up makes recovery impossible": (REFERENCE, "{groups: [{mode: none, services: [C]}]}"),
+    "so it does if all are rolled back": (
+        REFERENCE,
+        "{groups: [{mode: none, services: [C]}], recovery: {rollback: oldest}, disaster: {scope: any}}",
+    ),
+    "and a crash set that needs it is none": (
+        REFERENCE,
+        "{groups: [{mode: none, services: [C]}], disaster: {scope: [[A, C], [D]]}}",
+    ),
+    "somebody else's snapshot is the first": (REFERENCE, "{recovery: {rollback: oldest, resume: true}}"),
+    "but not if it has to wait": (REFERENCE, "{order: [A, B, C, D], recovery: {rollback: oldest}}"),
+    "or comes with one of ours": (
+        REFERENCE,
+        "{groups: [{mode: atomic, services: [A, C]}, {mode: shared-database, services: [B, D]}],"
+        " recovery: {rollback: oldest}}",
+    ),
+    "somebody else crashes, and clients are gone": (
+        REFERENCE,
+        "{groups: [{mode: atomic, services: [A, B]}], disaster: {scope: any}}",
+    ),
+    "somebody else crashes, at no cost": (
+        REFERENCE,
+        "{groups: [{mode: continuous, services: [C]}, {mode: locked, services: [A, B, D]}], disaster: {scope: any}}",
+    ),
+    "nobody else can crash alone": (
+        REFERENCE,
+        "{groups: [{mode: atomic, services: [A, C]}, {mode: atomic, services: [B, D]}], disaster: {scope: any}}",
+    ),
+    "it has to wait for its turn": (REFERENCE, "{order: [A, C, D, B], disaster: {scope: any}}"),
+    "a crash set that leaves us alone": (REFERENCE, "{disaster: {scope: [[C, D]]}}"),
+    "a crash set with one of us in it": (REFERENCE, "{disaster: {scope: [[A, C], [A, B, D]]}}"),
+    "a channel is restored with the whole group only": (
+        SENT,
+        "{groups: [{mode: markers, services: all}], recovery: {restore: crashed}, disaster: {scope: any}}",
+    ),
+    "and not with some of it": (
+        SENT,
+        "{groups: [{mode: markers, services: all}], recovery: {restore: crashed},"
+        " disaster: {scope: [[A, B, C], [A, B, D]]}}",
+    ),
+    "but with the unit": (SENT, "{groups: [{mode: markers, services: all}], disaster: {scope: [[A, C]]}}"),
+    "a group that is locked with us": (
+        REFERENCE,
+        "{groups: [{mode: locked, services: [A, C, D]}], disaster: {scope: any}}",
+    ),
+    "a lock of their own": (REFERENCE, "{groups: [{mode: locked, services: [C, D]}]}"),
+    "one database with us": (REFERENCE, "{groups: [{mode: shared-database, services: [A, B, C]}]}"),
+}
+FOUR = "services: {A: {owns: [a]}, B: {owns: [b]}, C: {}, D: {}}\n"
+INEXACT = {"it has to wait for its turn"}
+
+
+@pytest.mark.parametrize("name", OUTSIDE)
+def test_services_that_are_left_out_are_not_forgotten(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    content, plan = OUTSIDE[name]
+    specification = parsed(f"{FOUR}{content}plans: {{p: {plan}}}")
+    arguments = specification.architecture, specification.plan("p")
+    apart = divided(monkeypatch, *arguments, many=0)
+    assert apart.savings
+    compare(undivided(*arguments), apart, exact=name not in INEXACT)
+
+
 @LENIENT
 @given(specifications(plans_too=True), st.data())
 def test_what_is_left_of_the_whole_is_the_system_of_the_part(document: dict[str, object], data: st.DataObject) -> None:
