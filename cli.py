@@ -16,6 +16,7 @@ import click
 
 from bac import __version__
 from bac.commands.export import export
+from bac.commands.figure import figure
 from bac.commands.prove import prove
 from bac.commands.terminal import (
     BUG,
@@ -26,9 +27,9 @@ from bac.commands.terminal import (
     as_json,
     display,
     figure_format,
+    limit_options,
     limits,
     progress_shown,
-    put,
     read,
     write_figure,
 )
@@ -40,8 +41,6 @@ if TYPE_CHECKING:
 BROKEN_PIPE = 141
 GARBAGE = 1_000_000
 PROPERTIES = ("backup", "availability", "consistency", "no-extra-loss")
-KINDS = ("broken-link", "orphan-state", "missing-state")
-TIMINGS = ("any-time", "at-rest")
 REDUCTIONS = ("one-index", "symmetry", "projection")
 
 
@@ -160,16 +159,7 @@ def init(file: Path, force: bool) -> None:
     type=click.Choice(["holds", "violated"]),
     help="Exit with 0 if the verdict on every plan is this one, else with 1.",
 )
-@click.option(
-    "--timeout", type=click.FloatRange(min=0), metavar="SECONDS", help="Give up after so many seconds in all."
-)
-@click.option("--max-states", type=click.IntRange(1), metavar="N", help="Give up on a plan after so many states.")
-@click.option(
-    "--max-memory",
-    type=click.IntRange(1),
-    metavar="MIB",
-    help="Give up beyond so much memory; default: what the machine has, with a margin.",
-)
+@limit_options
 @click.option(
     "--no-reduction",
     "without",
@@ -290,116 +280,6 @@ def exit_code(results: list[PlanResult], expect: str | None) -> int:
 
 
 @main.command()
-@click.argument("source", metavar="SPEC|TRACE")
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(dir_okay=False, path_type=Path),
-    required=True,
-    help="The file to write (.svg .pdf .png .tikz .dot).",
-)
-@click.option(
-    "--architecture", is_flag=True, help="Draw the services and their references (Figures 1, 2 and 6) instead."
-)
-@click.option(
-    "--service",
-    "services",
-    metavar="NAME",
-    multiple=True,
-    help="With --architecture: draw the part around this service (repeatable).",
-)
-@click.option(
-    "--depth",
-    type=click.IntRange(1, 100),
-    metavar="N",
-    help="With --service: go over N references, one after another; default: 1.",
-)
-@click.option(
-    "--plan", "plan_name", metavar="NAME", help="The plan; default: independent. With --architecture: show its groups."
-)
-@click.option(
-    "--property",
-    "property_",
-    type=click.Choice(PROPERTIES),
-    default="consistency",
-    show_default=True,
-    help="The property whose counterexample is drawn.",
-)
-@click.option("--kind", type=click.Choice(KINDS), help="Draw this kind of anomaly; default: the first found.")
-@click.option("--subject", metavar="TEXT", help="Draw the anomaly of this subject, such as 'order -> customer'.")
-@click.option(
-    "--timing", type=click.Choice(TIMINGS), help="When disaster strikes; default: whichever needs fewer actions."
-)
-@click.option(
-    "--history",
-    type=click.IntRange(0, 100),
-    default=0,
-    show_default=True,
-    metavar="N",
-    help="Show N complete earlier instances first.",
-)
-@click.option(
-    "--instances",
-    type=click.IntRange(1, 1000),
-    default=1,
-    show_default=True,
-    help="How many instances of every use case there are.",
-)
-def figure(
-    source: str,
-    output: Path,
-    architecture: bool,
-    services: tuple[str, ...],
-    depth: int | None,
-    plan_name: str | None,
-    property_: str,
-    kind: str | None,
-    subject: str | None,
-    timing: str | None,
-    history: int,
-    instances: int,
-) -> None:
-    """Draw a counterexample as an event-log diagram (Figures 3-5), or the architecture.
-
-    From a SPEC, a shortest counterexample is looked for; a saved TRACE is drawn as it is. Of an architecture that is
-    too large to be read an overview is drawn, or the part around each --service.
-    """
-    from bac.model.history import with_history
-    from bac.model.trace import is_trace, load
-    from bac.proofs.campaign import find
-    from bac.proofs.replay import confirm
-
-    figure_format(output)
-    if (services and not architecture) or (depth is not None and not services):
-        raise click.UsageError("--service needs --architecture, and --depth needs --service")
-    if architecture:
-        draw_graph(source, plan_name, services, depth or 1, output)
-        return
-    if is_trace(source):
-        trace = load(source)
-    else:
-        specification = read(source)
-        plan = specification.plan(plan_name or "independent")
-        trace = find(
-            specification.architecture, plan, instances, property_, kind, subject, timing, limits(None, None, None)
-        )
-    drawn = with_history(trace, history)
-    confirm(drawn)
-    write_figure(output, drawn)
-
-
-def draw_graph(source: str, plan_name: str | None, services: tuple[str, ...], depth: int, output: Path) -> None:
-    """Draw the architecture of a specification, or the part around services, with the groups of a plan if named."""
-    from bac.figures.graph.architecture import draw_architecture
-    from bac.figures.render import write
-
-    specification = read(source)
-    plan = None if plan_name is None else specification.plan(plan_name)
-    drawing = draw_architecture(specification.architecture, plan, services=services, depth=depth)
-    put(output, write(drawing, figure_format(output)))
-
-
-@main.command()
 @click.argument("file", metavar="TRACE")
 def replay(file: str) -> None:
     """Judge a saved TRACE again, with the interpreter alone.
@@ -415,6 +295,7 @@ def replay(file: str) -> None:
     display(replayed(trace))
 
 
+main.add_command(figure)
 main.add_command(prove)
 main.add_command(export)
 

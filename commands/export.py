@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 from click.core import ParameterSource
 
-from bac.commands.terminal import as_json, limits, put, read
+from bac.commands.terminal import as_json, limits, put, read, refuse
 
 if TYPE_CHECKING:
     from bac.exports.exported import Exported
@@ -152,6 +152,8 @@ def trace_document(
     from bac.proofs.replay import confirm
 
     if is_trace(source):
+        chosen = ("plan_name", "instances", "property_", "kind", "subject", "timing")
+        refuse(click.get_current_context(), chosen, "a TRACE")
         trace = load(source)
     else:
         specification = read(source)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+from click.core import ParameterSource
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -22,6 +23,8 @@ HOLDS, VIOLATED, WRONG, UNKNOWN, BUG = range(5)
 """The exit codes."""
 WIDTH = 160
 SHOWN_WARNINGS = 20
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 
 def read(spec: str, strict: bool = False) -> Specification:
@@ -46,6 +49,39 @@ def limits(timeout: float | None, max_states: int | None, max_memory: int | None
     from bac.proofs.questions import Limits
 
     return Limits(max_states, timeout, memory_budget() if max_memory is None else max_memory << 20)
+
+
+def limit_options(command: F) -> F:
+    """The options that limit a search: ``timeout``, ``max_states`` and ``max_memory``, as :func:`limits` takes them."""
+    options = (
+        click.option(
+            "--timeout", type=click.FloatRange(min=0), metavar="SECONDS", help="Give up after so many seconds."
+        ),
+        click.option(
+            "--max-states", type=click.IntRange(1), metavar="N", help="Give up on a plan after so many states."
+        ),
+        click.option(
+            "--max-memory",
+            type=click.IntRange(1),
+            metavar="MIB",
+            help="Give up beyond so much memory; default: what the machine has, with a margin.",
+        ),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def refuse(context: click.Context, options: Iterable[str], together_with: str) -> None:
+    """Refuse the first of these options (named as parameters) that the user has given: it would do nothing.
+
+    Raises:
+        UsageError: one was given.
+    """
+    for parameter in context.command.params:
+        given = context.get_parameter_source(parameter.name or "") is ParameterSource.COMMANDLINE
+        if parameter.name in options and given:
+            raise click.UsageError(f"{parameter.opts[0]} does not apply to {together_with}")
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from bac.model.architecture import Architecture
 from bac.model.errors import BacError, LimitReached
@@ -11,7 +11,7 @@ from bac.model.trace import Trace
 from bac.proofs.asking import Asking
 from bac.proofs.check import check, judged
 from bac.proofs.inquiry import Inquiry
-from bac.proofs.questions import Limits
+from bac.proofs.questions import Limits, Progress
 from bac.proofs.schedule import Schedule
 from bac.proofs.verdict import AnomalyResult, PlanResult, Verdict
 from bac.properties.qualities import Property
@@ -88,6 +88,7 @@ def find(
     subject: str | None,
     timing: str | None,
     limits: Limits,
+    progress: Callable[[Progress], None] | None = None,
 ) -> Trace:
     """A shortest counterexample of this property (and kind, subject, timing, where given).
 
@@ -96,7 +97,7 @@ def find(
         LimitReached: none was found before a limit was hit.
     """
     which = Property(property_)
-    result = check(architecture, plan, instances, [which], limits=limits).properties[which]
+    result = check(architecture, plan, instances, [which], limits=limits, progress=progress).properties[which]
     if result.verdict is Verdict.UNKNOWN:
         raise LimitReached(f"plan {plan.name}: {which} is unknown: {result.reason}")
     if result.trace is not None:
@@ -107,6 +108,8 @@ def find(
         if fits and (timing is None or Timing(timing) in anomaly.traces):
             return anomaly.shortest if timing is None else anomaly.traces[Timing(timing)]
     wanted = " ".join(filter(None, (kind, subject, timing))) or "violation"
+    if not result.complete:
+        raise LimitReached(f"plan {plan.name}: no {wanted} of {which} was found; {result.reason}")
     raise NothingToShow(f"plan {plan.name}: no {wanted} of {which} to draw; there is {inventory(candidates)}")
 
 

@@ -148,6 +148,53 @@ def test_a_figure_of_what_does_not_happen_says_what_does(reference: Path, tmp_pa
     assert not (tmp_path / "x.svg").exists()
 
 
+@pytest.mark.parametrize(
+    "option",
+    [
+        ("--kind", "broken-link"),
+        ("--plan", "independent"),
+        ("--subject", "a -> b"),
+        ("--timing", "at-rest"),
+        ("--instances", "1"),
+        ("--property", "consistency"),
+        ("--timeout", "1"),
+        ("--max-states", "1"),
+        ("--max-memory", "1"),
+    ],
+    ids=lambda option: option[0],
+)
+def test_options_that_choose_a_counterexample_do_not_apply_to_a_trace(
+    reference: Path, tmp_path: Path, option: tuple[str, str]
+) -> None:
+    bac("check", reference, "--plan", "independent", "--trace-dir", tmp_path)
+    trace, target = tmp_path / "independent--broken-link--a-to-b--at-rest.json", tmp_path / "x.svg"
+    result = bac("figure", trace, *option, "-o", target)
+    assert result.exit_code == 2
+    assert f"{option[0]} does not apply to a TRACE" in result.stderr
+    assert not target.exists()
+    assert bac("figure", reference, *option, "-o", target).exit_code in (0, 3)
+    if option[0].removeprefix("--") not in ("plan", "timeout", "max-states", "max-memory"):
+        assert bac("figure", reference, "--architecture", *option, "-o", target).exit_code == 2
+        assert bac("export", trace, "--to", "itf", *option).exit_code == 2
+
+
+@pytest.mark.parametrize("limit", [("--timeout", "0"), ("--max-states", "3"), ("--max-memory", "1")])
+def test_a_figure_that_is_not_found_within_limits_is_unknown(
+    reference: Path, tmp_path: Path, limit: tuple[str, str]
+) -> None:
+    result = bac("figure", reference, *limit, "-o", tmp_path / "x.svg")
+    assert result.exit_code == 3
+    assert "limit" in result.stderr
+
+
+def test_what_a_limit_may_have_hidden_is_not_said_to_be_nowhere(reference: Path, tmp_path: Path) -> None:
+    """The orphan is found sooner than the broken link; a limit between the two leaves that open."""
+    command = ["figure", reference, "--kind", "broken-link", "-o", tmp_path / "x.svg"]
+    results = [bac(*command, "--max-states", most) for most in (5, 20, 25, 100)]
+    assert [result.exit_code for result in results] == [3, 3, 3, 0]
+    assert "no broken-link of consistency was found" in results[2].stderr
+
+
 def test_a_figure_in_an_unknown_format_is_refused_before_anything_is_done(reference: Path, tmp_path: Path) -> None:
     result = bac("figure", reference, "-o", tmp_path / "x.gif")
     assert result.exit_code == 2
