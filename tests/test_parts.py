@@ -109,6 +109,7 @@ OUTSIDE = {
         "{groups: [{mode: none, services: [C]}], disaster: {scope: [[A, C], [D]]}}",
     ),
     "somebody else's snapshot is the first": (REFERENCE, "{recovery: {rollback: oldest, resume: true}}"),
+    "or the only other one": ("use_cases: {one: [create: a]}\n", "{recovery: {rollback: oldest}}"),
     "but not if it has to wait": (REFERENCE, "{order: [A, B, C, D], recovery: {rollback: oldest}}"),
     "or comes with one of ours": (
         REFERENCE,
@@ -137,7 +138,7 @@ OUTSIDE = {
     "and not with some of it": (
         SENT,
         "{groups: [{mode: markers, services: all}], recovery: {restore: crashed},"
-        " disaster: {scope: [[A, B, C], [A, B, D]]}}",
+        " disaster: {scope: [[A, B, C]]}}",
     ),
     "but with the unit": (SENT, "{groups: [{mode: markers, services: all}], disaster: {scope: [[A, C]]}}"),
     "a group that is locked with us": (
