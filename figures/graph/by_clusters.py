@@ -25,6 +25,8 @@ from bac.model.plan import Plan
 
 THINNEST, THICKEST = 0.8, 4.0
 """The widths of the lines of arrows, in points: in proportion to their numbers, up to that of the strongest."""
+STRONG = 10
+"""From how many references on an arrow can have the thickest line."""
 MEANING = {
     Basis.GROUPS: "clusters: the groups of the plan",
     Basis.UNITS: "clusters: groups of the plan that refer to each other",
@@ -56,7 +58,7 @@ def draw_overview(architecture: Architecture, plan: Plan | None = None, program:
     ]
     layout = lay_out(Graph(tuple((part.width, part.height) for part in blocks), tuple(lines)), program)
     shapes: list[Shape] = []
-    most = max((arrow.number for arrow in drawn.arrows), default=1)
+    most = max([STRONG, *(arrow.number for arrow in drawn.arrows)])
     for arrow, route in sorted(zip(drawn.arrows, layout.routes, strict=True), key=lambda each: -each[0].number):
         width = max(THINNEST, THICKEST * arrow.number / most)
         shapes += arrow_shapes(arrow.kind, route.points, route.smooth, _sentence(arrow, titles), width)

@@ -53,10 +53,12 @@ def cluster_part(cluster: DrawnCluster, title: str, position: int, wide: bool) -
 
 
 def modes(cluster: DrawnCluster) -> list[str]:
-    """How the services of a cluster are backed up: ``locked``, or ``locked: 60 in 12 groups`` if not all in one."""
+    """How the services of a cluster are backed up: ``locked``, or ``locked: 60 in 12 groups``, ``backup none: 7``."""
     texts = []
     for mode, services, groups in cluster.modes:
-        of_whom = f"{services:,}" + (f" in {counted(groups, 'group')}" if mode.recovers_together else "")
-        everywhere = services == len(cluster.services) and (groups == 1 or not mode.recovers_together)
-        texts.append(str(mode) if everywhere else f"{mode}: {of_whom}")
+        together = mode.recovers_together
+        text = str(mode) if together else f"backup {mode}"
+        everywhere = services == len(cluster.services) and (groups == 1 or not together)
+        number = f": {services:,}" + (f" in {counted(groups, 'group')}" if together else "")
+        texts.append(text if everywhere else text + number)
     return texts

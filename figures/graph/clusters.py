@@ -93,21 +93,24 @@ def _weights(units: Sequence[Sequence[str]], arrows: Iterable[Arrow]) -> Weights
 
 
 def _split(units: Sequence[int], weights: Weights, most: int) -> tuple[Basis, list[list[int]]]:
-    """At most so many parts of these units: their levels or their communities, and those without references."""
+    """At most so many parts of these units: levels or communities, then what refers to others only, and to nothing."""
     among = {pair: number for pair, number in weights.items() if pair[0] in units and pair[1] in units}
     connected = sorted({end for pair in among for end in pair})
-    isolated = sorted(set(units) - set(connected))
-    if most == 1 or not connected:
-        return Basis.COMMUNITIES, [list(units)]
+    anywhere = {end for pair in weights for end in pair}
+    loose = [unit for unit in units if unit in anywhere and unit not in connected]
+    bare = [unit for unit in units if unit not in anywhere]
+    apart = [part for part in (loose, bare) if part]
+    if most <= len(apart) or not connected:
+        return Basis.COMMUNITIES, [[*connected, *loose, *bare]] if most <= len(apart) else apart
     place = {unit: number for number, unit in enumerate(connected)}
     inner = {(place[source], place[target]): number for (source, target), number in among.items()}
-    communities, modularity = _communities(len(connected), inner, most - bool(isolated))
+    communities, modularity = _communities(len(connected), inner, most - len(apart))
     found = levels(len(connected), inner) if modularity < CLEAR else []
-    if found and len(found) + bool(isolated) <= most:
+    if found and len(found) + len(apart) <= most:
         basis, parts = Basis.LEVELS, found
     else:
         basis, parts = Basis.COMMUNITIES, communities
-    return basis, [*([connected[number] for number in part] for part in parts), *([isolated] if isolated else [])]
+    return basis, [*([connected[number] for number in part] for part in parts), *apart]
 
 
 def _communities(count: int, weights: Weights, most: int) -> tuple[list[list[int]], float]:
