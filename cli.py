@@ -25,6 +25,8 @@ from bac.commands.terminal import (
     VIOLATED,
     WRONG,
     as_json,
+    demand_directory,
+    demand_writable,
     display,
     figure_format,
     limit_options,
@@ -202,6 +204,9 @@ def check(
     chosen = [specification.plan(name) for name in plans] or list(specification.plans)
     if figure is not None:
         figure_format(figure)
+        demand_writable(figure)
+    if trace_dir is not None:
+        demand_directory(trace_dir)
     budget = limits(timeout, max_states, max_memory)
     asked = tuple(Property(name) for name in properties or PROPERTIES)
     with progress_shown() as progress:
@@ -242,9 +247,8 @@ def save_traces(results: list[PlanResult], directory: Path) -> None:
     from bac.model.errors import UnwritableFile
     from bac.proofs.campaign import trace_files
 
+    files = trace_files(results)
     try:
-        directory.mkdir(parents=True, exist_ok=True)
-        files = trace_files(results)
         for name, trace in files.items():
             trace.save(directory / name)
     except OSError as error:

@@ -7,7 +7,17 @@ from pathlib import Path
 
 import click
 
-from bac.commands.terminal import figure_format, limit_options, limits, progress_shown, put, read, refuse, write_figure
+from bac.commands.terminal import (
+    demand_writable,
+    figure_format,
+    limit_options,
+    limits,
+    progress_shown,
+    put,
+    read,
+    refuse,
+    write_figure,
+)
 
 PROPERTIES = ("backup", "availability", "consistency", "no-extra-loss")
 KINDS = ("broken-link", "orphan-state", "missing-state")
@@ -101,6 +111,7 @@ def figure(
     from bac.proofs.replay import confirm
 
     figure_format(output)
+    demand_writable(output)
     if (services and not architecture) or (depth is not None and not services):
         raise click.UsageError("--service needs --architecture, and --depth needs --service")
     context = click.get_current_context()

@@ -8,7 +8,18 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bac.commands.terminal import HOLDS, UNKNOWN, VIOLATED, as_json, emit, figure_format, put, read, write_figure
+from bac.commands.terminal import (
+    HOLDS,
+    UNKNOWN,
+    VIOLATED,
+    Seconds,
+    as_json,
+    emit,
+    figure_format,
+    put,
+    read,
+    write_figure,
+)
 
 if TYPE_CHECKING:
     from bac.proofs.game import Game
@@ -124,7 +135,7 @@ def graphs(services: int, file: Path | None, jobs: int | None, scheduler: str | 
 
 @prove.command()
 @click.option("--theorem", "names", metavar="NAME", multiple=True, help="Only this theorem (repeatable).")
-@click.option("--timeout", type=click.FloatRange(min=0.001), default=60.0, show_default=True, help="Seconds for each.")
+@click.option("--timeout", type=Seconds(min=0.001), default=60.0, show_default=True, help="Seconds for each.")
 @click.option("--smt2", type=click.Path(file_okay=False, path_type=Path), help="Write every obligation here.")
 @click.option("--examples", is_flag=True, help="Show the example of every satisfiable obligation.")
 @FORMAT
@@ -167,7 +178,7 @@ def unbounded(names: tuple[str, ...], timeout: float, smt2: Path | None, example
     help="What holds.",
 )
 @click.option("--instances", type=click.IntRange(1, 1000), default=1, show_default=True, help="Of every use case.")
-@click.option("--timeout", type=click.FloatRange(min=0.001), default=60.0, show_default=True, help="Seconds.")
+@click.option("--timeout", type=Seconds(min=0.001), default=60.0, show_default=True, help="Seconds.")
 @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="Save the certificate as JSON.")
 def invariant(spec: str, plan_name: str, property_: str, instances: int, timeout: float, output: Path | None) -> None:
     """Prove that a property holds for runs of any length, by an inductive invariant.

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from math import isnan
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -51,12 +52,21 @@ def limits(timeout: float | None, max_states: int | None, max_memory: int | None
     return Limits(max_states, timeout, memory_budget() if max_memory is None else max_memory << 20)
 
 
+class Seconds(click.FloatRange):
+    """A number of seconds; what is no number is none."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The number that the user gave."""
+        number = super().convert(value, param, ctx)
+        if isnan(number):
+            self.fail(f"{value} is not a number of seconds", param, ctx)
+        return number
+
+
 def limit_options(command: F) -> F:
     """The options that limit a search: ``timeout``, ``max_states`` and ``max_memory``, as :func:`limits` takes them."""
     options = (
-        click.option(
-            "--timeout", type=click.FloatRange(min=0), metavar="SECONDS", help="Give up after so many seconds."
-        ),
+        click.option("--timeout", type=Seconds(min=0), metavar="SECONDS", help="Give up after so many seconds."),
         click.option(
             "--max-states", type=click.IntRange(1), metavar="N", help="Give up on a plan after so many states."
         ),
@@ -149,6 +159,42 @@ def write_figure(file: Path, trace: Trace) -> None:
     from bac.figures.render import write
 
     put(file, write(draw(trace), figure_format(file)))
+
+
+def demand_writable(file: Path) -> None:
+    """Notice before a search that its result could not be written.
+
+    Raises:
+        UnwritableFile: the file cannot be written.
+    """
+    from bac.model.errors import UnwritableFile
+
+    there = file.exists()
+    if there and not file.is_file() and not file.is_dir():
+        return  # A device or a pipe is not to be opened twice.
+    try:
+        (target := file.resolve()).open("ab").close()
+    except OSError as error:
+        raise UnwritableFile(f"{file}: {error.strerror or error}") from None
+    if not there:
+        target.unlink()
+
+
+def demand_directory(directory: Path) -> None:
+    """Make a directory, and notice before a search that nothing could be written into it.
+
+    Raises:
+        UnwritableFile: it cannot be made, or nothing can be written into it.
+    """
+    from tempfile import TemporaryFile
+
+    from bac.model.errors import UnwritableFile
+
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        TemporaryFile(dir=directory).close()
+    except OSError as error:
+        raise UnwritableFile(f"{directory}: {error.strerror or error}") from None
 
 
 def put(file: Path, content: bytes) -> None:

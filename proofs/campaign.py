@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from unicodedata import normalize
 
 from bac.model.architecture import Architecture
 from bac.model.errors import BacError, LimitReached
@@ -15,6 +16,9 @@ from bac.proofs.questions import Limits, Progress
 from bac.proofs.schedule import Schedule
 from bac.proofs.verdict import AnomalyResult, PlanResult, Verdict
 from bac.properties.qualities import Property
+
+LONGEST_SLUG = 60
+"""Bytes of each part of a file's name: four parts and a number stay below 255, which most disks allow."""
 
 
 class NothingToShow(BacError):
@@ -65,18 +69,24 @@ def trace_files(results: Iterable[PlanResult]) -> dict[str, Trace]:
 
 
 def slug(text: str) -> str:
-    """The text with everything but letters and digits as hyphens, at most 60 characters."""
+    """The text with everything but letters and digits as hyphens, at most :data:`LONGEST_SLUG` bytes of UTF-8."""
     words = "".join(character if character.isalnum() else " " for character in text.replace("->", " to ")).split()
-    return "-".join(words)[:60] or "x"
+    return "-".join(words).encode()[:LONGEST_SLUG].decode(errors="ignore").rstrip("-") or "x"
 
 
 def unused(name: str, taken: Iterable[str]) -> str:
-    """The name of a file that is not taken yet."""
+    """The name of a file that is not taken yet, also where disks do not tell case or composed letters apart."""
+    folded = {same_file(each) for each in taken}
     candidate, number = f"{name}.json", 1
-    while candidate in taken:
+    while same_file(candidate) in folded:
         number += 1
         candidate = f"{name}--{number}.json"
     return candidate
+
+
+def same_file(name: str) -> str:
+    """What the names have in common that any disk may take for one."""
+    return normalize("NFC", normalize("NFD", name).casefold())
 
 
 def find(

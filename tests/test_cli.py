@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from unicodedata import normalize
 from xml.etree import ElementTree
 
 import pytest
@@ -214,6 +215,46 @@ def test_what_cannot_be_written_is_an_error(reference: Path, tmp_path: Path) -> 
     assert "No such file" in result.stderr
     (tmp_path / "file").write_text("", encoding="utf-8")
     assert bac("check", reference, "--trace-dir", tmp_path / "file" / "traces").exit_code == 2
+
+
+@pytest.mark.parametrize("option", ["--figure", "--trace-dir"])
+def test_what_cannot_be_written_is_noticed_before_the_search(reference: Path, tmp_path: Path, option: str) -> None:
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    result = bac("check", reference, option, tmp_path / "file" / "x.svg")
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    (tmp_path / "x.svg").mkdir()
+    assert bac("check", reference, "--figure", tmp_path / "x.svg").exit_code == 2
+
+
+def test_what_is_noticed_before_the_search_leaves_nothing_behind(reference: Path, tmp_path: Path) -> None:
+    bac("check", reference, "--plan", "shared", "--figure", tmp_path / "x.svg", "--trace-dir", tmp_path / "traces")
+    assert not (tmp_path / "x.svg").exists()
+    assert list((tmp_path / "traces").iterdir()) == []
+
+
+@pytest.mark.parametrize("command", [["check"], ["figure", "-o", "x.svg"], ["prove", "invariant", "--plan", "locked"]])
+def test_a_time_that_is_no_number_is_refused(reference: Path, command: list[str]) -> None:
+    result = bac(*command, reference, "--timeout", "nan")
+    assert result.exit_code == 2
+    assert "nan is not a number of seconds" in result.stderr
+
+
+def test_traces_with_long_and_similar_names_are_all_saved(tmp_path: Path) -> None:
+    """Disks count bytes, and some take upper and lower case, or two ways to write a letter, for the same."""
+    names = ["表" * 190, "A", "a", "é", "e\u0301"]
+    document = {
+        "services": {name: {"owns": [f"{name} x", f"{name} y"]} for name in names},
+        "use_cases": {name: [{"create": f"{name} x"}, {"create": f"{name} y"}] for name in names},
+        "plans": {f"{name} plan": {"disaster": {"scope": "any"}} for name in names},
+    }
+    file = tmp_path / "names.bac.yaml"
+    file.write_text(json.dumps(document), encoding="utf-8")
+    result = bac("check", file, "--trace-dir", tmp_path / "traces", "--property", "consistency")
+    saved = [each.name for each in (tmp_path / "traces").iterdir()]
+    assert f"{len(saved)} traces saved" in result.stderr
+    assert len({normalize("NFC", name.casefold()) for name in saved}) == len(saved)
+    assert max(len(name.encode()) for name in saved) < 200
 
 
 def test_init_writes_a_specification_that_can_be_checked(tmp_path: Path) -> None:
