@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from bac import __version__
+from bac.commands.completion import files, plan_names
 from bac.commands.export import export
 from bac.commands.figure import figure
 from bac.commands.prove import prove
@@ -113,9 +114,14 @@ def init(file: Path, force: bool) -> None:
 
 
 @main.command()
-@click.argument("spec", metavar="SPEC")
+@click.argument("spec", metavar="SPEC", shell_complete=files)
 @click.option(
-    "--plan", "plans", metavar="NAME", multiple=True, help="Check this plan (repeatable); default: all plans."
+    "--plan",
+    "plans",
+    metavar="NAME",
+    shell_complete=plan_names,
+    multiple=True,
+    help="Check this plan (repeatable); default: all plans.",
 )
 @click.option(
     "--property",
@@ -284,7 +290,7 @@ def exit_code(results: list[PlanResult], expect: str | None) -> int:
 
 
 @main.command()
-@click.argument("file", metavar="TRACE")
+@click.argument("file", metavar="TRACE", shell_complete=files)
 def replay(file: str) -> None:
     """Judge a saved TRACE again, with the interpreter alone.
 

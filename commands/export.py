@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 from click.core import ParameterSource
 
+from bac.commands.completion import files, plan_names
 from bac.commands.terminal import as_json, limits, put, read, refuse
 
 if TYPE_CHECKING:
@@ -31,9 +32,9 @@ APPLIES = {
 
 
 @click.command()
-@click.argument("source", metavar="SPEC|TRACE")
+@click.argument("source", metavar="SPEC|TRACE", shell_complete=files)
 @click.option("--to", "language", type=click.Choice(LANGUAGES), required=True, help="What is written.")
-@click.option("--plan", "plan_name", metavar="NAME", help="The plan; default: independent.")
+@click.option("--plan", "plan_name", metavar="NAME", shell_complete=plan_names, help="The plan; default: independent.")
 @click.option(
     "--instances",
     type=click.IntRange(1, 1000),

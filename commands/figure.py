@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from bac.commands.completion import files, plan_names
 from bac.commands.terminal import (
     demand_writable,
     figure_format,
@@ -27,7 +28,7 @@ SEARCH = ("property_", "kind", "subject", "timing", "instances", "timeout", "max
 
 
 @click.command()
-@click.argument("source", metavar="SPEC|TRACE")
+@click.argument("source", metavar="SPEC|TRACE", shell_complete=files)
 @click.option(
     "-o",
     "--output",
@@ -52,7 +53,11 @@ SEARCH = ("property_", "kind", "subject", "timing", "instances", "timeout", "max
     help="With --service: go over N references, one after another; default: 1.",
 )
 @click.option(
-    "--plan", "plan_name", metavar="NAME", help="The plan; default: independent. With --architecture: show its groups."
+    "--plan",
+    "plan_name",
+    metavar="NAME",
+    shell_complete=plan_names,
+    help="The plan; default: independent. With --architecture: show its groups.",
 )
 @click.option(
     "--property",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from bac.commands.completion import files, plan_names
 from bac.commands.terminal import (
     HOLDS,
     UNKNOWN,
@@ -43,7 +44,7 @@ def prove() -> None:
 
 
 @prove.command()
-@click.argument("spec", metavar="[SPEC]", required=False)
+@click.argument("spec", metavar="[SPEC]", shell_complete=files, required=False)
 @click.option("--level", "levels", type=click.Choice(LEVELS), multiple=True, help="How much consistency (repeatable).")
 @click.option("--drop", "drops", type=click.Choice(ASSUMPTIONS), multiple=True, help="Drop an assumption (repeatable).")
 @click.option(
@@ -167,8 +168,8 @@ def unbounded(names: tuple[str, ...], timeout: float, smt2: Path | None, example
 
 
 @prove.command()
-@click.argument("spec", metavar="SPEC")
-@click.option("--plan", "plan_name", metavar="NAME", required=True, help="The plan.")
+@click.argument("spec", metavar="SPEC", shell_complete=files)
+@click.option("--plan", "plan_name", metavar="NAME", shell_complete=plan_names, required=True, help="The plan.")
 @click.option(
     "--property",
     "property_",

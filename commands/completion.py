@@ -1,0 +1,37 @@
+"""What the shell offers when the tabulator key is hit: files, and the plans of the specification typed so far."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from pathlib import Path
+
+import click
+from click.shell_completion import CompletionItem
+
+
+def files(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Whatever files the shell finds."""
+    return [CompletionItem(incomplete, type="file")]
+
+
+def plan_names(context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """The plans of the specification, if its name has been typed already and it can be read."""
+    from bac.model.errors import BacError
+    from bac.model.specification import load
+
+    # An option that waits for its value ends the parsing early, and what it has not looked at is left in ``args``.
+    words = [context.params.get("spec"), context.params.get("source"), *context.args]
+    spec = next((word for word in words if word and Path(word).is_file()), None)
+    if spec is None:
+        return []
+    try:
+        plans = load(spec).plans
+    except BacError:
+        return []
+    return [CompletionItem(quoted(plan.name)) for plan in plans if plan.name.startswith(incomplete)]
+
+
+def quoted(name: str) -> str:
+    """The name as a word of a command line; bash leaves that to us, other shells do it themselves."""
+    return shlex.quote(name) if os.environ.get("_BAC_COMPLETE", "").startswith("bash") else name
