@@ -6,6 +6,9 @@ from dataclasses import replace
 
 import pytest
 from helpers import REFERENCE, parsed
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+from strategies import specifications
 
 from bac.model.semantics import system
 from bac.model.system import (
@@ -24,8 +27,9 @@ from bac.model.system import (
     snapped,
 )
 from bac.proofs.check import check
-from bac.proofs.reduction import one_index_suffices
-from bac.proofs.verdict import Verdict
+from bac.proofs.questions import Limits
+from bac.proofs.reduction import ALL_REDUCTIONS, Reduction, one_index_suffices
+from bac.proofs.verdict import PlanResult, Verdict
 from bac.properties.qualities import Property
 
 E1, E2 = Event("u", 1, 1), Event("u", 1, 2)
@@ -114,3 +118,80 @@ def test_verdicts_say_for_how_many_instances_they_hold(monkeypatch: pytest.Monke
     result = check(*arguments)
     assert {each.scope for each in result.properties.values()} == {"up to 2 instances"}
     assert result.verdict is Verdict.HOLDS
+
+
+# What the reductions are worth, and that they change nothing else
+
+USED = {
+    "none": frozenset[Reduction](),
+    "one index": frozenset({Reduction.ONE_INDEX}),
+    "symmetry": frozenset({Reduction.SYMMETRY}),
+    "both": frozenset({Reduction.ONE_INDEX, Reduction.SYMMETRY}),
+    "all": ALL_REDUCTIONS,
+}
+
+
+def told(result: PlanResult) -> object:
+    return {
+        which: (
+            each.verdict,
+            each.scope,
+            each.vacuous,
+            None if each.trace is None else len(each.trace.actions),
+            {(a.kind, a.subject, a.tolerated, a.cause, *a.lengths.items()) for a in (*each.anomalies, *each.tolerated)},
+        )
+        for which, each in result.properties.items()
+    }
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@given(specifications(plans_too=True), st.data())
+def test_no_reduction_changes_a_verdict_a_scope_a_cause_or_a_length(
+    document: dict[str, object], data: st.DataObject
+) -> None:
+    specification = parsed(document)
+    plan = data.draw(st.sampled_from(specification.plans))
+    limits = Limits(states=30_000)
+    whole = check(specification.architecture, plan, 2, limits=limits, reductions=())
+    assume(whole.limit is None)
+    for name, used in USED.items():
+        assert told(check(specification.architecture, plan, 2, limits=limits, reductions=used)) == told(whole), name
+
+
+def test_reports_say_what_was_saved() -> None:
+    specification = parsed(REFERENCE)
+    plan = specification.plan("independent")
+    (one,) = check(specification.architecture, plan, 50).savings
+    assert (one.reduction, one.instead_of) == (Reduction.ONE_INDEX, "at least 2^52")
+    (same,) = check(specification.architecture, plan, 5, reductions=USED["symmetry"]).savings
+    whole = check(specification.architecture, plan, 5, reductions=())
+    assert whole.savings == ()
+    assert (same.reduction, same.instead_of) == (Reduction.SYMMETRY, f"{whole.statistics.states:,}")
+    assert same.searched < whole.statistics.states / 10
+
+
+def test_any_number_is_not_claimed_where_the_rule_does_not_apply(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Then all indices are searched, whatever was allowed."""
+    monkeypatch.setattr("bac.proofs.asking.one_index_suffices", lambda _: False)
+    specification = parsed(REFERENCE)
+    result = check(specification.architecture, specification.plan("independent"), 3, reductions=USED["one index"])
+    assert not result.savings
+    assert {each.scope for each in result.properties.values()} == {"up to 3 instances"}
+
+
+CROSSING = """
+services: {A: {owns: [a]}, B: {owns: [b]}}
+use_cases:
+  u: [{create: a}, {create: b}, {update: a}]
+  v: [{update: b}, {update: a}, {update: b}]
+plans: {two: {groups: [{mode: locked, services: [A]}, {mode: locked, services: [B]}]}}
+"""
+
+
+def test_backups_that_several_indices_can_block_are_searched_with_all_of_them() -> None:
+    """No argument about single indices speaks for a deadlock of two."""
+    specification = parsed(CROSSING)
+    arguments = specification.architecture, specification.plan("two"), 2, [Property.BACKUP]
+    result, whole = check(*arguments), check(*arguments, reductions=())
+    assert whole.verdict is Verdict.VIOLATED
+    assert told(result) == told(whole)

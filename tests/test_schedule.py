@@ -1,0 +1,142 @@
+"""Where searches run makes no difference to what they find, and what is finished is never lost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+
+import pytest
+from helpers import parsed
+
+from bac.proofs import schedule as scheduling
+from bac.proofs.asking import Asking
+from bac.proofs.campaign import run
+from bac.proofs.questions import Limits, Progress
+from bac.proofs.reduction import ALL_REDUCTIONS, Reduction
+from bac.proofs.schedule import Schedule
+from bac.proofs.verdict import PlanResult, Verdict
+from bac.properties.qualities import Property
+
+CHAIN = """
+services: {A: {owns: [a, x]}, B: {owns: [b, y]}, C: {owns: [c]}}
+use_cases:
+  one: [create: a, {create: b, refers_to: [a]}]
+  two: [create: x, {create: y, refers_to: [x]}, update: x]
+  three: [{create: c, refers_to: [b, y]}]
+plans:
+  locked: {groups: [{mode: locked, services: all}]}
+  atomic: {groups: [{mode: atomic, services: all}], disaster: {scope: any}}
+  never: {groups: [{mode: none, services: [B]}]}
+"""
+EVERYTHING = tuple(Property)
+
+
+@pytest.fixture(autouse=True)
+def _searches_are_soon_large(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scheduling, "TRIAL", 20)
+
+
+def results(schedule: Schedule, reductions: frozenset[Reduction] = frozenset(), instances: int = 1) -> list[PlanResult]:
+    specification = parsed(CHAIN)
+    asking = Asking(instances, EVERYTHING, "explicit", reductions)
+    return run(specification.architecture, specification.plans, asking, schedule)
+
+
+def told(found: list[PlanResult]) -> list[object]:
+    """All but the seconds."""
+    return [
+        (
+            result.plan,
+            result.statistics.states,
+            [
+                (each.verdict, each.scope, each.trace, [(a.kind, a.subject, dict(a.traces)) for a in each.anomalies])
+                for each in result.properties.values()
+            ],
+        )
+        for result in found
+    ]
+
+
+@pytest.mark.parametrize("reductions", [frozenset(), ALL_REDUCTIONS], ids=["whole", "reduced"])
+def test_processes_give_the_same_results(reductions: frozenset[Reduction]) -> None:
+    here = results(Schedule(Limits(), jobs=1), reductions, 2)
+    assert any(result.statistics.states > 20 for result in here)
+    assert told(results(Schedule(Limits(), jobs=2), reductions, 2)) == told(here)
+
+
+def test_a_cluster_gives_the_same_results() -> None:
+    distributed = pytest.importorskip("distributed")
+    with distributed.LocalCluster(
+        n_workers=1, threads_per_worker=1, processes=False, dashboard_address=None
+    ) as cluster:
+        spread = results(Schedule(Limits(), scheduler=cluster.scheduler_address))
+    assert told(spread) == told(results(Schedule(Limits(), jobs=1)))
+
+
+def test_a_dead_worker_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scheduling, "local_workers", workers_that_die(after=1, times=2))
+    assert told(results(Schedule(Limits(), jobs=2))) == told(results(Schedule(Limits(), jobs=1)))
+
+
+def test_what_was_finished_before_all_workers_died_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scheduling, "local_workers", workers_that_die(after=2, times=100, once=True))
+    found = results(Schedule(Limits(), jobs=2))
+    limits = [result.limit for result in found]
+    assert None in limits
+    assert "workers keep dying" in limits
+    assert all(
+        each.verdict is Verdict.UNKNOWN for result in found if result.limit for each in result.properties.values()
+    )
+
+
+def workers_that_die(after: int, times: int, once: bool = False):  # type: ignore[no-untyped-def]
+    """Workers of which so many die when they have done so many tasks (``once``: later ones die at once)."""
+    left = iter(range(times))
+    first = iter([after])
+
+    @contextmanager
+    def frail(_: object) -> Iterator[tuple[ThreadPoolExecutor, int]]:
+        lives = next(first, 0) if once else after
+        dies = next(left, None) is not None
+        with ThreadPoolExecutor(1) as executor:
+            submit, count = executor.submit, iter(range(1000))
+
+            def submit_or_die(*arguments: object) -> object:
+                if dies and next(count) >= lives:
+                    raise BrokenProcessPool("killed")
+                future = submit(*arguments)  # type: ignore[arg-type]
+                future.exception()  # is done before the next one dies
+                return future
+
+            executor.submit = submit_or_die  # type: ignore[method-assign, assignment]
+            yield executor, 1
+
+    return frail
+
+
+def test_an_interruption_keeps_what_is_finished() -> None:
+    def stop(plan: str, _: Progress) -> None:
+        if plan == "atomic":
+            raise KeyboardInterrupt
+
+    whole = results(Schedule(Limits(), jobs=1))
+    found = results(Schedule(Limits(), jobs=1, progress=stop))
+    by_plan = {result.plan: result for result in found}
+    assert by_plan["atomic"].interrupted
+    for result, complete in zip(found, whole, strict=True):
+        for which, each in result.properties.items():
+            assert each.verdict in (Verdict.UNKNOWN, complete.properties[which].verdict)
+    assert by_plan["atomic"].verdict is not Verdict.HOLDS
+
+
+def test_the_time_is_for_all_together() -> None:
+    found = results(Schedule(Limits(seconds=0.0), jobs=1))
+    assert {result.limit for result in found} == {"the time allowed"}
+
+
+def test_nothing_is_spread_that_is_not_large(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scheduling, "TRIAL", 100_000)
+    monkeypatch.setattr(scheduling, "local_workers", lambda _: pytest.fail("another process"))
+    assert told(results(Schedule(Limits(), jobs=2))) == told(results(Schedule(Limits(), jobs=1)))
