@@ -140,6 +140,16 @@ class Architecture:
         """For each link the one step that makes it, with its use case."""
         return {link: (case, step) for case, step in self.steps() for link in step.links}
 
+    @cached_property
+    def removals(self) -> dict[Entity | Link, tuple[tuple[UseCase, Step], ...]]:
+        """For each entity that is deleted and each link that is removed the steps that do so, with their use cases."""
+        table: dict[Entity | Link, tuple[tuple[UseCase, Step], ...]] = {}
+        for case, step in self.steps():
+            what = step.entity if step.verb is Verb.DELETE else step.unlinks
+            if what is not None:
+                table[what] = (*table.get(what, ()), (case, step))
+        return table
+
     def steps(self) -> Iterator[tuple[UseCase, Step]]:
         """Every step of every use case, in the order of the file."""
         for use_case in self.use_cases:

@@ -122,11 +122,6 @@ class Plan:
         """How this service is backed up."""
         return self.group_of(service).mode
 
-    def unit_of(self, service: str) -> tuple[str, ...]:
-        """The services that are restored with this one under ``restore: group``."""
-        group = self.group_of(service)
-        return group.services if group.mode.recovers_together else (service,)
-
 
 INDEPENDENT = Plan("independent")
 """The plan that every specification has: each service by itself, everything else at its default."""

@@ -6,7 +6,7 @@ what a lock, a snapshot or a disaster is.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import chain, combinations, pairwise
@@ -137,24 +137,6 @@ class Rules:
             table[trigger] = (*table.get(trigger, ()), pending(trigger, event))
         return table
 
-    @cached_property
-    def deletions(self) -> dict[Entity, tuple[tuple[str, int], ...]]:
-        """The steps that delete an entity."""
-        return self._removals(lambda step: step.entity if step.verb is Verb.DELETE else None)
-
-    @cached_property
-    def unlinkings(self) -> dict[Link, tuple[tuple[str, int], ...]]:
-        """The steps that remove a link."""
-        return self._removals(lambda step: step.unlinks)
-
-    def _removals(self, removed: Callable[[Step], T | None]) -> dict[T, tuple[tuple[str, int], ...]]:
-        table: dict[T, tuple[tuple[str, int], ...]] = {}
-        for case, step in self.architecture.steps():
-            what = removed(step)
-            if what is not None:
-                table[what] = (*table.get(what, ()), (case.name, step.number))
-        return table
-
     def facts(self) -> Iterator[Fact]:
         """Every fact of the system; blocks that are copied into each other stand in the same order."""
         events = [event for event, _, _ in self.occurrences]
@@ -172,18 +154,21 @@ class Rules:
     def exists(self, entity: Entity, index: int) -> Guard:
         """The entity was created and not deleted."""
         case, step = self.architecture.creators[entity]
-        return require([logged(Event(case.name, step.number, index))]) & forbid(
-            logged(Event(name, number, index)) for name, number in self.deletions.get(entity, ())
-        )
+        return require([logged(Event(case.name, step.number, index))]) & self.not_removed(entity, index)
 
     def holds(self, link: Link, index: int) -> Guard:
         """The link was made and not removed, and its holder exists."""
         case, step = self.architecture.links[link]
         return (
             require([logged(Event(case.name, step.number, index))])
-            & forbid(logged(Event(name, number, index)) for name, number in self.unlinkings.get(link, ()))
+            & self.not_removed(link, index)
             & self.exists(link.holder, index)
         )
+
+    def not_removed(self, what: Entity | Link, index: int) -> Guard:
+        """No step that deletes the entity, or removes the link, has happened."""
+        removals = self.architecture.removals.get(what, ())
+        return forbid(logged(Event(case.name, step.number, index)) for case, step in removals)
 
     def step_guard(self, event: Event, case: UseCase, step: Step) -> Guard:
         """What a step requires, locks and markers aside."""

@@ -9,10 +9,10 @@ from bac.model.architecture import Architecture, Service
 from bac.model.errors import BacError, LimitReached
 from bac.model.plan import Group, Plan, Timing
 from bac.model.trace import Claim, Trace
+from bac.proofs import replay
 from bac.proofs.parts import Part, Renaming
 from bac.proofs.questions import Path, Statistics
 from bac.proofs.reduction import Saving
-from bac.proofs.replay import confirms
 from bac.properties.anomalies import Anomaly
 from bac.properties.qualities import Property
 
@@ -69,7 +69,7 @@ class Run:
 def objection(trace: Trace) -> str | None:
     """What the interpreter says against a trace; a claim about all that can follow is confirmed only if small."""
     try:
-        return confirms(trace, CONFIRMED_STATES)
+        return replay.objection(trace, CONFIRMED_STATES)
     except LimitReached:
         return None
 

@@ -10,11 +10,11 @@ Source: docs/theorem.md, "Certificates".
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Any
 
-from bac.model.errors import BacError, LimitReached
+from bac.model.errors import LimitReached
 from bac.model.system import Action, Fact, System
 from bac.proofs.questions import Limits
 from bac.proofs.relevance import guard, over
@@ -23,8 +23,6 @@ from bac.properties.formula import FALSE, TRUE, And, Atom, Formula, Not, Or, con
 
 SECONDS = 60.0
 """So long a solver may take over one check, unless told otherwise."""
-DEEPEST = 200
-"""Formulas nested deeper than this are not read from files."""
 
 
 class Solver(StrEnum):
@@ -32,10 +30,6 @@ class Solver(StrEnum):
 
     Z3 = "z3"
     CVC5 = "cvc5"
-
-
-class NotAnInvariant(BacError):
-    """A file does not hold a formula over the facts of the system at hand."""
 
 
 def bad_states(system: System, bad: Formula, settled: bool) -> Formula:
@@ -147,91 +141,3 @@ def cvc5_has_model(declared: Sequence[Fact], formula: Formula, seconds: float) -
     if answer.isUnknown():
         raise LimitReached(f"cvc5 gave up: {answer.getUnknownExplanation()}")
     return bool(answer.isSat())
-
-
-# Files
-
-
-def to_json(system: System, formula: Formula) -> dict[str, Any]:
-    """The formula as a JSON document: facts are numbered from 1, in the order of the system, and named.
-
-    A fact is its number, ``["not", …]``, ``["and", …, …]`` and ``["or", …, …]`` are what they say.
-
-    Raises:
-        NotAnInvariant: it is about other facts than the system's.
-    """
-    numbers = {fact: number for number, fact in enumerate(system.facts, 1)}
-
-    def encoded(formula: Formula) -> Any:
-        match formula:
-            case Atom(fact):
-                if fact not in numbers:
-                    raise NotAnInvariant(f"{fact} is not a fact of the system")
-                return numbers[fact]
-            case Not(part):
-                return ["not", encoded(part)]
-            case And(parts):
-                return ["and", *map(encoded, parts)]
-            case Or(parts):
-                return ["or", *map(encoded, parts)]
-
-    return {"facts": [str(fact) for fact in system.facts], "formula": encoded(formula)}
-
-
-def from_json(system: System, document: object) -> Formula:
-    """The formula that a JSON document holds.
-
-    Raises:
-        NotAnInvariant: it is none, or its facts are not exactly those of the system, in the system's order.
-    """
-    if not isinstance(document, dict) or document.get("facts") != [str(fact) for fact in system.facts]:
-        raise NotAnInvariant("the facts of the invariant are not those of the system")
-
-    def decoded(value: object, depth: int) -> Formula:
-        match value:
-            case int() if not isinstance(value, bool) and 1 <= value <= len(system.facts):
-                return Atom(system.facts[value - 1])
-            case _ if depth > DEEPEST:
-                raise NotAnInvariant("the invariant is nested too deeply")
-            case ["not", part]:
-                return Not(decoded(part, depth + 1))
-            case ["and", *parts]:
-                return And(tuple(decoded(part, depth + 1) for part in parts))
-            case ["or", *parts]:
-                return Or(tuple(decoded(part, depth + 1) for part in parts))
-            case _:
-                raise NotAnInvariant(f"not a formula: {str(value)[:60]}")
-
-    return decoded(document.get("formula"), 0)
-
-
-def to_smtlib(declared: Sequence[Fact], formula: Formula, comment: str = "") -> str:
-    """A script that asks any solver for a model of the formula; ``unsat`` means that there is none."""
-    names = {fact: f"fact{number}" for number, fact in enumerate(declared, 1)}
-    lines = [f"; {printable(line)}" for line in comment.splitlines()]
-    lines += ["(set-logic QF_UF)"]
-    lines += [f"(declare-const {name} Bool) ; {printable(str(fact))}" for fact, name in names.items()]
-    return "\n".join([*lines, f"(assert {''.join(written_out(formula, names))})", "(check-sat)", ""])
-
-
-def written_out(formula: Formula, names: Mapping[Fact, str]) -> Iterator[str]:
-    """The formula in the syntax of SMT-LIB, piece by piece."""
-    match formula:
-        case Atom(fact):
-            yield names.get(fact, "false")
-        case Not(part):
-            yield "(not "
-            yield from written_out(part, names)
-            yield ")"
-        case And(parts) | Or(parts):
-            operator = "and" if isinstance(formula, And) else "or"
-            yield f"({operator}" if parts else str(isinstance(formula, And)).lower()
-            for part in parts:
-                yield " "
-                yield from written_out(part, names)
-            yield ")" if parts else ""
-
-
-def printable(text: str) -> str:
-    """The text on one line, in ASCII, since a name may hold anything."""
-    return text.encode("ascii", "backslashreplace").decode().replace("\n", " ").replace("\r", " ")

@@ -15,7 +15,7 @@ from bac.proofs.arenas import Assumption
 from bac.proofs.board import Move, MoveKind
 from bac.proofs.game import Game
 from bac.proofs.positions import LocalState, Position, places
-from bac.proofs.replay import confirms
+from bac.proofs.replay import objection
 from bac.properties.anomalies import anomalies
 from bac.properties.formula import satisfied
 from bac.properties.qualities import Property
@@ -43,7 +43,7 @@ def play_out(game: Game, order: Sequence[str] | None = None) -> Trace:
     system = Trace(game.architecture, plan, 1, Claim(Property.CONSISTENCY), ()).system
     found = [trace for labels in histories.values() if (trace := ending(game, plan, system, labels)) is not None]
     trace = min(found, key=lambda each: (each.claim.timing is not Timing.AT_REST, len(each.actions)))
-    problem = confirms(trace)
+    problem = objection(trace)
     assert problem is None, problem
     return trace
 

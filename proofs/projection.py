@@ -27,7 +27,7 @@ from bac.proofs.check import check
 from bac.proofs.findings import Disagreement
 from bac.proofs.leaving_out import Division, same_transitions, use_case_of
 from bac.proofs.reduction import one_index_suffices
-from bac.proofs.replay import confirms
+from bac.proofs.replay import objection
 from bac.proofs.verdict import PropertyResult, Verdict
 from bac.properties.anomalies import AnomalyKind, anomalies
 from bac.properties.formula import Formula
@@ -177,7 +177,7 @@ class Projection:
             Disagreement: it is none, or does not show the same.
         """
         whole = Trace(self.architecture, self.plan, 1, trace.claim, trace.actions, _system=self.system)
-        if (problem := confirms(whole)) is not None:
+        if (problem := objection(whole)) is not None:
             raise Disagreement(f"plan {self.plan.name}: a run of one use case alone is none of the whole: {problem}")
         return whole
 

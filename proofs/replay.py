@@ -32,11 +32,11 @@ def confirm(trace: Trace) -> None:
         NotConfirmed: it does not show what it claims.
         LimitReached: it claims that no backup can be completed any more, and that would take too long to confirm.
     """
-    if (problem := confirms(trace)) is not None:
+    if (problem := objection(trace)) is not None:
         raise NotConfirmed(f"not confirmed: {problem}")
 
 
-def confirms(trace: Trace, most_states: int = MOST_STATES) -> str | None:
+def objection(trace: Trace, most_states: int = MOST_STATES) -> str | None:
     """What speaks against the trace's claim; ``None`` if nothing does.
 
     Raises:

@@ -51,17 +51,10 @@ class Definitions:
     """The definitions of the properties, at one index of one architecture."""
 
     def __init__(self, architecture: Architecture, index: int) -> None:
-        """Take note of what deletes entities, removes links and links to entities."""
+        """Take note of what links to entities."""
         self.architecture = architecture
         self.index = index
-        self.deletions: dict[Entity, list[Formula]] = {}
-        self.unlinkings: dict[Link, list[Formula]] = {}
         self.links_to: dict[Entity, list[Link]] = {}
-        for case, step in architecture.steps():
-            if step.verb is Verb.DELETE:
-                self.deletions.setdefault(step.entity, []).append(self.happened(case, step))
-            if step.unlinks is not None:
-                self.unlinkings.setdefault(step.unlinks, []).append(self.happened(case, step))
         for link in architecture.links:
             self.links_to.setdefault(link.target, []).append(link)
 
@@ -73,15 +66,19 @@ class Definitions:
         """The step's event is in the log."""
         return Atom(logged(self.event(case, step)))
 
+    def not_removed(self, what: Entity | Link) -> Iterator[Formula]:
+        """No step that deletes the entity, or removes the link, has happened."""
+        return (Not(self.happened(case, step)) for case, step in self.architecture.removals.get(what, ()))
+
     def exists(self, entity: Entity) -> Formula:
         """Created and not deleted."""
         created = self.happened(*self.architecture.creators[entity])
-        return conjunction([created, *map(Not, self.deletions.get(entity, ()))])
+        return conjunction([created, *self.not_removed(entity)])
 
     def holds(self, link: Link) -> Formula:
         """The link was made and not removed, and its holder exists."""
         made = self.happened(*self.architecture.links[link])
-        return conjunction([made, *map(Not, self.unlinkings.get(link, ())), self.exists(link.holder)])
+        return conjunction([made, *self.not_removed(link), self.exists(link.holder)])
 
     def broken(self, link: Link) -> Formula:
         """The link holds and its target does not exist."""

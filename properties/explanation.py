@@ -91,16 +91,17 @@ class Explainer:
 
     def removal(self, what: Entity | Link) -> Event | None:
         """The event in the cut that deletes an entity or removes a link, if there is one."""
-        for case, step in self.trace.architecture.steps():
-            event = self.event(case.name, step.number)
-            deletes = step.verb is Verb.DELETE and step.entity == what
-            if event in self.cut and (deletes or (step.unlinks is not None and step.unlinks == what)):
-                return event
-        return None
+        removals = self.trace.architecture.removals.get(what, ())
+        events = (self.event(case.name, step.number) for case, step in removals)
+        return next((event for event in events if event in self.cut), None)
 
     def exists(self, entity: Entity) -> bool:
         """Whether the entity exists in the cut."""
         return self.creation(entity) in self.cut and self.removal(entity) is None
+
+    def holds(self, link: Link) -> bool:
+        """Whether the link holds in the cut."""
+        return self.making(link) in self.cut and self.removal(link) is None and self.exists(link.holder)
 
     def at(self, action: int | None) -> str:
         """The number of an action, where numbers are wanted."""
@@ -227,15 +228,14 @@ class Explainer:
         deletion = self.removal(link.target)
         if deletion is not None:
             entry = self.trace.entries[deletion]
-            removable = any(step.unlinks == link for _, step in self.trace.architecture.steps())
+            removable = link in self.trace.architecture.removals
             why = "the removal of the link did not" if removable else "and nothing removed the link"
             return Explanation(f"{start}: {self.described(deletion)} survived, {why}.", entry.action)
         fate = self.fate(self.creation(link.target))
         return Explanation(f"{start}: {fate.clause}.", fate.action)
 
     def _is_broken(self, link: Link) -> bool:
-        holds = self.making(link) in self.cut and self.removal(link) is None and self.exists(link.holder)
-        return holds and not self.exists(link.target)
+        return self.holds(link) and not self.exists(link.target)
 
     def orphan_state(self) -> Explanation:
         """An entity exists, and no link to it holds."""
@@ -263,12 +263,7 @@ class Explainer:
         architecture = self.trace.architecture
         home, _ = architecture.creators[entity]
         links = [link for link, (case, _) in architecture.links.items() if link.target == entity and case is home]
-        holding = [
-            link
-            for link in links
-            if self.making(link) in self.cut and self.removal(link) is None and self.exists(link.holder)
-        ]
-        return [] if holding else links
+        return [] if any(map(self.holds, links)) else links
 
     def missing_state(self) -> Explanation:
         """An event is not in the cut, though another of its use case is."""

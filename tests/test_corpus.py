@@ -33,7 +33,7 @@ from bac.model.specification import Specification, load, parse, to_yaml
 from bac.model.trace import Trace
 from bac.proofs.check import check
 from bac.proofs.engines import ENGINES
-from bac.proofs.replay import confirms
+from bac.proofs.replay import objection
 from bac.proofs.verdict import AnomalyResult, PlanResult, Verdict
 from bac.properties.explanation import explain
 from bac.properties.qualities import Property
@@ -104,12 +104,12 @@ def assert_every_violation_has_a_trace(result: PlanResult) -> None:
 
 
 def assert_shown_wherever_it_is_read(trace: Trace, path: Path) -> None:
-    assert confirms(trace) is None
+    assert objection(trace) is None
     trace.save(path)
     loaded = traces.load(path)
     assert loaded == trace
     assert loaded.to_json() == trace.to_json()
-    assert confirms(loaded) is None
+    assert objection(loaded) is None
 
 
 def assert_explained(trace: Trace) -> None:

@@ -9,7 +9,7 @@ import pytest
 from bac.model.specification import load
 from bac.proofs.campaign import counterexamples
 from bac.proofs.check import check
-from bac.proofs.replay import confirms
+from bac.proofs.replay import objection
 from bac.proofs.verdict import PlanResult, Verdict
 from bac.properties.explanation import explain
 from bac.properties.qualities import Property
@@ -37,7 +37,7 @@ def test_every_counterexample_replays_and_explains_itself(file: Path) -> None:
     for plan in specification.plans:
         result = check(specification.architecture, plan)
         for trace in counterexamples(result):
-            assert confirms(trace) is None
+            assert objection(trace) is None
             why = explain(trace)
             assert why.sentence.endswith(".")
             assert why.action is None or 1 <= why.action <= len(trace.actions)

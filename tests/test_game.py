@@ -29,7 +29,7 @@ from bac.proofs.clients import announcing
 from bac.proofs.game import Game, minimal_drops, play
 from bac.proofs.playout import play_out
 from bac.proofs.recipe import certificate, recipe
-from bac.proofs.replay import confirms
+from bac.proofs.replay import objection
 from bac.proofs.rulebook import FRESH, Place, Rulebook, StrategyRejected
 from bac.proofs.strategy import verify
 from bac.properties.anomalies import anomalies
@@ -737,7 +737,7 @@ def test_a_play_that_the_clients_win_is_a_confirmed_trace(arch: Architecture) ->
                 continue
             for order in permutations(["A", "B"]):
                 trace = play_out(play(arch, level, dropped), order)
-                assert confirms(trace) is None
+                assert objection(trace) is None
                 assert from_json(trace.to_json()).actions == trace.actions
                 taken = [s for label in trace.actions if label.kind is ActionKind.SNAPSHOT for s in label.services]
                 assert taken == (["A", "B"] if Assumption.SINGLE in dropped else list(order))

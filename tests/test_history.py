@@ -17,7 +17,7 @@ from bac.model.trace import Claim, Trace
 from bac.proofs.campaign import find, trace_files
 from bac.proofs.check import check
 from bac.proofs.questions import Limits
-from bac.proofs.replay import confirms
+from bac.proofs.replay import objection
 
 EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
 FILES = sorted([*CORPUS.glob("*.bac.yaml"), *EXAMPLES.rglob("*.bac.yaml")])
@@ -36,7 +36,7 @@ def counterexamples(specification: Specification) -> list[Trace]:
 def shows_the_same_after_two_more(trace: Trace) -> None:
     """Two earlier instances fit, show up if anything happens in the trace, and leave its claim true."""
     longer = with_history(trace, 2)
-    assert confirms(longer) is None
+    assert objection(longer) is None
     happens = any(label.kind in (ActionKind.STEP, ActionKind.DENY) for label in trace.actions)
     assert (longer.history > 0) is happens
     assert all(label.kind is ActionKind.STEP for label in longer.actions[: longer.history])
@@ -112,7 +112,7 @@ def circle(plan: str) -> Trace:
 
 def test_what_can_never_be_completed_stays_in_flight() -> None:
     longer = with_history(circle("alone"), 1)
-    assert confirms(longer) is None
+    assert objection(longer) is None
     assert incomplete(longer) == {("one", 1)}
 
 

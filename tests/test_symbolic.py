@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import threading
@@ -43,13 +42,9 @@ from bac.proofs.explicit import explore
 from bac.proofs.hunt import Hunt
 from bac.proofs.induction import Method, conjuncts, prove
 from bac.proofs.invariant import (
-    NotAnInvariant,
     Solver,
     check_invariant,
-    from_json,
     obligations,
-    to_json,
-    to_smtlib,
     z3_has_model,
 )
 from bac.proofs.order_encoding import NoOrder, Orders, settled_run
@@ -580,57 +575,6 @@ def test_k_induction_needs_its_depth() -> None:
     assert proof is not None
     assert (proof.method, proof.depth) == (Method.K_INDUCTION, 2)
     assert not check_invariant(built, Atom(bad), Not(Atom(bad)), Solver.Z3)
-
-
-def test_an_invariant_survives_being_written_and_read() -> None:
-    built, bad = consistency("locked")
-    proof = prove(built, bad, settled=True)
-    assert proof is not None
-    document = json.loads(json.dumps(to_json(built, proof.invariant)))
-    assert from_json(built, document) == proof.invariant
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        {"formula": ["xor", 1, 2]},
-        {"formula": 0},
-        {"formula": 10_000},
-        {"formula": True},
-        {"formula": ["not", 1, 2]},
-        {"formula": None},
-        {"facts": ["logged(a -> b.1#1)"]},
-    ],
-)
-def test_what_is_no_formula_over_these_facts_is_not_read(change: dict[str, Any]) -> None:
-    built, _ = consistency("shared")
-    document = to_json(built, TRUE) | change
-    with pytest.raises(NotAnInvariant):
-        from_json(built, document)
-
-
-def test_a_formula_nested_too_deeply_is_not_read() -> None:
-    built, _ = consistency("shared")
-    formula: Any = 1
-    for _ in range(1000):
-        formula = ["not", formula]
-    with pytest.raises(NotAnInvariant):
-        from_json(built, to_json(built, TRUE) | {"formula": formula})
-
-
-def test_obligations_are_written_for_any_solver() -> None:
-    import z3
-
-    built, bad = consistency("resume")
-    proof = prove(built, bad, settled=True)
-    assert proof is not None
-    for invariant, expected in ((proof.invariant, "unsat unsat unsat"), (TRUE, "unsat unsat sat")):
-        answers = []
-        for name, formula in obligations(built, bad, invariant, settled=True).items():
-            solver = z3.Solver()
-            solver.from_string(to_smtlib(built.facts, formula, f"{name} of\na plan with an ü"))
-            answers.append(str(solver.check()))
-        assert " ".join(answers) == expected
 
 
 def test_a_proof_needs_no_bound_on_runs() -> None:

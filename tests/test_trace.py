@@ -18,7 +18,7 @@ from bac.model.trace import Trace, TraceError, from_json, is_trace, load
 from bac.proofs.campaign import find
 from bac.proofs.check import check
 from bac.proofs.questions import Limits
-from bac.proofs.replay import NotConfirmed, confirm, confirms
+from bac.proofs.replay import NotConfirmed, confirm, objection
 from bac.properties.explanation import explain
 from bac.properties.qualities import Property
 from bac.schemas import violation
@@ -47,7 +47,7 @@ def test_a_trace_survives_a_file(plan: str, wanted: dict[str, str], tmp_path: Pa
     again = load(file)
     assert again == trace
     assert again.logs == trace.logs
-    assert confirms(again) is None
+    assert objection(again) is None
     assert is_trace(file)
 
 
@@ -174,7 +174,7 @@ def test_a_run_that_does_not_show_the_claim_is_not_confirmed() -> None:
 def test_the_logs_of_figure_3() -> None:
     """With two instances before it, the third event of each service goes wrong, as in the article."""
     trace = with_history(found("independent", kind="broken-link", timing="at-rest"), 2)
-    assert confirms(trace) is None
+    assert objection(trace) is None
     a, b = trace.logs["A"], trace.logs["B"]
     assert [entry.name for entry in a.live] == ["A/1", "A/2", "A/3"]
     assert (a.backed, b.backed) == (3, 2)
@@ -195,7 +195,7 @@ def test_history_changes_nothing_but_numbers(plan: str, history: int) -> None:
     ):
         for trace in anomaly.traces.values():
             longer = with_history(trace, history)
-            assert confirms(longer) is None
+            assert objection(longer) is None
             assert longer.history == 2 * history
             assert len(longer.actions) == len(trace.actions) + longer.history
             assert from_json(json.loads(json.dumps(longer.to_json()))) == longer
@@ -229,15 +229,15 @@ def test_history_keeps_to_the_use_cases_that_the_trace_needs() -> None:
     trace = find(specification.architecture, plan, 1, "consistency", None, None, None, Limits())
     longer = with_history(trace, 1)
     assert {event.use_case for label in longer.actions for event in label.events} == {"needed", "use"}
-    assert confirms(longer) is None
+    assert objection(longer) is None
 
 
 def test_a_command_that_was_held_back_must_be_the_last_thing_that_happens() -> None:
     trace = found("locked", property_="availability")
     enabled = next(trace.system.enabled(trace.states[-1]))
     longer = replace(trace, actions=(*trace.actions, enabled.label))
-    assert confirms(trace) is None
-    assert confirms(longer) is not None
+    assert objection(trace) is None
+    assert objection(longer) is not None
 
 
 def test_a_history_longer_than_the_run_is_refused() -> None:
