@@ -53,13 +53,13 @@ def counterexamples(result: PlanResult) -> Iterator[Trace]:
 
 
 def trace_files(results: Iterable[PlanResult]) -> dict[str, Trace]:
-    """Every trace of the results (each timing, tolerated ones too), by a file name that is safe and speaks."""
+    """Every trace of the results (each timing, tolerated ones too; one of those that look alike), by a file name."""
     files: dict[str, Trace] = {}
     for result in results:
         for each in result.properties.values():
             traces = [] if each.trace is None else [each.trace]
             for anomaly in (*each.anomalies, *each.tolerated):
-                traces += anomaly.traces.values()
+                traces += anomaly.traces.values() if anomaly.like is None else ()
             for trace in traces:
                 claim = trace.claim
                 parts = (result.plan, claim.kind or claim.property, claim.subject or "", claim.timing or "")

@@ -51,13 +51,9 @@ class Outside:
         return {service: listed.get(service, Group(Mode.INDEPENDENT, (service,))) for service in self.services}
 
     @cached_property
-    def place(self) -> dict[str, tuple[int, int]]:
-        """For each service in a group: the number of the group in the plan, and of the service in the group."""
-        return {
-            service: (number, position)
-            for number, group in enumerate(self.plan.groups)
-            for position, service in enumerate(group.services)
-        }
+    def number(self) -> dict[str, int]:
+        """For each service in a group the number of the group in the plan."""
+        return {service: number for number, group in enumerate(self.plan.groups) for service in group.services}
 
     @cached_property
     def rank(self) -> dict[str, int]:
@@ -159,10 +155,11 @@ class Outside:
     # The plan of those who stay
 
     def plan_for(self, kept: Collection[str]) -> Plan:
-        """What the plan says of these services."""
+        """What the plan says of these services; its groups and their members in the order of the services."""
         members: dict[int, list[str]] = {}
-        for name in sorted((name for name in kept if name in self.place), key=self.place.__getitem__):
-            members.setdefault(self.place[name][0], []).append(name)
+        for name in kept:
+            if name in self.number:
+                members.setdefault(self.number[name], []).append(name)
         return replace(
             self.plan,
             groups=tuple(Group(self.plan.groups[number].mode, tuple(names)) for number, names in members.items()),
@@ -187,7 +184,7 @@ class Outside:
             mode = self.mode(name)
             actions += mode.takes_snapshots and mode not in AT_ONCE
             if mode in AT_ONCE or mode is Mode.LOCKED:
-                groups.add(self.place[name][0])
+                groups.add(self.number[name])
         return actions + len(groups)
 
     @cached_property
