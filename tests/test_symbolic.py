@@ -33,7 +33,6 @@ from bac.model.system import (
     logged,
     snapped,
 )
-from bac.proofs import check as checking
 from bac.proofs.agreement import EnginesDisagree, both, differences
 from bac.proofs.check import check
 from bac.proofs.doomed import first_doomed, suffices
@@ -318,8 +317,7 @@ def test_what_is_found_in_a_system_without_a_bound_is_found() -> None:
 
 
 @pytest.mark.parametrize("limits", [Limits(seconds=0.0), Limits(memory=1)])
-def test_a_limit_makes_unknown_and_never_holds(limits: Limits, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(checking.ENGINES, "smt", search)  # type: ignore[arg-type]
+def test_a_limit_makes_unknown_and_never_holds(limits: Limits) -> None:
     specification = parsed(REFERENCE)
     result = check(specification.architecture, specification.plan("shared"), engine="smt", limits=limits)
     assert {each.verdict for each in result.properties.values()} == {Verdict.UNKNOWN}
@@ -350,9 +348,7 @@ def test_both_engines_agree_on_the_reference(plan: str, instances: int) -> None:
     both(*questions(parsed(REFERENCE), plan, instances))
 
 
-def test_verdicts_of_a_plan_do_not_depend_on_the_engine(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(checking.ENGINES, "smt", search)  # type: ignore[arg-type]
-    monkeypatch.setitem(checking.ENGINES, "both", both)  # type: ignore[arg-type]
+def test_verdicts_of_a_plan_do_not_depend_on_the_engine() -> None:
     specification = parsed(DEADLOCK)
     for plan in specification.plans:
         results = [check(specification.architecture, plan, engine=name) for name in ("explicit", "smt", "both")]
