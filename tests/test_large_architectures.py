@@ -79,6 +79,8 @@ TEAMS = {
     "teams": {"groups": [{"mode": "locked", "services": [f"s{n}" for n in range(k, k + 5)]} for k in range(0, 120, 5)]},
     "few": {"groups": [{"mode": "atomic", "services": [f"s{n}" for n in range(k, k + 20)]} for k in range(0, 100, 20)]},
     "one": {"groups": [{"mode": "locked", "services": "all"}]},
+    "single": {"groups": [{"mode": "locked", "services": [f"s{number}"]} for number in range(120)]},
+    "continuous": {"groups": [{"mode": "continuous", "services": [f"s{n}", f"s{n + 1}"]} for n in range(0, 120, 2)]},
     "some": {"groups": [{"mode": "locked", "services": ["s0", "s1"]}, {"mode": "none", "services": ["s2", "s3"]}]},
 }
 
@@ -122,6 +124,25 @@ def test_every_reference_is_counted_once(large: Specification, plan: str | None)
         assert pairs[arrow.source, arrow.target] == arrow.number
 
 
+def test_several_references_between_two_services_are_counted_each() -> None:
+    services = {f"s{number}": {"owns": [f"a{number}", f"b{number}"]} for number in range(50)}
+    rings = [f"{one}{n} -> {other}{(n + 1) % 5 + n // 5 * 5}" for n in range(50) for one, other in ("aa", "bb", "ab")]
+    drawn = overview(parsed({"services": services, "references": [*rings, "a0 -> b7", "b0 -> a7"]}).architecture)
+    assert [arrow.number for arrow in drawn.arrows] == [2]
+    assert {cluster.inner for cluster in drawn.clusters} == {15}
+    assert Counter(cluster.outer for cluster in drawn.clusters) == {2: 2, 0: 8}
+
+
+def test_arrows_from_one_level_to_the_next_are_drawn_even_if_they_are_weak() -> None:
+    far = [(a, b) for a, b in product(range(48), repeat=2) if a % 8 + 1 < b % 8]
+    near = [(number, number + 1) for number in range(47) if number % 8 < 7]
+    drawn = overview(landscape(48, far + near).architecture)
+    assert drawn.basis is Basis.LEVELS
+    assert len(drawn.clusters) == 8
+    assert {(level, level + 1) for level in range(7)} <= {(arrow.source, arrow.target) for arrow in drawn.arrows}
+    assert max(arrow.number for arrow in drawn.hidden) > min(arrow.number for arrow in drawn.arrows)
+
+
 def test_the_strongest_arrows_are_drawn_and_every_cluster_is_reached(large: Specification) -> None:
     drawn = overview(large.architecture)
     assert len(drawn.arrows) <= MOST_CLUSTER_ARROWS
@@ -148,7 +169,7 @@ def test_the_groups_of_a_plan_are_not_torn_apart(large: Specification) -> None:
             assert sum(not set(cluster).isdisjoint(group.services) for cluster in clusters) == 1
 
 
-@pytest.mark.parametrize("plan", ["one", "some"])
+@pytest.mark.parametrize("plan", ["one", "some", "single", "continuous"])
 def test_groups_that_say_little_change_no_cluster(large: Specification, plan: str) -> None:
     assert clusters_of(large, plan) == clusters_of(large)
 
@@ -174,11 +195,11 @@ def test_communities_are_found() -> None:
 
 
 def test_small_communities_are_joined_with_what_they_refer_to() -> None:
-    rings = [(20 * k + n, 20 * k + (n + 1) % 20) for k in range(20) for n in range(20)]
-    pairs = [pair for k in range(30) for pair in ((3 * k, 3 * k + 1), (3 * k + 1, 3 * k + 2), (3 * k + 2, 3 * k))]
-    _, clusters = clusters_of(landscape(90, [*pairs, *((3 * k, 3 * k + 3) for k in range(0, 28, 2))]))
-    assert len(clusters) == MOST_CLUSTERS
-    assert clusters_of(landscape(400, rings))[0] is Basis.COMMUNITIES
+    triangles = [pair for k in range(30) for pair in ((3 * k, 3 * k + 1), (3 * k + 1, 3 * k + 2), (3 * k + 2, 3 * k))]
+    _, clusters = clusters_of(landscape(90, [*triangles, *((6 * k, 6 * k + 3) for k in range(15))]))
+    assert len(clusters) in (MOST_CLUSTERS - 1, MOST_CLUSTERS)
+    for cluster in clusters:
+        assert len({int(name[1:]) // 6 for name in cluster}) == 1
 
 
 def test_services_without_references_are_a_cluster_that_says_so() -> None:
@@ -186,6 +207,15 @@ def test_services_without_references_are_a_cluster_that_says_so() -> None:
     assert tuple(f"s{number}" for number in range(50, 70)) in clusters_of(specification)[1]
     assert texts(draw_architecture(specification.architecture))["no references"] == 1
     assert texts(draw_architecture(landscape(50, communities(50, 200)).architecture))["no references"] == 0
+
+
+def test_services_that_refer_to_other_clusters_only_are_not_said_to_have_no_references() -> None:
+    teams = [{"mode": "locked", "services": [f"s{n}" for n in range(k, k + 10)]} for k in range(0, 50, 10)]
+    pairs = [(n, n + 1) for n in range(40)]
+    for added, number in (([(50, 0), (51, 0)], 0), ([(50, 0)], 1)):
+        specification = landscape(52, pairs + added, {"teams": {"groups": teams}})
+        found = texts(draw_architecture(specification.architecture, specification.plan("teams")))
+        assert found["no references"] == number
 
 
 def test_no_references_at_all_are_no_reason_to_fail() -> None:
@@ -212,6 +242,12 @@ def test_cuts_between_levels_leave_as_few_references_within_as_can_be() -> None:
 
         best = min(within((0, *cuts)) for cuts in combinations(range(1, 11), 7))
         assert within(_cuts(_inside(places, references))) == best
+
+
+def test_the_level_of_a_service_depends_on_both_what_leads_to_it_and_where_it_leads() -> None:
+    chain = {(number, number + 1): 1 for number in range(7)}
+    assert levels(9, {**chain, (8, 7): 1}) == [[0], [1], [2], [3, 8], [4], [5], [6], [7]]
+    assert levels(9, {**chain, (0, 8): 1}) == [[0], [1], [2], [3], [4, 8], [5], [6], [7]]
 
 
 def test_levels_do_not_take_forever_for_a_long_chain() -> None:
@@ -405,6 +441,16 @@ def test_what_is_too_much_is_folded_on_either_side_the_best_connected_stay() -> 
     assert sides[Side.OTHERS].services == ("far",)
 
 
+def test_what_is_folded_is_tied_to_what_was_asked_for_if_it_can_be() -> None:
+    names, arrows = hub(40, 3)
+    arrows += [Arrow("r39", "r0", ArrowKind.REFERENCE, links=(("x", "y", False),))]
+    (tie,) = next(fold for fold in affected(names, arrows, ["hub"]).folds if fold.side is Side.REFERRERS).ties
+    assert tie[0] == "hub"
+    arrows += [Arrow("hub", "far", ArrowKind.REFERENCE), Arrow("far", "end", ArrowKind.REFERENCE)]
+    deep = next(fold for fold in affected(names, arrows, ["far"], depth=2).folds if fold.side is Side.REFERRERS)
+    assert deep.ties == (("hub", len(deep.services)),)
+
+
 def test_siblings_are_not_affected_and_nothing_is_folded_that_fits() -> None:
     part = affected(*hub(3, 3), ["t0"])
     assert part.shown == {"t0", "t1", "hub", "far"}
@@ -454,11 +500,15 @@ def test_around_a_service_no_row_is_too_wide() -> None:
 def test_folded_services_are_tied_to_what_they_refer_to() -> None:
     pairs = [(n, 0) for n in range(1, 60)] + [(0, n) for n in range(60, 70)]
     drawing = draw_architecture(landscape(100, pairs).architecture, services=["s0"])
-    (text,) = [text for text in texts(drawing) if text.endswith("more that refer to these")]
-    number = text.split()[2]
-    assert texts(drawing)[number] == 1
-    tie = next(s for s in drawing.shapes if isinstance(s, Polyline) and f"{number} more that refer" in s.name)
-    assert tie.arrow
+    ties = [shape for shape in drawing.shapes if isinstance(shape, Polyline) and ", … and " in shape.name]
+    box = service_boxes(drawing, landscape(100, pairs).architecture)["s0"]
+    assert len(ties) == 2
+    for tie in ties:
+        assert tie.arrow
+        assert texts(drawing)[tie.name.rpartition(": ")[2].split()[0]] == 1
+        x, y = tie.points[-1 if "that refer to these" in tie.name else 0]
+        assert box.x - 2 <= x <= box.x + box.width + 2
+        assert box.y - 2 <= y <= box.y + box.height + 2
 
 
 def test_a_group_of_which_one_service_is_drawn_is_named_in_its_box() -> None:
