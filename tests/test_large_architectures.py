@@ -195,11 +195,13 @@ def test_communities_are_found() -> None:
 
 
 def test_small_communities_are_joined_with_what_they_refer_to() -> None:
-    triangles = [pair for k in range(30) for pair in ((3 * k, 3 * k + 1), (3 * k + 1, 3 * k + 2), (3 * k + 2, 3 * k))]
-    _, clusters = clusters_of(landscape(90, [*triangles, *((6 * k, 6 * k + 3) for k in range(15))]))
-    assert len(clusters) in (MOST_CLUSTERS - 1, MOST_CLUSTERS)
+    cliques = [pair for k in range(20) for pair in combinations(range(5 * k, 5 * k + 5), 2)]
+    _, clusters = clusters_of(landscape(100, [*cliques, *((5 * k, (5 * k + 5) % 100) for k in range(20))]))
+    assert len(clusters) == MOST_CLUSTERS
     for cluster in clusters:
-        assert len({int(name[1:]) // 6 for name in cluster}) == 1
+        inside = {int(name[1:]) // 5 for name in cluster}
+        assert len(cluster) == 5 * len(inside)
+        assert sum((clique + 1) % 20 in inside for clique in inside) == len(inside) - 1
 
 
 def test_services_without_references_are_a_cluster_that_says_so() -> None:
@@ -443,7 +445,7 @@ def test_what_is_too_much_is_folded_on_either_side_the_best_connected_stay() -> 
 
 def test_what_is_folded_is_tied_to_what_was_asked_for_if_it_can_be() -> None:
     names, arrows = hub(40, 3)
-    arrows += [Arrow("r39", "r0", ArrowKind.REFERENCE, links=(("x", "y", False),))]
+    arrows += [Arrow(f"r{n}", "r0", ArrowKind.REFERENCE, links=(("x", "y", False),)) for n in range(2, 40)]
     (tie,) = next(fold for fold in affected(names, arrows, ["hub"]).folds if fold.side is Side.REFERRERS).ties
     assert tie[0] == "hub"
     arrows += [Arrow("hub", "far", ArrowKind.REFERENCE), Arrow("far", "end", ArrowKind.REFERENCE)]
