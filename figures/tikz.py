@@ -46,6 +46,7 @@ SPECIAL = {
     "!": r"{!}",
     "…": "{.}{.}{.}",
     "→": r"$\rightarrow$",
+    "←": r"$\leftarrow$",
     "·": r"\textperiodcentered{}",
     "×": r"\texttimes{}",
     "\N{REPLACEMENT CHARACTER}": r"{?}",

@@ -364,6 +364,12 @@ def test_hostile_names_stay_names() -> None:
         assert "<script>" not in write(drawing, "svg").decode()
 
 
+def test_plain_names_need_no_more_than_latin_fonts_in_tex(large: Specification) -> None:
+    text = write(draw_architecture(large.architecture), "tikz").decode()
+    assert "leftarrow" in text
+    assert "lualatex" not in text
+
+
 def test_the_same_input_gives_the_same_bytes_whatever_the_hash_seed() -> None:
     script = (
         "import sys; from test_large_architectures import landscape, communities, TEAMS;"
