@@ -319,7 +319,7 @@ def verify(file: Path) -> None:
 
     Exit codes: 0 it proves what it claims, 1 it does not, 2 it is no certificate, 3 it is too large to be checked.
     """
-    from bac.proofs.certificate import verify as verified
+    from bac.proofs.certificates.certificate import verify as verified
 
     result = verified(file)
     click.echo(f"{result.kind}: {result.confirmed}")

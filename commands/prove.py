@@ -23,7 +23,7 @@ from bac.commands.terminal import (
 )
 
 if TYPE_CHECKING:
-    from bac.proofs.game import Game
+    from bac.proofs.games.game import Game
 
 LEVELS = ("C0", "C1", "C2")
 ASSUMPTIONS = ("single", "available", "asynchronous", "verbatim", "separate", "unbounded", "state-only")
@@ -81,8 +81,8 @@ def impossibility(
     there and back.
     """
     from bac.figures.reports.theorem import impossibility_json, impossibility_text
-    from bac.proofs.arenas import ARCHITECTURES, Assumption, Level
-    from bac.proofs.impossibility import outcomes
+    from bac.proofs.games.arenas import ARCHITECTURES, Assumption, Level
+    from bac.proofs.games.impossibility import outcomes
 
     if figure is not None:
         figure_format(figure)
@@ -92,7 +92,7 @@ def impossibility(
     emit(format_, lambda: impossibility_json(found), lambda: impossibility_text(found))
     games = [outcome.game for outcome in found if outcome.game is not None]
     if certificate is not None and games:
-        from bac.proofs.recipe import certificate as written
+        from bac.proofs.games.recipe import certificate as written
 
         put(certificate, as_json(written(games[-1])).encode())
     if figure is not None:
@@ -102,8 +102,8 @@ def impossibility(
 
 def draw_play(games: list[Game], figure: Path) -> None:
     """Draw a play of the last game that the clients win."""
-    from bac.proofs.board import Player
-    from bac.proofs.playout import play_out
+    from bac.proofs.games.board import Player
+    from bac.proofs.games.playout import play_out
 
     lost = [game for game in games if game.winner is Player.CLIENTS]
     if not lost:
@@ -125,7 +125,7 @@ def graphs(services: int, file: Path | None, jobs: int | None, scheduler: str | 
     """
     from bac.commands.terminal import counted
     from bac.figures.reports.theorem import graphs_text
-    from bac.proofs.sweep import sweep
+    from bac.proofs.sweeps.sweep import sweep
 
     with counted("graphs") as progress:
         tell = None if progress is None else lambda now: progress(now.done, now.graphs)
@@ -187,8 +187,8 @@ def invariant(spec: str, plan_name: str, property_: str, instances: int, timeout
     Found by k-induction or property-directed reachability, and checked by Z3 and cvc5.  What holds without an invariant
     being found is unknown here; bac check decides it.
     """
-    from bac.proofs.inductive import prove_property
-    from bac.proofs.invariant_certificate import to_json
+    from bac.proofs.certificates.invariant_certificate import to_json
+    from bac.proofs.smt.inductive import prove_property
     from bac.properties.qualities import Property
 
     specification = read(spec)

@@ -13,7 +13,7 @@ from bac.model.plan import Timing
 from bac.model.system import System
 from bac.proofs.explicit import explore
 from bac.proofs.questions import Answers, Engine, Limits, Path, Progress, Questions
-from bac.proofs.symbolic import search
+from bac.proofs.smt.symbolic import search
 
 
 class EnginesDisagree(BacError):

@@ -13,7 +13,7 @@ Tell = Callable[[Progress], None] | None
 
 def symbolic(system: System, questions: Questions, limits: Limits, progress: Tell = None) -> Answers:
     """The SMT engine; Z3 is loaded only for those who ask for it."""
-    from bac.proofs.symbolic import search
+    from bac.proofs.smt.symbolic import search
 
     return search(system, questions, limits, progress)
 

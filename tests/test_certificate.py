@@ -19,20 +19,20 @@ from bac.model.errors import BacError, LimitReached, UnreadableFile
 from bac.model.plan import INDEPENDENT, Group, Mode, Plan
 from bac.model.semantics import system
 from bac.model.system import DENIED, RECOVERED
-from bac.proofs import evidence, invariant_certificate
-from bac.proofs.arenas import ARCHITECTURES, Assumption, Level
 from bac.proofs.campaign import find
-from bac.proofs.certificate import Verified, checked, verify
-from bac.proofs.evidence import NotACertificate, NotProved, SolverDisagrees
-from bac.proofs.game import play
-from bac.proofs.induction import prove
-from bac.proofs.invariant_certificate import Check, Invariant, decoded
-from bac.proofs.lone_reference import Explored, References, around, findings, in_order
+from bac.proofs.certificates import evidence, invariant_certificate
+from bac.proofs.certificates.certificate import Verified, checked, verify
+from bac.proofs.certificates.evidence import NotACertificate, NotProved, SolverDisagrees
+from bac.proofs.certificates.invariant_certificate import Check, Invariant, decoded
+from bac.proofs.certificates.lone_reference import Explored, References, around, findings, in_order
+from bac.proofs.certificates.sweep_certificate import ANY, TRUSTED
+from bac.proofs.certificates.two_solvers import WithCvc5, WithZ3
+from bac.proofs.games.arenas import ARCHITECTURES, Assumption, Level
+from bac.proofs.games.game import play
+from bac.proofs.games.recipe import certificate
 from bac.proofs.questions import Limits
-from bac.proofs.recipe import certificate
-from bac.proofs.sweep import sweep
-from bac.proofs.sweep_certificate import ANY, TRUSTED
-from bac.proofs.two_solvers import WithCvc5, WithZ3
+from bac.proofs.smt.induction import prove
+from bac.proofs.sweeps.sweep import sweep
 from bac.properties.anomalies import AnomalyKind, anomalies
 from bac.properties.formula import FALSE, TRUE, Atom, Formula, Not, Or, conjunction, satisfied
 from bac.properties.qualities import Property
@@ -448,7 +448,7 @@ def test_a_sweep_is_confirmed(swept: list[Any]) -> None:
     assert found.kind == "sweep"
     assert "each of the 20 reference graphs of up to 3 services" in found.confirmed
     assert found.trusted == TRUSTED
-    assert "bac.proofs.projection" in TRUSTED
+    assert "bac.proofs.sweeps.projection" in TRUSTED
     assert checked(written([swept[0], *reversed(swept[1:])])) == found
 
 

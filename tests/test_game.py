@@ -21,17 +21,17 @@ from bac.model.semantics import system
 from bac.model.specification import dump, parse
 from bac.model.system import INITIAL, ActionKind, Event, Label, State, System, backed, logged, snapped
 from bac.model.trace import Trace, from_json
-from bac.proofs.arenas import ARCHITECTURES, ONE_WAY, THERE_AND_BACK, TWO_WAY, Assumption, Level, referring
-from bac.proofs.attractor import Search, solve
-from bac.proofs.board import LARGEST, NOTHING, Board, Move, MoveKind, Player
 from bac.proofs.check import check
-from bac.proofs.clients import announcing
-from bac.proofs.game import Game, minimal_drops, play
-from bac.proofs.playout import play_out
-from bac.proofs.recipe import certificate, recipe
+from bac.proofs.games.arenas import ARCHITECTURES, ONE_WAY, THERE_AND_BACK, TWO_WAY, Assumption, Level, referring
+from bac.proofs.games.attractor import Search, solve
+from bac.proofs.games.board import LARGEST, NOTHING, Board, Move, MoveKind, Player
+from bac.proofs.games.clients import announcing
+from bac.proofs.games.game import Game, minimal_drops, play
+from bac.proofs.games.playout import play_out
+from bac.proofs.games.recipe import certificate, recipe
+from bac.proofs.games.rulebook import FRESH, Place, Rulebook, StrategyRejected
+from bac.proofs.games.strategy import verify
 from bac.proofs.replay import objection
-from bac.proofs.rulebook import FRESH, Place, Rulebook, StrategyRejected
-from bac.proofs.strategy import verify
 from bac.properties.anomalies import anomalies
 from bac.properties.formula import satisfied
 from bac.properties.qualities import Property
@@ -633,7 +633,7 @@ def idle_clients(arch: Architecture, level: Level, launched: bool) -> dict[str, 
     document = certificate(play(arch, level))
     rules = Rulebook(arch, str(level), frozenset())
     seen, todo, table = set(), [board.start()._replace(states=whole)], []
-    from bac.proofs.recipe import _position
+    from bac.proofs.games.recipe import _position
 
     document["start"] = _position(board, todo[0])
     while todo:

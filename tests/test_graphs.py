@@ -12,9 +12,9 @@ from bac.model.architecture import Verb
 from bac.model.errors import LimitReached
 from bac.model.graphs import MOST_SERVICES, Graph, architecture, canonical, graphs, graphs_up_to, possible_edges
 from bac.model.plan import INDEPENDENT, Mode, Plan, Timing
-from bac.proofs import graph_statements
 from bac.proofs.check import check
-from bac.proofs.graph_statements import (
+from bac.proofs.sweeps import graph_statements
+from bac.proofs.sweeps.graph_statements import (
     ANYTHING,
     ANYTHING_AT_REST,
     EVERYTHING,
@@ -23,7 +23,7 @@ from bac.proofs.graph_statements import (
     ordered,
     unbroken,
 )
-from bac.proofs.projection import Projection
+from bac.proofs.sweeps.projection import Projection
 from bac.proofs.verdict import Verdict
 from bac.properties.anomalies import AnomalyKind
 from bac.properties.qualities import Property

@@ -555,7 +555,7 @@ def test_a_chain_of_events_needs_the_replay() -> None:
 
 def test_nothing_heavy_is_loaded_before_it_is_needed() -> None:
     script = (
-        "import sys, bac.proofs.sweep, bac.proofs.obligations.catalogue, bac.proofs.obligations.solvers;"
+        "import sys, bac.proofs.sweeps.sweep, bac.proofs.obligations.catalogue, bac.proofs.obligations.solvers;"
         "print([name for name in ('z3', 'cvc5', 'distributed', 'dask', 'networkx') if name in sys.modules])"
     )
     run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)

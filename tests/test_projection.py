@@ -29,12 +29,12 @@ from bac.model.system import (
     pending,
     snapped,
 )
-from bac.proofs import projection
 from bac.proofs.backups import guards_are_stable
 from bac.proofs.check import check
 from bac.proofs.leaving_out import same_transitions
-from bac.proofs.projection import Projection, by_use_case, independent_use_cases
 from bac.proofs.questions import Limits
+from bac.proofs.sweeps import projection
+from bac.proofs.sweeps.projection import Projection, by_use_case, independent_use_cases
 from bac.proofs.verdict import Verdict
 from bac.properties.anomalies import AnomalyKind
 from bac.properties.qualities import Property

@@ -35,23 +35,23 @@ from bac.model.system import (
 )
 from bac.proofs.agreement import EnginesDisagree, both, differences
 from bac.proofs.check import check
-from bac.proofs.doomed import first_doomed, suffices
-from bac.proofs.encoding import Unrolling
 from bac.proofs.explicit import explore
-from bac.proofs.hunt import Hunt
-from bac.proofs.induction import Method, conjuncts, prove
-from bac.proofs.invariant import (
+from bac.proofs.questions import Answers, Limits, Questions
+from bac.proofs.relevance import over, relevant
+from bac.proofs.smt.doomed import first_doomed, suffices
+from bac.proofs.smt.encoding import Unrolling
+from bac.proofs.smt.hunt import Hunt
+from bac.proofs.smt.induction import Method, conjuncts, prove
+from bac.proofs.smt.invariant import (
     Solver,
     check_invariant,
     obligations,
     z3_has_model,
 )
-from bac.proofs.order_encoding import NoOrder, Orders, settled_run
-from bac.proofs.questions import Answers, Limits, Questions
-from bac.proofs.ranking import Ranking
-from bac.proofs.relevance import over, relevant
-from bac.proofs.solving import Budget, Exhausted
-from bac.proofs.symbolic import cut_targets, search
+from bac.proofs.smt.order_encoding import NoOrder, Orders, settled_run
+from bac.proofs.smt.ranking import Ranking
+from bac.proofs.smt.solving import Budget, Exhausted
+from bac.proofs.smt.symbolic import cut_targets, search
 from bac.proofs.verdict import Verdict
 from bac.properties.formula import FALSE, TRUE, Atom, Formula, Not, conjunction, disjunction, facts, satisfied
 from bac.properties.qualities import Property, qualities
@@ -184,9 +184,9 @@ def test_the_only_violation_is_found_at_its_length_and_not_below_it(
     found = Hunt(built, {"": target}, Budget())
     found.by_unrolling()
     assert len(found.found[""]) == length
-    monkeypatch.setattr("bac.proofs.hunt.Ranking", Unbounded)
+    monkeypatch.setattr("bac.proofs.smt.hunt.Ranking", Unbounded)
     for longest, there in ((length - 1, False), (length, True)):
-        monkeypatch.setattr("bac.proofs.hunt.LONGEST", longest)
+        monkeypatch.setattr("bac.proofs.smt.hunt.LONGEST", longest)
         hunt = Hunt(built, {"": target}, Budget())
         if there:
             hunt.by_unrolling()

@@ -9,13 +9,13 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from bac.proofs.arenas import GAINS, Assumption
-from bac.proofs.board import Player
-from bac.proofs.graph_statements import INDEPENDENT_BACKUPS, LOCKED, ORDER, SHARED
-from bac.proofs.impossibility import Outcome
+from bac.proofs.games.arenas import GAINS, Assumption
+from bac.proofs.games.board import Player
+from bac.proofs.games.impossibility import Outcome
+from bac.proofs.games.recipe import recipe
 from bac.proofs.obligations.solvers import TheoremResult
-from bac.proofs.recipe import recipe
-from bac.proofs.sweep import SweepResult
+from bac.proofs.sweeps.graph_statements import INDEPENDENT_BACKUPS, LOCKED, ORDER, SHARED
+from bac.proofs.sweeps.sweep import SweepResult
 
 STATEMENTS = {
     INDEPENDENT_BACKUPS: "independent backups are inconsistent if and only if there is a reference",

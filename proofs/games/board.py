@@ -1,6 +1,6 @@
 """The rules of the game of a backup policy against clients.
 
-Source: docs/theorem.md, "Impossibility over all policies"; positions are those of :mod:`bac.proofs.positions`.
+Source: docs/theorem.md, "Impossibility over all policies"; positions are those of :mod:`bac.proofs.games.positions`.
 
 **Turns.**  The clients move first: the application has been in use for as long as they like before the policy takes
 hold of it (else a policy would back up the empty logs).  Then policy and clients take turns.  The policy makes one
@@ -54,8 +54,8 @@ from typing import NamedTuple
 from bac.model.architecture import Architecture
 from bac.model.errors import LimitReached
 from bac.model.plan import Recovery, Rollback
-from bac.proofs.arenas import Assumption, Level
-from bac.proofs.positions import Indices, Position, recoveries
+from bac.proofs.games.arenas import Assumption, Level
+from bac.proofs.games.positions import Indices, Position, recoveries
 
 MOST_SERVICES = 10
 """With more services than this, sets of them are not enumerated."""

@@ -19,12 +19,12 @@ from collections.abc import Callable
 import z3
 
 from bac.model.system import RECOVERED, Action, Fact, State, System
-from bac.proofs.encoding import Unrolling
-from bac.proofs.hunt import Hunt
 from bac.proofs.questions import Path
-from bac.proofs.ranking import Ranking
 from bac.proofs.relevance import guard, relevant, stuck
-from bac.proofs.solving import Budget, Exhausted, NotConfirmed
+from bac.proofs.smt.encoding import Unrolling
+from bac.proofs.smt.hunt import Hunt
+from bac.proofs.smt.ranking import Ranking
+from bac.proofs.smt.solving import Budget, Exhausted, NotConfirmed
 from bac.properties.formula import And, Atom, Formula, Not, Or, conjunction, facts, satisfied
 
 

@@ -28,7 +28,7 @@ from bac.model.graphs import Graph, architecture
 from bac.model.plan import INDEPENDENT, Disaster, Group, Mode, Plan, Scope, Timing
 from bac.model.system import Label
 from bac.model.trace import Trace
-from bac.proofs.projection import Finding, Projection
+from bac.proofs.sweeps.projection import Finding, Projection
 from bac.proofs.verdict import Verdict
 from bac.properties.anomalies import AnomalyKind
 

@@ -1,4 +1,4 @@
-"""A strategy in words, and as a document: what a person reads, and what :mod:`bac.proofs.strategy` checks.
+"""A strategy in words, and as a document: what a person reads, and what :mod:`bac.proofs.games.strategy` checks.
 
 Source: docs/theorem.md, "Certificates".  The document holds the specification, so that it can be checked alone.
 """
@@ -11,11 +11,11 @@ from typing import Any
 from bac.model.plan import OnInvalid, Recovery, Rollback
 from bac.model.specification import dump
 from bac.model.system import Fact, FactKind
-from bac.proofs.arenas import Assumption
-from bac.proofs.board import Board, Choice, Move, MoveKind, Turn
-from bac.proofs.clients import Clients
-from bac.proofs.game import Game
-from bac.proofs.positions import LocalState, Position
+from bac.proofs.games.arenas import Assumption
+from bac.proofs.games.board import Board, Choice, Move, MoveKind, Turn
+from bac.proofs.games.clients import Clients
+from bac.proofs.games.game import Game
+from bac.proofs.games.positions import LocalState, Position
 
 FORMAT, VERSION = "bac-strategy", 1
 Table = dict[tuple[Position, Turn], Choice]

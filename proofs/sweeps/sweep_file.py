@@ -16,7 +16,7 @@ from typing import Any
 import bac
 from bac.model.errors import BacError, UnreadableFile, UnwritableFile
 from bac.model.graphs import Graph, graphs_up_to
-from bac.proofs.graph_statements import GraphException, GraphResult
+from bac.proofs.sweeps.graph_statements import GraphException, GraphResult
 
 FORMAT, VERSION = "bac-graphs-progress", 1
 

@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 
 from bac.model.errors import LimitReached
 from bac.model.system import logged
-from bac.proofs.arenas import Assumption
-from bac.proofs.attractor import Search
-from bac.proofs.board import LARGEST, NOTHING, Board, Turn
-from bac.proofs.positions import LocalState, Position, places
+from bac.proofs.games.arenas import Assumption
+from bac.proofs.games.attractor import Search
+from bac.proofs.games.board import LARGEST, NOTHING, Board, Turn
+from bac.proofs.games.positions import LocalState, Position, places
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Clients:
 
     @property
     def finite(self) -> bool:
-        """Whether finitely many steps a turn are known to do (:mod:`bac.proofs.positions`, "The subtlety")."""
+        """Whether finitely many steps a turn are known to do (:mod:`bac.proofs.games.positions`, "The subtlety")."""
         return self.launched is not None
 
 

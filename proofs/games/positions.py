@@ -23,7 +23,7 @@ index can be anywhere else.
 an interaction when A was snapshotted cannot be replaced unless A is snapshotted again, and a policy that snapshots B as
 often as there are such indices can outlast them.  There are architectures on which that policy would win although the
 clients of this game do (``tests/test_game.py`` has one).  Where the clients' strategy is to launch fresh indices and to
-leave the others alone (:mod:`bac.proofs.game` tries that first), finitely many steps a turn do.
+leave the others alone (:mod:`bac.proofs.games.game` tries that first), finitely many steps a turn do.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ from bac.model.errors import LimitReached
 from bac.model.plan import Group, Mode, OnInvalid, Plan, Recovery, Rollback
 from bac.model.semantics import Rules, step_entities
 from bac.model.system import Action, ActionKind, Fact, Label, backed, locked, logged, oldest
-from bac.proofs.arenas import Assumption, Level
+from bac.proofs.games.arenas import Assumption, Level
 from bac.properties.anomalies import anomalies
 from bac.properties.formula import satisfied
 

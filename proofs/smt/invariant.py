@@ -18,7 +18,7 @@ from bac.model.errors import LimitReached
 from bac.model.system import Action, Fact, System
 from bac.proofs.questions import Limits
 from bac.proofs.relevance import guard, over
-from bac.proofs.solving import Budget, Exhausted
+from bac.proofs.smt.solving import Budget, Exhausted
 from bac.properties.formula import FALSE, TRUE, And, Atom, Formula, Not, Or, conjunction, disjunction
 
 SECONDS = 60.0
@@ -97,8 +97,8 @@ def z3_has_model(declared: Sequence[Fact], formula: Formula, seconds: float) -> 
     """
     import z3
 
-    from bac.proofs.terms import FALSE as NEVER
-    from bac.proofs.terms import term
+    from bac.proofs.smt.terms import FALSE as NEVER
+    from bac.proofs.smt.terms import term
 
     variables = {fact: z3.Bool(f"fact{place}") for place, fact in enumerate(declared)}
     solver = z3.Solver()

@@ -1,7 +1,7 @@
 """Who wins the game of a backup policy against clients, and which assumptions must be dropped for a policy to win.
 
-Source: docs/theorem.md, "Impossibility over all policies".  The rules are in :mod:`bac.proofs.board`, what a
-position is in :mod:`bac.proofs.positions`.
+Source: docs/theorem.md, "Impossibility over all policies".  The rules are in :mod:`bac.proofs.games.board`, what a
+position is in :mod:`bac.proofs.games.positions`.
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 from itertools import combinations
 
 from bac.model.architecture import Architecture
-from bac.proofs.arenas import Assumption, Level
-from bac.proofs.attractor import solve
-from bac.proofs.board import Board, Choice, Player, Turn
-from bac.proofs.clients import Clients, simplest
-from bac.proofs.positions import Position
+from bac.proofs.games.arenas import Assumption, Level
+from bac.proofs.games.attractor import solve
+from bac.proofs.games.board import Board, Choice, Player, Turn
+from bac.proofs.games.clients import Clients, simplest
+from bac.proofs.games.positions import Position
 
 MOST_POSITIONS = 20_000
 """With more positions than this, a game is not solved unless a larger limit is given."""

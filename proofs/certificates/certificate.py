@@ -24,9 +24,11 @@ from bac.model.plan import Plan
 from bac.model.specification import parse
 from bac.model.system import INITIAL
 from bac.model.trace import Claim, TraceError
-from bac.proofs import evidence, replay, strategy
-from bac.proofs.evidence import NotACertificate, NotProved, demand
-from bac.proofs.rulebook import Rulebook
+from bac.proofs import replay
+from bac.proofs.certificates import evidence
+from bac.proofs.certificates.evidence import NotACertificate, NotProved, demand
+from bac.proofs.games import strategy
+from bac.proofs.games.rulebook import Rulebook
 
 MOST_SERVICES = 10
 """Strategies about more services are not checked: they may snapshot any set of them."""
@@ -227,7 +229,7 @@ def invariant(document: Any) -> Verified:
         LimitReached: a solver does not know within the time allowed, or the system is too large.
         SolverDisagrees: a solver found what the interpreter does not confirm.
     """
-    from bac.proofs import invariant_certificate as invariants
+    from bac.proofs.certificates import invariant_certificate as invariants
 
     found = invariants.from_json(document)
     invariants.confirm(found)
@@ -247,7 +249,7 @@ def sweep(data: bytes) -> Verified:
         NotProved: a graph is missing, or there twice, or a statement on one is not proved.
         LimitReached: it is about too many services.
     """
-    from bac.proofs import sweep_certificate as sweeps
+    from bac.proofs.certificates import sweep_certificate as sweeps
 
     return Verified("sweep", sweeps.confirm(data.split(b"\n")), sweeps.TRUSTED)
 

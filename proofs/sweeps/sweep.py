@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from bac.model.graphs import Graph, graphs_up_to
-from bac.proofs.graph_statements import GraphException, GraphResult, confirm_statements
-from bac.proofs.sweep_file import SweepFile
+from bac.proofs.sweeps.graph_statements import GraphException, GraphResult, confirm_statements
+from bac.proofs.sweeps.sweep_file import SweepFile
 from bac.proofs.verdict import Verdict
 from bac.proofs.workers import Spread, dask_workers, local_workers
 

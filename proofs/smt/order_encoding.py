@@ -1,6 +1,6 @@
 """A run as an order: which actions happen, and when; so that one query speaks of runs of every length.
 
-*For which systems.*  (1) No action happens twice in a run, as :mod:`bac.proofs.ranking` derives.  (2) Every action
+*For which systems.*  (1) No action happens twice in a run, as :mod:`bac.proofs.smt.ranking` derives.  (2) Every action
 says whether it comes before the disaster (it forbids ``recovered``), is one (it adds it, too), or comes after it (it
 requires ``recovered``), and none takes ``recovered`` away.  Other systems are refused.
 
@@ -37,10 +37,10 @@ import z3
 from bac.model.errors import LimitReached
 from bac.model.system import RECOVERED, Action, Clause, Fact, NotARun, State, System
 from bac.proofs.questions import Limits, Path
-from bac.proofs.ranking import Ranking, lowered
 from bac.proofs.relevance import guard, over, read, relevant, written
-from bac.proofs.solving import Budget, Exhausted, NotConfirmed
-from bac.proofs.terms import FALSE, TRUE, Term, conjunction, disjunction, negation, term
+from bac.proofs.smt.ranking import Ranking, lowered
+from bac.proofs.smt.solving import Budget, Exhausted, NotConfirmed
+from bac.proofs.smt.terms import FALSE, TRUE, Term, conjunction, disjunction, negation, term
 from bac.properties.formula import Formula, facts, satisfied
 from bac.properties.formula import conjunction as all_of
 from bac.properties.formula import disjunction as any_of

@@ -13,9 +13,9 @@ from collections import deque
 from collections.abc import Callable, Iterable
 
 from bac.model.errors import LimitReached
-from bac.proofs.arenas import Assumption
-from bac.proofs.board import NOTHING, Board, Choice, Move, MoveKind, Player, Turn
-from bac.proofs.positions import Position
+from bac.proofs.games.arenas import Assumption
+from bac.proofs.games.board import NOTHING, Board, Choice, Move, MoveKind, Player, Turn
+from bac.proofs.games.positions import Position
 
 
 class Search:

@@ -1,11 +1,11 @@
 """Shortest runs to states of the kind asked for, in either of two ways.
 
-*By orders* (:mod:`bac.proofs.order_encoding`), for systems whose runs are orders: is there a run at all; then, is there
-one of fewer actions, until there is none.  A solver says so of runs of every length, so the search is complete.
+*By orders* (:mod:`bac.proofs.smt.order_encoding`), for systems whose runs are orders: is there a run at all; then, is
+there one of fewer actions, until there is none.  A solver says so of runs of every length, so the search is complete.
 
-*By unrolling* (:mod:`bac.proofs.encoding`), for all others: is there a run of exactly k actions, for k = 0, 1, 2, …?
-The search is complete because runs cannot be longer than :mod:`bac.proofs.ranking` derives; for a system without such
-a bound it ends at :data:`LONGEST` actions, and what it did not find is unknown.
+*By unrolling* (:mod:`bac.proofs.smt.encoding`), for all others: is there a run of exactly k actions, for k = 0, 1, 2,
+…?  The search is complete because runs cannot be longer than :mod:`bac.proofs.smt.ranking` derives; for a system
+without such a bound it ends at :data:`LONGEST` actions, and what it did not find is unknown.
 
 Source: docs/semantics.md, "Facts and actions"; Biere et al., Symbolic model checking without BDDs (1999).
 """
@@ -18,12 +18,12 @@ from typing import Generic, TypeVar
 import z3
 
 from bac.model.system import System
-from bac.proofs.encoding import Unrolling
-from bac.proofs.order_encoding import NoOrder, Orders, confirm
 from bac.proofs.questions import Path
-from bac.proofs.ranking import Ranking
 from bac.proofs.relevance import relevant
-from bac.proofs.solving import Budget, Exhausted
+from bac.proofs.smt.encoding import Unrolling
+from bac.proofs.smt.order_encoding import NoOrder, Orders, confirm
+from bac.proofs.smt.ranking import Ranking
+from bac.proofs.smt.solving import Budget, Exhausted
 from bac.properties.formula import TRUE, Formula, conjunction, disjunction, facts, satisfied
 
 Key = TypeVar("Key", bound=Hashable)

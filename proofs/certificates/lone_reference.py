@@ -1,8 +1,8 @@
 """One reference alone, or none, under a backup plan: what is true of it, by going through every state.
 
-Written for the check of sweeps (:mod:`bac.proofs.sweep_certificate`), on plain sets of facts; it shares nothing with
-the engines but the semantics, the interpreter that applies actions, and the evaluator of formulas.  Source:
-docs/theorem.md, "For every small graph".
+Written for the check of sweeps (:mod:`bac.proofs.certificates.sweep_certificate`), on plain sets of facts; it shares
+nothing with the engines but the semantics, the interpreter that applies actions, and the evaluator of formulas.
+Source: docs/theorem.md, "For every small graph".
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ import z3
 from bac.model.system import Fact, State, System
 from bac.proofs.questions import Path
 from bac.proofs.relevance import guard, independent
-from bac.proofs.terms import FALSE, TRUE, Term, disjunction, term
+from bac.proofs.smt.terms import FALSE, TRUE, Term, disjunction, term
 from bac.properties.formula import Formula
 
 

@@ -11,10 +11,10 @@ from collections.abc import Iterable, Sequence
 from bac.model.plan import INDEPENDENT, Group, Mode, Plan, Recovery, Rollback, Timing
 from bac.model.system import AT_REST, RECOVERED, ActionKind, Label, State, System
 from bac.model.trace import Claim, Trace
-from bac.proofs.arenas import Assumption
-from bac.proofs.board import Move, MoveKind
-from bac.proofs.game import Game
-from bac.proofs.positions import LocalState, Position, places
+from bac.proofs.games.arenas import Assumption
+from bac.proofs.games.board import Move, MoveKind
+from bac.proofs.games.game import Game
+from bac.proofs.games.positions import LocalState, Position, places
 from bac.proofs.replay import objection
 from bac.properties.anomalies import anomalies
 from bac.properties.formula import satisfied

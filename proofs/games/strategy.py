@@ -1,8 +1,8 @@
 """Play a saved strategy against every reply: the independent check of what the game's solver found.
 
 Source: docs/theorem.md, "Impossibility over all policies" and "Certificates".  It is played by the rules of
-:mod:`bac.proofs.rulebook`, which share nothing with the solver but the semantics, the interpreter and the evaluator of
-formulas.
+:mod:`bac.proofs.games.rulebook`, which share nothing with the solver but the semantics, the interpreter and the
+evaluator of formulas.
 
 A policy's table must have a move for every position that the clients can bring about, and reach a win without ever
 coming back to a position.  It is played against the set of *all* states that an index can have; as each index is judged
@@ -21,7 +21,7 @@ from typing import Any
 from bac.model.plan import OnInvalid, Recovery, Rollback
 from bac.model.specification import parse
 from bac.model.system import Event, Fact, FactKind, State
-from bac.proofs.rulebook import FRESH, Place, Rulebook, StrategyRejected
+from bac.proofs.games.rulebook import FRESH, Place, Rulebook, StrategyRejected
 
 TRUSTED = "the semantics, the interpreter of facts and actions, and the evaluator of formulas"
 """What a confirmed strategy still rests on."""

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 from bac.model.architecture import Architecture
 from bac.model.errors import LimitReached
-from bac.proofs.arenas import Assumption, Level
-from bac.proofs.game import MOST_POSITIONS, Game, minimal_drops, play
+from bac.proofs.games.arenas import Assumption, Level
+from bac.proofs.games.game import MOST_POSITIONS, Game, minimal_drops, play
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,8 @@
 """The symbolic engine: the questions that the explicit engine answers, put to Z3.
 
-Shortest runs are found by :mod:`bac.proofs.hunt`, a state from which no backup can be completed by two searches that
-learn from each other (:mod:`bac.proofs.doomed`).  States are not enumerated, so a limit on their number has no meaning
-here, and the statistics count none; ``depth`` is the greatest length of runs that was looked at.
+Shortest runs are found by :mod:`bac.proofs.smt.hunt`, a state from which no backup can be completed by two searches that
+learn from each other (:mod:`bac.proofs.smt.doomed`).  States are not enumerated, so a limit on their number has no
+meaning here, and the statistics count none; ``depth`` is the greatest length of runs that was looked at.
 
 Source: docs/semantics.md, "Facts and actions" and "Properties".
 """
@@ -13,11 +13,11 @@ from collections.abc import Callable
 
 from bac.model.plan import Timing
 from bac.model.system import AT_REST, System
-from bac.proofs.doomed import first_doomed
-from bac.proofs.hunt import Hunt
 from bac.proofs.questions import Answers, Limits, Path, Progress, Questions, Statistics
 from bac.proofs.relevance import over
-from bac.proofs.solving import Budget, Exhausted
+from bac.proofs.smt.doomed import first_doomed
+from bac.proofs.smt.hunt import Hunt
+from bac.proofs.smt.solving import Budget, Exhausted
 from bac.properties.formula import TRUE, Atom, Formula, Not, conjunction
 
 Target = tuple[int, Timing] | None

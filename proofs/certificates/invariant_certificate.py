@@ -30,8 +30,8 @@ from bac.model.plan import Plan
 from bac.model.semantics import system
 from bac.model.specification import dump, parse
 from bac.model.system import INITIAL, RECOVERED, Action, Fact, State, System
-from bac.proofs.evidence import NotACertificate, SolverDisagrees, demand, has_keys, insist, is_count
-from bac.proofs.two_solvers import Solver, Term, WithCvc5, WithZ3
+from bac.proofs.certificates.evidence import NotACertificate, SolverDisagrees, demand, has_keys, insist, is_count
+from bac.proofs.certificates.two_solvers import Solver, Term, WithCvc5, WithZ3
 from bac.properties.formula import And, Atom, Formula, Not, Or, disjunction, satisfied
 from bac.properties.qualities import Property, qualities
 

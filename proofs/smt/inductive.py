@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 
 from bac.model.architecture import Architecture
 from bac.model.plan import Plan
-from bac.proofs.induction import Method, prove
-from bac.proofs.invariant_certificate import Invariant
+from bac.proofs.certificates.invariant_certificate import Invariant
+from bac.proofs.smt.induction import Method, prove
 from bac.properties.formula import TRUE
 from bac.properties.qualities import Property
 

@@ -1,0 +1,1 @@
+"""Evidence that is checked apart from what found it."""

@@ -1,0 +1,1 @@
+"""Policies against clients: who wins, and under which assumptions."""

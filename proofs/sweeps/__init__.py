@@ -1,0 +1,1 @@
+"""The statements of the article on every small reference graph."""
