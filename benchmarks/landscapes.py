@@ -1,6 +1,6 @@
 """Large architectures of three shapes, made from a seed: the landscapes on which growth is measured.
 
-    python benchmarks/landscapes.py --services 1000 --references 5000 --shape layered --seed 1 > landscape.bac.yaml
+python benchmarks/landscapes.py --services 1000 --references 5000 --shape layered --seed 1 > landscape.bac.yaml
 """
 
 from __future__ import annotations

@@ -1,0 +1,101 @@
+"""Count the states of the toy in a process of its own, and print as JSON how long that took and what it held.
+
+python benchmarks/count.py --instances 8 --how own-order
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+import psutil
+
+from bac.exports.possible import without_disasters
+from bac.model.semantics import system
+from bac.model.specification import parse
+from bac.model.system import System
+from bac.properties.formula import FALSE
+
+HOW = ("own-order", "levels", "plain")
+TOY = {
+    "name": "Toy",
+    "services": {"A": {"owns": ["a"]}, "B": {"owns": ["b"]}},
+    "references": ["a -> b"],
+}
+"""Two services, each backed up alone, and a use case of two steps: create b, then a, which refers to it."""
+
+
+def toy(instances: int) -> System:
+    """The toy with so many instances of its use case, where no disaster ever strikes."""
+    specification = parse(json.dumps(TOY))
+    return without_disasters(system(specification.architecture, specification.plan("independent"), instances))
+
+
+def states_of_toy(instances: int) -> int:
+    """How many states there are: each use case has none, one or both of its events, of which snapshots hold a part.
+
+    With no snapshot a use case has 3 possible states, with that of A alone 4, with that of B alone 5, with both 7.
+    """
+    return int(3**instances + 4**instances + 5**instances + 7**instances)
+
+
+def counter(how: str, workers: int) -> Callable[[System], int]:
+    """What counts the states of a system."""
+    if how == "plain":
+        from bac.proofs.explicit import Search
+        from bac.proofs.questions import Limits, Questions
+
+        def plainly(counted: System) -> int:
+            search = Search(counted, Questions(inevitable=FALSE), Limits(), None)
+            search.run()
+            return len(search.parents)
+
+        return plainly
+    from bac.proofs.kernel.engine import Way, count_states
+
+    return lambda counted: count_states(counted, workers=workers or None, way=Way(how)).states
+
+
+def lowered_peak() -> bool:
+    """Make the peak of this process' memory what it holds now; only Linux can."""
+    try:
+        Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
+    except OSError:
+        return False
+    return True
+
+
+def peak(lowered: bool) -> int:
+    """The peak of this process' resident memory in bytes, since it was lowered."""
+    if not lowered:
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    return int(status.split("VmHWM:")[1].split()[0]) * 1024
+
+
+@click.command()
+@click.option("--instances", type=click.IntRange(1), required=True)
+@click.option("--how", type=click.Choice(HOW), default="own-order", show_default=True)
+@click.option("--workers", type=click.IntRange(0), default=0, help="0: as many as there are cores.")
+def main(instances: int, how: str, workers: int) -> None:
+    """Load, count a small system so that all is compiled, and then measure counting the one that is meant."""
+    started = time.perf_counter()
+    count = counter(how, workers)
+    count(toy(2))
+    counted = toy(instances)
+    loading = time.perf_counter() - started
+    lowered = lowered_peak()
+    held = psutil.Process().memory_info().rss
+    before = time.perf_counter()
+    states = count(counted)
+    seconds = time.perf_counter() - before
+    found = {"states": states, "seconds": seconds, "loading": loading, "loaded": held, "growth": peak(lowered) - held}
+    click.echo(json.dumps(found))
+
+
+if __name__ == "__main__":
+    main()
