@@ -111,7 +111,7 @@ def interleaved(
 ) -> list[Series]:
     """Measure all jobs, one after the other, in so many rounds; each at least once.
 
-    Those that ``warm`` tells are run once before: numba compiles the kernel for each width of states, once on a machine.
+    Those that ``warm`` tells are run once before, as numba compiles the kernel once on a machine for each width.
     """
     for job in filter(warm, jobs):
         job.measure()

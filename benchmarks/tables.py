@@ -70,9 +70,10 @@ def counting(found: Found) -> Iterator[str]:
     yield "## (a) All states of the toy, unreduced"
     yield ""
     yield paragraph(
-        "N use cases of two steps over two services, each backed up alone; no disaster, no reduction. The same model",
-        "for all (`bac export`), and the same number of states: 3^N + 4^N + 5^N + 7^N. Seconds are those of counting:",
-        "without compiling, and for the kernel without starting Python and loading compiled code (whole processes: below).",
+        "N use cases of two steps over two services, each backed up alone; no disaster, no reduction. The same",
+        "model for all (`bac export`), and the same number of states: 3^N + 4^N + 5^N + 7^N. Seconds are those of",
+        "counting: without compiling, and for the kernel without starting Python and loading",
+        "compiled code (whole processes: below).",
     )
     yield ""
     yield row(
@@ -126,7 +127,8 @@ def bounds(found: Found) -> Iterator[str]:
         speed = million / spread(alone.seconds).median
         yield paragraph(
             f"What bounds the kernel is arithmetic, not memory: at {largest.case} it visits {million:,.1f} million",
-            f"states while its process grows by {largest.fact('growth') / 1024:,.0f} KiB, which stays in the cache of a core.",
+            f"states while its process grows by {largest.fact('growth') / 1024:,.0f} KiB, which stays",
+            "in the cache of a core.",
             f"One worker visits {digits(speed)} million states a second, and {unreduced.cores()} workers are",
             f"{times(ratio(alone.seconds, largest.seconds))} times as fast as one.",
         )
@@ -135,7 +137,8 @@ def bounds(found: Found) -> Iterator[str]:
         yield ""
         yield paragraph(
             f"Not in these seconds: generating and compiling SPIN's verifier, {times(spread(built))} s; loading the",
-            f"kernel, {loading} s. SPIN has a hash table with as many places as there are states, rounded up to a power of 2.",
+            f"kernel, {loading} s. SPIN has a hash table with as many places as there are states,",
+            "rounded up to a power of 2.",
         )
 
 

