@@ -14,6 +14,7 @@ import unreduced
 import verdicts
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patheffects import withStroke
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 from measuring import Series, spread
 from tables import Found, Results
@@ -45,6 +46,10 @@ SHAPES = {
     "scale-free": Look(VERMILION, "s", "--"),
     "cyclic": Look(GREEN, "^", ":"),
 }
+LONG = 2
+"""Specifications that take the SMT engine more seconds are called by name."""
+NEAR = 2
+"""Names of lines that end so close to each other, on the axis of N, are kept apart."""
 STYLE: dict[Any, object] = {
     "font.family": "DejaVu Sans",
     "font.size": 9,
@@ -68,7 +73,7 @@ STYLE: dict[Any, object] = {
 
 def draw(results: Results, folder: Path) -> list[str]:
     """Draw what was measured into a folder; the names of the files."""
-    figures: Mapping[str, tuple[str, Callable[[Found], Figure]]] = {
+    figures: Mapping[str, tuple[str, Callable[[Results], Figure]]] = {
         "a": ("unreduced", unreduced_states),
         "b": ("verdicts", times_to_verdict),
         "c": ("landscapes", landscapes),
@@ -78,51 +83,54 @@ def draw(results: Results, folder: Path) -> list[str]:
     with mpl.rc_context(STYLE):
         for part, (name, plot) in figures.items():
             if part in results.parts:
-                figure = plot(Found(results.parts[part]))
+                figure = plot(results)
                 for ending, metadata in (("png", {}), ("svg", {"Date": None})):
                     figure.savefig(folder / f"{name}.{ending}", bbox_inches="tight", metadata=metadata)
                     names.append(f"{name}.{ending}")
     return names
 
 
-def unreduced_states(found: Found) -> Figure:
+def unreduced_states(results: Results) -> Figure:
     """Part (a): seconds, and memory, over the number of use cases."""
-    figure = Figure(figsize=(8.6, 3.7))
-    left, middle, right = figure.subplots(1, 3)
+    found = Found(results.parts["a"])
+    figure = Figure(figsize=(9.4, 3.6))
+    panels = figure.subplots(1, 3)
     figure.subplots_adjust(wspace=0.62)
-    for by, look in COUNTERS.items():
-        if series := found.of(by):
-            errors(left, series, [each.seconds for each in series], look)
-            label(left, series, [spread(each.seconds).median for each in series], by, look)
-            errors(middle, series, [[held / 2**20 for held in each.memory] for each in series], look)
-            label(middle, series, [spread(each.memory).median / 2**20 for each in series], by, look)
-            own = [each for each in series if {"growth", "own memory"} & each.facts.keys()]
-            held = [[bytes_a_state(each)] for each in own]
-            if own:
-                errors(right, own, held, look)
-                label(right, own, [each[0] for each in held], by, look)
-    left.set_title("Seconds to count all states")
-    middle.set_title("Memory of the process, MiB")
-    right.set_title("Memory for the states,\nbytes a state")
     sizes = sorted({each.size for each in found.every})
-    for axes in (left, middle, right):
-        logarithmic(axes, "y")
+    values: list[tuple[str, Callable[[Series], Sequence[float]]]] = [
+        ("Seconds to count all states", lambda each: each.seconds),
+        ("Memory of the process, MiB", lambda each: [held / 2**20 for held in each.memory]),
+        ("Memory for the states, bytes a state", bytes_a_state),
+    ]
+    for axes, (title, value) in zip(panels, values, strict=True):
+        axes.set_title(title)
+        axes.set_xlabel("N use cases")
         axes.set_xticks(sizes)
         axes.set_xlim(sizes[0] - 0.2, sizes[-1] + 0.2)
-        axes.set_xlabel("instances N of the use case")
+        logarithmic(axes, "y")
+        ends = []
+        for by, look in COUNTERS.items():
+            if series := [each for each in found.of(by) if value(each)]:
+                errors(axes, series, [value(each) for each in series], look)
+                ends.append((by, series[-1].size, spread(value(series[-1])).median, look.colour))
+        labels(figure, axes, ends)
     return figure
 
 
-def bytes_a_state(series: Series) -> float:
-    """The median of the memory for states and tables, of one state."""
-    name = "own memory" if "own memory" in series.facts else "growth"
-    return max(series.fact(name), 1.0) / series.fact("states")
+def bytes_a_state(series: Series) -> list[float]:
+    """The memory for states and tables, of one state; none where it is not known."""
+    own = series.facts.get("own memory") or series.facts.get("growth") or []
+    return [max(held, 1.0) / series.fact("states") for held in own]
 
 
-def times_to_verdict(found: Found) -> Figure:
+def times_to_verdict(results: Results) -> Figure:
     """Part (b): one line for each command, and what others were reported to take."""
+    found = Found(results.parts["b"])
     rows = [(each.case, each.by, spread(each.seconds), f"{each.fact('states'):,.0f} states") for each in found.every]
-    figure = Figure(figsize=(7.2, 0.27 * (len(rows) + len(verdicts.REPORTED)) + 0.9))
+    others = [(f"{by}, reported", size, seconds) for (by, size), seconds in verdicts.REPORTED.items()]
+    if peer := Found(results.parts.get("a", [])).get("N = 9", unreduced.SPIN):
+        others.append((unreduced.SPIN, peer.size, spread(peer.seconds).median))
+    figure = Figure(figsize=(7.2, 0.27 * (len(rows) + len(others)) + 0.9))
     axes = figure.subplots()
     looks = {verdicts.ALL: Look(BLUE, "o"), verdicts.SYMMETRY: Look(GREEN, "s"), verdicts.NONE: Look(ORANGE, "D")}
     names = []
@@ -132,21 +140,22 @@ def times_to_verdict(found: Found) -> Figure:
         axes.plot(seconds.median, place, look.marker, color=look.colour)
         beside(axes, seconds.greatest, place, f"{short(seconds.median)} s, {states}")
         names.append(f"{case}: {by}")
-    for place, ((by, size), reported) in enumerate(verdicts.REPORTED.items(), len(rows)):
-        axes.plot(reported, place, "o", color=GREY, fillstyle="none")
-        beside(axes, reported, place, f"{reported:.0f} s, reported elsewhere", GREY)
+    for place, (by, size, seen) in enumerate(sorted(others, key=lambda other: other[1]), len(rows)):
+        axes.plot(seen, place, "o", color=GREY, fillstyle="none")
+        beside(axes, seen, place, f"{seen:.0f} s, counting only", GREY)
         names.append(f"toy, N = {size}: {by}")
     axes.set_yticks(range(len(names)), names)
     axes.set_ylim(len(names) - 0.4, -0.6)
     axes.grid(visible=False, axis="y")
     logarithmic(axes, "x")
-    axes.set_xlim(0.1, 3000)
-    axes.set_title("Seconds to the verdict on all properties (bac check, Python's start included)", x=-0.42)
+    axes.set_xlim(0.1, 1500)
+    axes.set_xlabel("seconds of bac check, all properties, Python's start included")
     return figure
 
 
-def landscapes(found: Found) -> Figure:
+def landscapes(results: Results) -> Figure:
     """Part (c): seconds and memory over the number of references."""
+    found = Found(results.parts["c"])
     figure = Figure(figsize=(7.6, 3.6))
     left, right = figure.subplots(1, 2)
     figure.subplots_adjust(wspace=0.3)
@@ -169,7 +178,7 @@ def landscapes(found: Found) -> Figure:
     left.legend(frameon=False, fontsize=8, handlelength=3)
     for axes in (left, right):
         logarithmic(axes, "x")
-        logarithmic(axes, "y")
+        logarithmic(axes, "y", fine=True)
         axes.set_xlabel("references (five for each service)")
     return figure
 
@@ -188,8 +197,9 @@ def proportional(axes: Axes, sizes: Sequence[int], last: float) -> None:
     )
 
 
-def engines(found: Found) -> Figure:
+def engines(results: Results) -> Figure:
     """Part (d): one engine's seconds over the other's."""
+    found = Found(results.parts["d"])
     figure = Figure(figsize=(4.6, 4.3))
     axes = figure.subplots()
     points = []
@@ -202,12 +212,23 @@ def engines(found: Found) -> Figure:
     axes.plot(ends, ends, color=GREY, linewidth=0.7)
     axes.annotate("equally long", (ends[1], ends[1]), xytext=(-4, -9), textcoords="offset points", color=GREY,
                   fontsize=8, ha="right", va="top", rotation=45, rotation_mode="anchor")  # fmt: skip
-    for case, size, explicit_seconds, smt_seconds in points:
-        look = Look(VERMILION, "D") if size else Look(SKY, "s") if case.startswith("corpus") else Look(BLUE, "o")
-        axes.plot(explicit_seconds, smt_seconds, look.marker, color=look.colour)
+    kinds = {
+        "examples": Look(BLUE, "o"),
+        "the tests' corpus": Look(SKY, "s"),
+        "services in a circle, locked together": Look(VERMILION, "D"),
+    }
+    examples, corpus, circles = kinds
+    shown = set()
     for case, size, x, y in points:
-        if size or not case.startswith("corpus"):
-            axes.annotate(case, (x, y), xytext=(6, -3), textcoords="offset points", fontsize=7.5)
+        kind = circles if size else corpus if case.startswith("corpus") else examples
+        look = kinds[kind]
+        axes.plot(x, y, look.marker, color=look.colour, label=None if kind in shown else kind)
+        shown.add(kind)
+        if size:
+            axes.annotate(str(size), (x, y), xytext=(0, -12), textcoords="offset points", fontsize=8, ha="center")
+        elif kind == examples and y > LONG:
+            axes.annotate(case, (x, y), xytext=(6, -3), textcoords="offset points", fontsize=8)
+    axes.legend(frameon=False, fontsize=8, loc="lower right", handlelength=1)
     for name in ("x", "y"):
         logarithmic(axes, name)
     axes.set_xlim(*ends)
@@ -238,19 +259,26 @@ def errors(
     )  # fmt: skip
 
 
-def label(axes: Axes, series: Sequence[Series], medians: Sequence[float], name: str, look: Look) -> None:
-    """The name of a line, at its end."""
-    where = (series[-1].size, medians[-1])
-    axes.annotate(
-        name.replace("kernel, ", "kernel,\n"),
-        where,
-        xytext=(6, 0),
-        textcoords="offset points",
-        color=look.colour,
-        va="center",
-        fontsize=8,
-        annotation_clip=False,
-    )
+def labels(figure: Figure, axes: Axes, ends: Sequence[tuple[str, float, float, str]]) -> None:
+    """The name of each line beside its end, in its colour; names are moved apart where they would overlap."""
+    apart = 23 if any("," in name for name, *_ in ends) else 11
+    pixels, placed = figure.dpi / 72, [(float("-inf"), float("-inf"))]
+    for name, x, y, colour in sorted(ends, key=lambda end: end[2]):
+        height = axes.transData.transform((x, y))[1] / pixels
+        free = max([height, *(below + apart for other, below in placed if abs(x - other) < NEAR)])
+        placed.append((x, free))
+        axes.annotate(
+            name.replace(", ", ",\n"),
+            (x, y),
+            xytext=(7, free - height),
+            textcoords="offset points",
+            color=colour,
+            va="center",
+            fontsize=8,
+            linespacing=0.95,
+            annotation_clip=False,
+            path_effects=[withStroke(linewidth=2.5, foreground="white")],
+        )
 
 
 def beside(axes: Axes, x: float, place: float, words: str, colour: str = BLACK) -> None:
@@ -260,11 +288,11 @@ def beside(axes: Axes, x: float, place: float, words: str, colour: str = BLACK) 
     )  # fmt: skip
 
 
-def logarithmic(axes: Axes, name: str) -> None:
-    """Make an axis logarithmic, with plain numbers at the powers of ten."""
+def logarithmic(axes: Axes, name: str, fine: bool = False) -> None:
+    """Make an axis logarithmic, with plain numbers at the powers of ten; if fine, also at twice and five times them."""
     axis = axes.yaxis if name == "y" else axes.xaxis
     (axes.set_yscale if name == "y" else axes.set_xscale)("log")
-    axis.set_major_locator(LogLocator(10, numticks=12))
+    axis.set_major_locator(LogLocator(10, subs=(1, 2, 5) if fine else (1,), numticks=12))
     axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
     axis.set_minor_formatter(NullFormatter())
 
