@@ -1,7 +1,4 @@
-"""Run programs, each in a process of its own, and say how long they took and how much memory they held.
-
-The process that measures loads nothing large: on Linux a child begins with its parent's peak of memory.
-"""
+"""Run programs, each in a process of its own, and say how long they took and how much memory they held."""
 
 from __future__ import annotations
 
@@ -9,7 +6,6 @@ import os
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -21,6 +17,8 @@ import psutil
 
 BAC = (sys.executable, "-m", "bac")
 """The command line, in the Python that measures."""
+LAUNCH = Path(__file__).with_name("launch.py")
+"""What starts them, so small that what it holds does not matter."""
 LONGEST = 1800.0
 """After so many seconds a program is stopped, and the measurement fails."""
 EVERY = 0.05
@@ -140,51 +138,46 @@ def run(
     Raises:
         RuntimeError: it ends otherwise, or takes longer than :data:`LONGEST`.
     """
-    with tempfile.TemporaryFile() as written:
-        start = time.perf_counter()
-        # Several threads may not share a child, so nothing but wait4 below waits for it.
-        process = subprocess.Popen(
-            [str(word) for word in command],
-            cwd=folder,
-            env={**os.environ, **(extra or {})},
-            stdin=subprocess.DEVNULL,
-            stdout=written,
-            stderr=subprocess.STDOUT,
-        )
-        sums, over = [0], threading.Event()
-        watcher = threading.Thread(target=_watch, args=(process.pid, sums, over, family), daemon=True)
-        watcher.start()
-        _, status, usage = os.wait4(process.pid, 0)
-        seconds = time.perf_counter() - start
-        process.returncode = os.waitstatus_to_exitcode(status)
-        over.set()
-        watcher.join()
-        written.seek(0)
-        printed = written.read().decode(errors="replace")
-    if process.returncode not in allowed:
+    with tempfile.TemporaryDirectory() as scratch:
+        report, output = Path(scratch, "report"), Path(scratch, "output")
+        with output.open("wb") as written:
+            process = subprocess.Popen(
+                [sys.executable, "-I", "-S", str(LAUNCH), str(report), *map(str, command)],
+                cwd=folder,
+                env={**os.environ, **(extra or {})},
+                stdin=subprocess.DEVNULL,
+                stdout=written,
+                stderr=subprocess.STDOUT,
+            )
+            together = watch(process, family)
+        printed = output.read_text(encoding="utf-8", errors="replace")
+        seconds, memory, code = report.read_text().split() if report.exists() else ("nan", "0", "-1")
+    if int(code) not in allowed:
         line = " ".join(map(str, command))
-        raise RuntimeError(f"{line}\nended with {process.returncode} after {seconds:.1f} s\n{printed[-4000:]}")
-    kibibytes = usage.ru_maxrss if sys.platform != "darwin" else usage.ru_maxrss // 1024
-    return Run(seconds, max(kibibytes * 1024, sums[0]), printed)
+        raise RuntimeError(f"{line}\nended with {code} after {float(seconds):.1f} s\n{printed[-4000:]}")
+    return Run(float(seconds), max(int(memory), together), printed)
 
 
-def _watch(pid: int, sums: list[int], over: threading.Event, family: bool) -> None:
-    """Add up the memory of a process and its children until it is over; stop it after the longest time."""
-    end = time.perf_counter() + LONGEST
-    while not over.wait(EVERY if family else LONGEST):
-        if time.perf_counter() >= end:
-            os.kill(pid, 9)
-            return
-        sums[0] = max(sums[0], _held(pid))
+def watch(launcher: subprocess.Popen[bytes], family: bool) -> int:
+    """Wait until a launched program ends, or stop it after the longest time; the most that a family held together."""
+    end, most = time.perf_counter() + LONGEST, 0
+    while time.perf_counter() < end:
+        try:
+            launcher.wait(EVERY if family else LONGEST)
+            return most
+        except subprocess.TimeoutExpired:
+            most = max(most, sum(map(_resident, _children(launcher.pid))))
+    for child in _children(launcher.pid):
+        child.kill()
+    launcher.wait()
+    return most
 
 
-def _held(pid: int) -> int:
-    """The resident memory of a process and all that it started; what they share is counted for each."""
+def _children(pid: int) -> list[psutil.Process]:
     try:
-        process = psutil.Process(pid)
-        return sum(_resident(each) for each in [process, *process.children(recursive=True)])
+        return psutil.Process(pid).children(recursive=True)
     except psutil.Error:
-        return 0
+        return []
 
 
 def _resident(process: psutil.Process) -> int:

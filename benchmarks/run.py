@@ -62,7 +62,7 @@ def main(quick: bool, only: tuple[str, ...], repeat: int, output: Path, redraw: 
     if importlib.util.find_spec("matplotlib") is None:
         click.echo("plots skipped: matplotlib not installed (pip install 'bac-checker[bench]')", err=True)
     else:
-        from plots import draw  # at the end: children begin with the memory of their parent
+        from plots import draw
 
         written += draw(results, output)
     click.echo(f"{', '.join(written)} written to {output}")

