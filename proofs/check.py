@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 
 from bac.model.architecture import Architecture
 from bac.model.plan import Plan, Timing
@@ -144,7 +145,7 @@ class Judge:
         for timing in Timing:
             candidates = [each.runs[timing] for each in (*shown, *found) if timing in each.runs]
             if candidates:
-                runs[timing] = min(candidates, key=len)
+                runs[timing] = min(candidates, key=attrgetter("in_all"))
 
         def claim(timing: Timing) -> Claim:
             return Claim(Property.CONSISTENCY, kind, subject, None, timing)
@@ -164,7 +165,7 @@ class Judge:
         candidates = [(run, subject, timing) for subject, runs in self.findings.losses for timing, run in runs.items()]
         if not candidates:
             return self.no_trace(Property.NO_EXTRA_LOSS, self.scope)
-        run, subject, timing = min(candidates, key=lambda candidate: len(candidate[0]))
+        run, subject, timing = min(candidates, key=lambda candidate: candidate[0].in_all)
         claim = Claim(Property.NO_EXTRA_LOSS, "extra-loss", subject, None, timing)
         trace = run.trace(self.instances, claim)
         return PropertyResult(

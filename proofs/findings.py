@@ -52,6 +52,11 @@ class Run:
         """How many actions the whole needs beside those of the part."""
         return self.part.elsewhere(self.path)
 
+    @property
+    def in_all(self) -> int:
+        """The number of actions in the whole."""
+        return len(self) + self.elsewhere
+
     def trace(self, instances: int, claim: Claim) -> Trace:
         """The run as a trace that shows something; with more indices than it has, these do nothing.
 

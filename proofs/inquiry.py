@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from operator import attrgetter
 
 from bac.model.architecture import Architecture
 from bac.model.plan import Mode, Plan
@@ -129,8 +130,8 @@ def together(searched: Sequence[tuple[Part, Searched]]) -> Findings:
     return Findings(
         tuple(found),
         tuple(losses),
-        min(denied, key=len, default=None),
-        min(doomed, key=len, default=None),
+        min(denied, key=attrgetter("in_all"), default=None),
+        min(doomed, key=attrgetter("in_all"), default=None),
         any(result.can_recover and some_run_recovers(result.part.architecture, result.part.plan) for result in each),
         all(result.any_number for result in each),
         total(result.statistics for result in each),

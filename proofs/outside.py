@@ -14,12 +14,13 @@ What W can still do to V is to crash:
   still ends what clients had begun: where there is one, a *representative* of W stays, which crashes alone;
 - a service that is never backed up, and that a disaster would have to restore, makes the disaster impossible: where all
   services are restored, it stays; a crash set that needs it is dropped;
-- with ``rollback: oldest`` the first snapshot matters, whoever's it is: a service stays that can be the first;
+- with ``rollback: oldest`` the first snapshot matters, whoever's it is: a service stays that can be the first.  It is
+  none whose group is locked with some of V, as that lock would have to be taken, and their snapshots note the same;
 - what was in the channels of a distributed snapshot is restored with the whole group: where only those who crashed are
   restored, a member of W stays in such a group.
 
-Which service represents the others makes no difference to what can be seen, only to how many actions it takes; one that
-takes the fewest is chosen.  Source: docs/engines.md, "Reductions".
+Which of these represents the others makes no difference to what can be seen, only to how many actions it takes; one
+that takes the fewest is chosen.  Source: docs/engines.md, "Reductions".
 """
 
 from __future__ import annotations
@@ -87,7 +88,7 @@ class Outside:
         if self.restores_everything and not any(self.mode(name) is Mode.NONE for name in kept):
             kept += self.never_backed_up[:1]
         if self.plan.recovery.rollback is Rollback.OLDEST:
-            kept += self.first(self.can_be_first, kept, self.snapshotted_with)
+            kept += self.first(self.can_be_first, kept, self.snapshotted_like)
         if self.plan.disaster.scope is Scope.WHOLE:
             return kept
         kept += self.recorders(kept)
@@ -110,10 +111,10 @@ class Outside:
         fitting = (name for name in candidates if not any(other in kept for other in affected(name)))
         return list(islice(fitting, 1))
 
-    def snapshotted_with(self, service: str) -> tuple[str, ...]:
-        """The services that one action snapshots together with this one."""
+    def snapshotted_like(self, service: str) -> tuple[str, ...]:
+        """The services whose snapshot is possible whenever this one's is (before any other), and notes the same."""
         group = self.group[service]
-        return group.services if group.mode in AT_ONCE else (service,)
+        return group.services if group.mode in (*AT_ONCE, Mode.LOCKED) else (service,)
 
     def recorders(self, kept: Collection[str]) -> list[str]:
         """Of distributed snapshots of which only those who crashed are restored: who else decides about the channels.
@@ -194,22 +195,34 @@ class Outside:
 
     def elsewhere(self, kept: Collection[str], path: Path) -> int:
         """How many snapshots and locks of other services a run of these services needs in the whole."""
+        done = {name for label in path if label.kind is ActionKind.SNAPSHOT for name in label.services}
         disaster = next((label for label in path if label.kind is ActionKind.DISASTER), None)
-        if disaster is None:
-            restored: Collection[str] = ()
-        elif self.restores_everything:
-            return self.cost_of_everything - self.cost(kept)
-        else:
-            restored = self.restored_in_the_whole(kept, disaster.restored)
-        inside = set(kept)
-        more = self.cost(restored) - self.cost(name for name in restored if name in inside)
-        snapped = {name for label in path if label.kind is ActionKind.SNAPSHOT for name in label.services}
-        last = max((self.rank[name] for name in {*restored, *snapped} if name in self.rank), default=0)
-        return more + sum(name not in inside and name not in restored for name in self.plan.order[:last])
+        if disaster is not None and self.restores_everything:
+            return self.cost_of_everything - self.cost(done)
+        wanted = set() if disaster is None else set(self.restored_in_the_whole(kept, disaster.restored))
+        unlocked = [label.services[0] for label in path if label.kind is ActionKind.UNLOCK]
+        held = self.held(kept, done, wanted)
+        wanted.update(member for name in (*unlocked, *held) for member in self.group[name].services)
+        last = max((self.rank[name] for name in wanted | done if name in self.rank), default=0)
+        return self.cost(wanted.union(done, self.plan.order[:last])) - self.cost(done) + len(held)
+
+    def held(self, kept: Collection[str], done: Collection[str], wanted: Collection[str]) -> list[str]:
+        """A service of each locked group that has to be backed up for others, though those who are kept never do.
+
+        It is locked and unlocked again before they begin anything.
+        """
+        groups = {self.group[name].services: name for name in wanted if self.mode(name) is Mode.LOCKED}
+        return [
+            name
+            for members, name in groups.items()
+            if not any(member in done for member in members) and any(member in kept for member in members)
+        ]
 
     def restored_in_the_whole(self, kept: Collection[str], restored: Collection[str]) -> Collection[str]:
         """The smallest set that is restored in the whole where these are restored of those that are kept."""
         if self.plan.disaster.scope is Scope.ANY:
-            return dict.fromkeys(each for name in restored for each in self.unit(name))
+            groups = {self.group[name].services for name in kept if self.mode(name) is Mode.MARKERS}
+            full = [members for members in groups if all(name in restored for name in members if name in kept)]
+            return {each for name in restored for each in self.unit(name)}.union(*full)
         inside, wanted = set(kept), set(restored)
         return min((names for names in self.restored_sets if inside.intersection(names) == wanted), key=self.cost)
