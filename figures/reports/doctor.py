@@ -10,12 +10,31 @@ from importlib import metadata
 
 from bac import __version__
 
-LIBRARIES = ("click", "PyYAML", "rich", "graphviz", "jsonschema", "psutil", "z3-solver", "cvc5")
+LIBRARIES = (
+    "click",
+    "PyYAML",
+    "rich",
+    "graphviz",
+    "jsonschema",
+    "psutil",
+    "networkx",
+    "numpy",
+    "numba",
+    "z3-solver",
+    "cvc5",
+)
+"""What the package depends on."""
 OPTIONAL = {
     "graphviz-pure": "a stand-in for Graphviz from PyPI",
-    "distributed": "sweeps over a Dask cluster",
+    "distributed": "large searches and sweeps over a Dask cluster",
     "hypothesis": "property-based tests",
 }
+PROGRAMS = {
+    "java": "TLC, for bac export --to tla",
+    "spin": "bac export --to promela",
+    "gcc": "compiles what spin writes",
+}
+SLOWER = "large searches work, but are much slower"
 
 
 def findings() -> Iterator[str]:
@@ -26,7 +45,23 @@ def findings() -> Iterator[str]:
         yield f"  {name:<14} {version(name) or 'MISSING: install bac-checker again'}"
     for name, use in OPTIONAL.items():
         yield f"  {name:<14} {version(name) or 'not installed'} ({use})"
+    yield from kernel()
     yield from graphviz()
+    for name, use in PROGRAMS.items():
+        yield f"  {name:<14} {'found' if shutil.which(name) else 'not found'} ({use})"
+
+
+def kernel() -> Iterator[str]:
+    """Whether large searches are compiled, and whether what was compiled can be kept."""
+    try:
+        from numba import config
+
+        import bac.proofs.kernel.engine  # noqa: F401  (numba looks for a place for its cache now)
+    except (ImportError, RuntimeError) as error:
+        yield f"  {'kernel':<14} cannot be loaded: {SLOWER} ({error})"
+        return
+    switched_off = f"switched off by NUMBA_DISABLE_JIT: {SLOWER}"
+    yield f"  {'kernel':<14} {switched_off if config.DISABLE_JIT else 'can be loaded: large searches are compiled'}"
 
 
 def machine() -> Iterator[str]:
