@@ -53,14 +53,20 @@ Inquirer = Generator[list[Task], list[Searched], T]
 
 @dataclass(frozen=True)
 class Order:
-    """A task with its limits, on its way to another process."""
+    """A task with its limits, on its way to another process, where it may have to wait for its turn.
+
+    ``until`` is when the time allowed for all searches ends, in seconds since the epoch; ``None`` if it never does.
+    """
 
     task: Task
     limits: Limits
+    until: float | None = None
 
     def fill(self) -> Searched:
         """Do the task there."""
-        return self.task.search(self.limits)
+        if self.until is None:
+            return self.task.search(self.limits)
+        return self.task.search(replace(self.limits, seconds=max(self.until - time.time(), 0.0)))
 
 
 @dataclass
@@ -144,7 +150,8 @@ class Schedule:
         limits = self.left()
         if limits.memory is not None and self.scheduler is None:
             limits = replace(limits, memory=limits.memory // jobs)
-        orders = [Order(replace(tasks[number], part=tasks[number].part.bare()), limits) for number in large]
+        until = None if limits.seconds is None else time.time() + limits.seconds
+        orders = [Order(replace(tasks[number], part=tasks[number].part.bare()), limits, until) for number in large]
 
         def finish(place: int, result: Searched) -> None:
             found[large[place]] = result.of(tasks[large[place]].part)

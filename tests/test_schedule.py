@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -134,6 +135,23 @@ def test_an_interruption_keeps_what_is_finished() -> None:
 def test_the_time_is_for_all_together() -> None:
     found = results(Schedule(Limits(seconds=0.0), jobs=1))
     assert {result.limit for result in found} == {"the time allowed"}
+
+
+def test_a_search_that_waits_for_its_turn_has_no_more_time_than_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scheduling, "local_workers", late_workers)
+    found = results(Schedule(Limits(seconds=LATE / 2), jobs=2))
+    assert {result.limit for result in found} == {"the time allowed"}
+
+
+LATE = 0.6
+
+
+@contextmanager
+def late_workers(_: object) -> Iterator[tuple[ThreadPoolExecutor, int]]:
+    """A worker that has something else to do for so many seconds."""
+    with ThreadPoolExecutor(1) as executor:
+        executor.submit(time.sleep, LATE)
+        yield executor, 1
 
 
 def test_nothing_is_spread_that_is_not_large(monkeypatch: pytest.MonkeyPatch) -> None:
