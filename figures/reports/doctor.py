@@ -60,8 +60,9 @@ def kernel() -> Iterator[str]:
     except (ImportError, RuntimeError) as error:
         yield f"  {'kernel':<14} cannot be loaded: {SLOWER} ({error})"
         return
-    switched_off = f"switched off by NUMBA_DISABLE_JIT: {SLOWER}"
-    yield f"  {'kernel':<14} {switched_off if config.DISABLE_JIT else 'can be loaded: large searches are compiled'}"
+    off = getattr(config, "DISABLE_JIT", False)
+    found = f"switched off by NUMBA_DISABLE_JIT: {SLOWER}" if off else "can be loaded: large searches are compiled"
+    yield f"  {'kernel':<14} {found}"
 
 
 def machine() -> Iterator[str]:
