@@ -204,8 +204,11 @@ def check(
     from bac.proofs.campaign import run
     from bac.proofs.reduction import ALL_REDUCTIONS, Reduction
     from bac.proofs.schedule import Schedule
+    from bac.proofs.workers import demand_scheduler
     from bac.properties.qualities import Property
 
+    if scheduler is not None and jobs is not None:
+        raise click.UsageError("--jobs does not apply to --scheduler")
     specification = read(spec, strict)
     chosen = [specification.plan(name) for name in plans] or list(specification.plans)
     if figure is not None:
@@ -213,6 +216,8 @@ def check(
         demand_writable(figure)
     if trace_dir is not None:
         demand_directory(trace_dir)
+    if scheduler is not None:
+        demand_scheduler(scheduler)
     budget = limits(timeout, max_states, max_memory)
     asked = tuple(Property(name) for name in properties or PROPERTIES)
     with progress_shown() as progress:

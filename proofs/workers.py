@@ -167,6 +167,16 @@ def end_after_the_parent() -> None:
         os._exit(1)
 
 
+def demand_scheduler(scheduler: str) -> None:
+    """Notice before a search that there would be nobody to spread it over.
+
+    Raises:
+        ClusterUnavailable: no Dask, or no scheduler at that address.
+    """
+    with dask_workers(scheduler):
+        pass
+
+
 @contextmanager
 def dask_workers(scheduler: str) -> Iterator[tuple[Executor, int]]:
     """The workers of a Dask cluster.
@@ -176,9 +186,12 @@ def dask_workers(scheduler: str) -> Iterator[tuple[Executor, int]]:
     """
     try:
         from distributed import Client
+        from distributed.comm.addressing import get_address_host_port
     except ModuleNotFoundError:
         raise ClusterUnavailable("a cluster needs dask[distributed], which is not installed") from None
     try:
+        if not scheduler.startswith("inproc:"):
+            get_address_host_port(scheduler)  # A client that is given no address at all takes a minute to end.
         client = Client(scheduler, set_as_default=False)
     except (OSError, ValueError, TypeError) as error:
         raise ClusterUnavailable(f"no Dask scheduler at {scheduler}: {error}") from None

@@ -295,6 +295,21 @@ def test_warnings_are_shown_and_can_be_made_errors(tmp_path: Path) -> None:
     assert strict.stdout == ""
 
 
+@pytest.mark.parametrize("address", ["", "nonsense", "http://127.0.0.1:80", "tcp://127.0.0.1"])
+def test_an_address_that_is_none_is_refused_before_the_search(reference: Path, address: str) -> None:
+    pytest.importorskip("distributed")
+    result = bac("check", reference, "--scheduler", address)
+    assert result.exit_code == 2
+    assert result.stderr.splitlines()[0].startswith(f"bac: no Dask scheduler at {address}:")
+    assert result.stdout == ""
+
+
+def test_processes_and_a_cluster_exclude_each_other(reference: Path) -> None:
+    result = bac("check", reference, "--scheduler", "tcp://127.0.0.1:8786", "--jobs", "2")
+    assert result.exit_code == 2
+    assert "--jobs does not apply to --scheduler" in result.stderr
+
+
 def test_doctor_names_what_is_installed() -> None:
     result = bac("doctor")
     assert result.exit_code == 0
