@@ -71,6 +71,17 @@ def test_the_comparison_shows_every_plan_and_two_of_three(reference: Path) -> No
     assert rows["rollback"].endswith("yes")
 
 
+def test_what_is_unknown_may_be_kept(reference: Path) -> None:
+    text = bac("check", reference, "--max-states", "3").stdout
+    assert "???  ≥0 of 3" in text
+    assert " 0 of 3" not in text
+
+
+def test_an_engine_that_counts_no_states_tells_no_number(reference: Path) -> None:
+    assert " states" in bac("check", reference, "--plan", "shared").stdout
+    assert " states" not in bac("check", reference, "--plan", "shared", "--engine", "smt").stdout
+
+
 def test_one_plan_shows_each_counterexample(reference: Path) -> None:
     text = bac("check", reference, "--plan", "independent").stdout
     assert "broken link  a -> b" in text

@@ -50,7 +50,8 @@ def effort(results: Sequence[PlanResult]) -> Text:
     total = [result.statistics for result in results]
     states, transitions = sum(each.states for each in total), sum(each.transitions for each in total)
     depth, seconds = max(each.depth for each in total), sum(each.seconds for each in total)
-    told = f"{states:,} states, {transitions:,} transitions, depth {depth}, {seconds:.2f} s ({results[0].engine})"
+    counted = f"{states:,} states, {transitions:,} transitions, " if results[0].engine != "smt" else ""
+    told = f"{counted}depth {depth}, {seconds:.2f} s ({results[0].engine})"
     return Text("\n".join([told, *reductions(results)]), style="dim")
 
 
@@ -111,7 +112,8 @@ def kept(result: PlanResult, letters: Sequence[Property]) -> Text:
     holds = [which for which in letters if result.properties[which].verdict is Verdict.HOLDS]
     mark = {Verdict.VIOLATED: "·", Verdict.UNKNOWN: "?"}
     text = "".join(LETTER[which] if which in holds else mark[result.properties[which].verdict] for which in letters)
-    return Text(f"{text}  {len(holds)} of {len(letters)}", style="green" if len(holds) == len(letters) else "")
+    least = "≥" if "?" in text else ""
+    return Text(f"{text}  {least}{len(holds)} of {len(letters)}", style="green" if len(holds) == len(letters) else "")
 
 
 def counts(result: PropertyResult) -> list[Text]:
