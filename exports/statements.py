@@ -92,6 +92,8 @@ def fitting(among: Iterable[Statement], property_: str, kind: str | None, subjec
     of_property = [each for each in among if each.quality == property_]
     parts = [each for each in of_property if bool(each.kind) == bool(kind or subject)]
     found = tuple(each for each in parts if kind in (None, each.kind) and subject in (None, each.subject))
+    if property_ == Property.BACKUP:
+        raise NoSuchStatement("backup is no property of single states, so there is no formula to ask or to check")
     if not found:
         what = " ".join(filter(None, (kind, subject))) or "formula"
         known = ", ".join(f"{each.kind} '{each.subject}'" for each in of_property if each.kind)
