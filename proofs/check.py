@@ -7,13 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
-from operator import attrgetter
 
 from bac.model.architecture import Architecture
 from bac.model.plan import Plan, Timing
 from bac.model.trace import Claim
 from bac.proofs.asking import Asking
-from bac.proofs.findings import Findings, FoundAnomaly, Run, Traces
+from bac.proofs.findings import Findings, FoundAnomaly, Run, Traces, soonest
 from bac.proofs.inquiry import Inquiry
 from bac.proofs.questions import Limits, Progress
 from bac.proofs.reduction import ALL_REDUCTIONS, Reduction
@@ -140,12 +139,12 @@ class Judge:
 
     def anomaly(self, kind: AnomalyKind, subject: str, tolerated: bool, found: Sequence[FoundAnomaly]) -> AnomalyResult:
         """The traces of an anomaly, and its cause."""
-        shown = [each for each in found if each.like is None] or found
+        searched_first = sorted(found, key=lambda each: each.like is not None)
         runs: dict[Timing, Run] = {}
         for timing in Timing:
-            candidates = [each.runs[timing] for each in (*shown, *found) if timing in each.runs]
-            if candidates:
-                runs[timing] = min(candidates, key=attrgetter("in_all"))
+            run = soonest(each.runs[timing] for each in searched_first if timing in each.runs)
+            if run is not None:
+                runs[timing] = run
 
         def claim(timing: Timing) -> Claim:
             return Claim(Property.CONSISTENCY, kind, subject, None, timing)
@@ -165,7 +164,8 @@ class Judge:
         candidates = [(run, subject, timing) for subject, runs in self.findings.losses for timing, run in runs.items()]
         if not candidates:
             return self.no_trace(Property.NO_EXTRA_LOSS, self.scope)
-        run, subject, timing = min(candidates, key=lambda candidate: candidate[0].in_all)
+        best = soonest(run for run, _, _ in candidates)
+        run, subject, timing = next(candidate for candidate in candidates if candidate[0] is best)
         claim = Claim(Property.NO_EXTRA_LOSS, "extra-loss", subject, None, timing)
         trace = run.trace(self.instances, claim)
         return PropertyResult(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from bac.model.architecture import Architecture, Service
@@ -77,6 +77,23 @@ def objection(trace: Trace) -> str | None:
         return replay.objection(trace, CONFIRMED_STATES)
     except LimitReached:
         return None
+
+
+def soonest(runs: Iterable[Run]) -> Run | None:
+    """The run with the fewest actions in the whole, the first of several; ``None`` if there is none.
+
+    What happens elsewhere is counted only for runs that could be it.
+    """
+    candidates = sorted(runs, key=len)
+    if len(candidates) < 2:
+        return candidates[0] if candidates else None
+    best, fewest = candidates[0], candidates[0].in_all
+    for run in candidates[1:]:
+        if len(run) >= fewest:
+            break
+        if (actions := run.in_all) < fewest:
+            best, fewest = run, actions
+    return best
 
 
 Runs = Mapping[Timing, Run]

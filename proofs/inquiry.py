@@ -9,12 +9,11 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from operator import attrgetter
 
 from bac.model.architecture import Architecture
 from bac.model.plan import Mode, Plan
 from bac.proofs.asking import Asking, Searched, never_in_the_way, total
-from bac.proofs.findings import Findings, FoundAnomaly, Run, Runs, single_service
+from bac.proofs.findings import Findings, FoundAnomaly, Run, Runs, single_service, soonest
 from bac.proofs.parts import MANY_SERVICES, Part, parts
 from bac.proofs.recoverable import some_run_recovers
 from bac.proofs.reduction import Reduction, Saving
@@ -130,8 +129,8 @@ def together(searched: Sequence[tuple[Part, Searched]]) -> Findings:
     return Findings(
         tuple(found),
         tuple(losses),
-        min(denied, key=attrgetter("in_all"), default=None),
-        min(doomed, key=attrgetter("in_all"), default=None),
+        soonest(denied),
+        soonest(doomed),
         any(result.can_recover and some_run_recovers(result.part.architecture, result.part.plan) for result in each),
         all(result.any_number for result in each),
         total(result.statistics for result in each),

@@ -226,16 +226,13 @@ class Renaming:
 
     def label(self, label: Label) -> Label:
         """The label of an action, in the other's names."""
-        return replace(
-            label,
-            events=tuple(replace(event, use_case=self.use_cases[event.use_case]) for event in label.events),
-            services=tuple(self.services[name] for name in label.services),
-            restored=tuple(self.services[name] for name in label.restored),
+        return Label(
+            label.kind,
+            tuple(Event(self.use_cases[event.use_case], event.step, event.index) for event in label.events),
+            tuple(self.services[name] for name in label.services),
+            tuple(self.services[name] for name in label.restored),
+            label.at_rest,
         )
-
-    def event(self, event: Event) -> Event:
-        """An event, in the other's names."""
-        return replace(event, use_case=self.use_cases[event.use_case])
 
 
 def renaming(one: Architecture, other: Architecture) -> Renaming:
