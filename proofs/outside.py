@@ -13,7 +13,7 @@ What W can still do to V is to crash:
 - a disaster restores of V what it restores of V in the whole; a crash set becomes that.  A disaster that leaves V alone
   still ends what clients had begun: where there is one, a *representative* of W stays, which crashes alone;
 - a service that is never backed up, and that a disaster would have to restore, makes the disaster impossible: where all
-  services are restored, it stays; a crash set that needs it is dropped;
+  services are restored, it stays; a crash set that needs it is dropped, but for one if all do, as a plan lists some;
 - with ``rollback: oldest`` the first snapshot matters, whoever's it is: a service stays that can be the first.  It is
   none whose group is locked with some of V, as that lock would have to be taken, and their snapshots note the same;
 - what was in the channels of a distributed snapshot is restored with the whole group: where only those who crashed are
@@ -85,7 +85,8 @@ class Outside:
     def with_representatives(self, inside: Iterable[str]) -> list[str]:
         """These services, and those that have to stand for the others."""
         kept = list(inside)
-        if self.restores_everything and not any(self.mode(name) is Mode.NONE for name in kept):
+        needed = self.restores_everything or self.never_recovers
+        if needed and not any(self.mode(name) is Mode.NONE for name in kept):
             kept += self.never_backed_up[:1]
         if self.plan.recovery.rollback is Rollback.OLDEST:
             kept += self.first(self.can_be_first, kept, self.snapshotted_like)
@@ -153,6 +154,11 @@ class Outside:
         widened = [dict.fromkeys(each for name in crash for each in self.unit(name)) for crash in listed]
         return tuple(tuple(names) for names in widened if not any(self.mode(name) is Mode.NONE for name in names))
 
+    @property
+    def never_recovers(self) -> bool:
+        """Whether each of the crash sets that the plan lists needs a service that is never backed up."""
+        return isinstance(self.plan.disaster.scope, tuple) and not self.restored_sets
+
     # The plan of those who stay
 
     def plan_for(self, kept: Collection[str]) -> Plan:
@@ -169,12 +175,13 @@ class Outside:
         )
 
     def scope_for(self, kept: Collection[str]) -> Scope | tuple[tuple[str, ...], ...]:
-        """The crash sets, as far as they restore these services."""
+        """The crash sets, as far as they restore these services; if there are none, one of which nobody recovers."""
         scope = self.plan.disaster.scope
         if not isinstance(scope, tuple):
             return scope
         restored = (tuple(name for name in kept if name in set(names)) for names in self.restored_sets)
-        return tuple(dict.fromkeys(names for names in restored if names))
+        possible = tuple(dict.fromkeys(names for names in restored if names))
+        return possible or tuple((name,) for name in kept if self.mode(name) is Mode.NONE)[:1]
 
     # What it costs
 

@@ -15,10 +15,13 @@ from bac.model.architecture import Architecture
 from bac.model.plan import Plan, Scope
 from bac.model.semantics import system
 from bac.model.specification import load
+from bac.model.trace import from_json
 from bac.proofs import inquiry, parts
+from bac.proofs.campaign import trace_files
 from bac.proofs.check import check
 from bac.proofs.leaving_out import Division, same_transitions
 from bac.proofs.questions import Limits
+from bac.proofs.replay import objection
 from bac.proofs.verdict import PlanResult, Verdict
 from bac.properties.qualities import Property
 
@@ -110,6 +113,11 @@ OUTSIDE = {
         REFERENCE,
         "{groups: [{mode: none, services: [C]}], disaster: {scope: [[A, C], [D]]}}",
     ),
+    "even if all of them do": (
+        REFERENCE,
+        "{groups: [{mode: none, services: [C]}, {mode: locked, services: [A, B]}], disaster: {scope: [[A, C]]}}",
+    ),
+    "or one of ours is not": (REFERENCE, "{groups: [{mode: none, services: [A]}], disaster: {scope: [[A, C]]}}"),
     "somebody else's snapshot is the first": (REFERENCE, "{recovery: {rollback: oldest, resume: true}}"),
     "or the only other one": ("use_cases: {one: [create: a]}\n", "{recovery: {rollback: oldest}}"),
     "but not if it has to wait": (REFERENCE, "{order: [A, B, C, D], recovery: {rollback: oldest}}"),
@@ -177,6 +185,7 @@ def test_services_that_are_left_out_are_not_forgotten(name: str, monkeypatch: py
     apart = divided(monkeypatch, *arguments, many=0)
     assert apart.savings
     compare(undivided(*arguments), apart, exact=name not in INEXACT)
+    assert all(objection(from_json(trace.to_json())) is None for trace in trace_files([apart]).values())
 
 
 def test_a_channel_is_restored_with_all_who_recorded_it(monkeypatch: pytest.MonkeyPatch) -> None:
