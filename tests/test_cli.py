@@ -77,6 +77,13 @@ def test_what_is_unknown_may_be_kept(reference: Path) -> None:
     assert " 0 of 3" not in text
 
 
+def test_a_limit_leaves_a_reduction_unfinished(reference: Path) -> None:
+    whole = ("--instances", "20", "--no-reduction", "one-index", "--plan", "independent")
+    stopped = bac("check", reference, *whole, "--max-states", "50").stdout
+    assert "states searched so far instead of" in stopped
+    assert "so far" not in bac("check", reference, *whole[2:], "--instances", "3").stdout
+
+
 def test_an_engine_that_counts_no_states_tells_no_number(reference: Path) -> None:
     assert " states" in bac("check", reference, "--plan", "shared").stdout
     assert " states" not in bac("check", reference, "--plan", "shared", "--engine", "smt").stdout

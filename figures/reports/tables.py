@@ -63,7 +63,8 @@ def reductions(results: Sequence[PlanResult]) -> Iterator[str]:
             yield f"reductions used: {', '.join(used)} (what each saved: --plan NAME, or --format json)"
         return
     for saving in results[0].savings:
-        yield f"{saving.reduction}: {saving.searched:,} states searched instead of {saving.instead_of}"
+        so_far = " so far" if results[0].limit is not None else ""
+        yield f"{saving.reduction}: {saving.searched:,} states searched{so_far} instead of {saving.instead_of}"
     if results[0].parts > 1:
         yield f"{results[0].parts:,} parts of {results[0].shapes:,} shape{'s' * (results[0].shapes != 1)}"
 
