@@ -17,7 +17,7 @@ from bac.proofs.findings import Findings, FoundAnomaly, Run, Runs, single_servic
 from bac.proofs.parts import MANY_SERVICES, Part, parts
 from bac.proofs.recoverable import some_run_recovers
 from bac.proofs.reduction import Reduction, Saving
-from bac.proofs.schedule import TRIAL, Inquirer, Task
+from bac.proofs.schedule import Inquirer, Task
 from bac.properties.anomalies import anomalies
 from bac.properties.qualities import Property
 
@@ -46,13 +46,15 @@ class Inquiry:
         """All that can be found out."""
         several = len(self.architecture.use_cases) > 1
         if Reduction.PROJECTION in self.asking.reductions and self.architecture.use_cases and (several or not self.few):
+            seen = 0
             if self.few:
                 (found,) = yield [Task(self.asking, self.whole, tried=self.asking.enumerates)]
                 if found.interrupted or not found.limits or not self.asking.enumerates:
                     return together([(self.whole, found)])
+                seen = found.statistics.states
             divided = parts(self.architecture, self.plan)
             if not self.few or self.worthwhile(divided):
-                return (yield from self.divided(divided))
+                return (yield from self.divided(divided, seen))
         (found,) = yield [Task(self.asking, self.whole)]
         return together([(self.whole, found)])
 
@@ -60,24 +62,30 @@ class Inquiry:
         """Whether dividing promises less work: no part has most of the use cases."""
         return 2 * max(len(part.architecture.use_cases) for part in divided) <= len(self.architecture.use_cases)
 
-    def divided(self, divided: Sequence[Part]) -> Inquirer[Findings]:
-        """The findings from one part of each shape; about the backup, if need be, from the whole."""
+    def divided(self, divided: Sequence[Part], seen: int) -> Inquirer[Findings]:
+        """The findings from one part of each shape; about the backup, if need be, from the whole.
+
+        So many states of the whole were ``seen``.
+        """
         first: dict[Hashable, Part] = {}
         for part in divided:
             first.setdefault(part.shape, part)
         answers = yield [Task(self.asking, part) for part in first.values()]
         by_shape = dict(zip(first, answers, strict=True))
         findings = together([(part, by_shape[part.shape]) for part in divided])
-        saving = Saving(Reduction.PROJECTION, findings.statistics.states, f"at least {self.size(divided)}")
+        searched = findings.statistics.states
+        saving = Saving(Reduction.PROJECTION, searched, self.size(divided, seen, searched))
         findings = replace(findings, savings=(saving, *findings.savings))
         if Property.BACKUP in self.asking.asked and findings.doomed is None and not findings.interrupted:
             return (yield from self.about_backup(findings, answers))
         return findings
 
-    def size(self, divided: Iterable[Part]) -> str:
+    def size(self, divided: Iterable[Part], seen: int, searched: int) -> str:
         """How many states the whole has at the least: a use case that reads no other is free to begin, or not."""
         free = sum(len(part.architecture.use_cases) == 1 for part in divided) * self.asking.instances
-        return f"2^{free}" if 2**free > TRIAL else f"{TRIAL:,}"
+        if max(2**free, seen) <= searched:
+            return "those of the whole"
+        return f"at least 2^{free}" if 2**free > seen else f"at least {seen:,}"
 
     def about_backup(self, findings: Findings, searched: Sequence[Searched]) -> Inquirer[Findings]:
         """The findings with what is known of the backup, which no part by itself keeps from being completed."""

@@ -188,6 +188,20 @@ def test_services_that_are_left_out_are_not_forgotten(name: str, monkeypatch: py
     assert all(objection(from_json(trace.to_json())) is None for trace in trace_files([apart]).values())
 
 
+@pytest.mark.parametrize(("services", "limits"), [(17, Limits()), (8, Limits(states=10))], ids=["many", "a limit"])
+def test_no_more_states_are_saved_than_there_are(services: int, limits: Limits) -> None:
+    owned = ", ".join(f"s{number}: {{owns: [e{number}]}}" for number in range(services))
+    cases = "use_cases: {one: [create: e0], two: [create: e1]}"
+    specification = parsed(
+        f"services: {{{owned}}}\n{cases}\nplans: {{p: {{groups: [{{mode: atomic, services: all}}]}}}}"
+    )
+    arguments = specification.architecture, specification.plan("p")
+    (saving, *_) = check(*arguments, limits=limits).savings
+    words = saving.instead_of.removeprefix("at least ")
+    least = 0 if words == "those of the whole" else 2 ** int(words[2:]) if words.startswith("2^") else int(words)
+    assert least <= undivided(*arguments).statistics.states
+
+
 def test_a_channel_is_restored_with_all_who_recorded_it(monkeypatch: pytest.MonkeyPatch) -> None:
     """Of the three that are left out one crashes with A in the part; in the whole it is all of them."""
     specification = parsed("""
