@@ -11,7 +11,7 @@ import importlib.util
 import json
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -55,8 +55,11 @@ def main(quick: bool, only: tuple[str, ...], repeat: int, output: Path, redraw: 
     """Measure bac, beside SPIN and TLC where they are installed."""
     output.mkdir(parents=True, exist_ok=True)
     file = output / "results.json"
-    results = read(file) if redraw else measured(only, quick, 1 if quick else repeat)
-    file.write_text(json.dumps(document(results), indent=1) + "\n", encoding="utf-8")
+    if redraw:
+        results = read(file)
+    else:
+        for results in measured(only, quick, 1 if quick else repeat):  # written after each part, to lose none
+            file.write_text(json.dumps(document(results), indent=1) + "\n", encoding="utf-8")
     (output / "table.md").write_text(page(results), encoding="utf-8")
     written = ["results.json", "table.md"]
     if importlib.util.find_spec("matplotlib") is None:
@@ -70,8 +73,8 @@ def main(quick: bool, only: tuple[str, ...], repeat: int, output: Path, redraw: 
         raise SystemExit(1)
 
 
-def measured(only: tuple[str, ...], quick: bool, repeat: int) -> Results:
-    """Measure these parts; what is missing is said, and skipped."""
+def measured(only: tuple[str, ...], quick: bool, repeat: int) -> Iterator[Results]:
+    """Measure these parts, and tell after each what there is by then; what is missing is said, and skipped."""
     missing = peers().missing if "a" in only else ()
     for reason in missing:
         click.echo(reason, err=True)
@@ -89,8 +92,8 @@ def measured(only: tuple[str, ...], quick: bool, repeat: int) -> Results:
             except RuntimeError as error:
                 click.echo(f"part ({part}) failed: {error}", err=True)
                 missing = (*missing, f"part ({part}) failed")
-    settings["took"] = f"{(time.perf_counter() - start) / 60:.0f} min"
-    return Results(here, used, settings, missing, parts)
+            settings["took"] = f"{(time.perf_counter() - start) / 60:.0f} min"
+            yield Results(here, used, settings, missing, parts)
 
 
 def document(results: Results) -> dict[str, object]:

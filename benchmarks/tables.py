@@ -122,15 +122,16 @@ def own_memory(series: Series) -> float | None:
 def bounds(found: Found) -> Iterator[str]:
     """What bounds the kernel, and what is not in the seconds."""
     largest = max(found.of(unreduced.KERNEL), key=lambda each: each.size)
-    if (alone := found.get(largest.case, unreduced.ONE)) is not None:
-        million = largest.fact("states") / 1e6
-        speed = million / spread(alone.seconds).median
+    alone = found.get(largest.case, unreduced.ONE)
+    if alone is not None and "cpu" in alone.facts:
+        million, cores = largest.fact("states") / 1e6, unreduced.cores()
         yield paragraph(
             f"What bounds the kernel is arithmetic, not memory: at {largest.case} it visits {million:,.1f} million",
-            f"states while its process grows by {largest.fact('growth') / 1024:,.0f} KiB, which stays",
-            "in the cache of a core.",
-            f"One worker visits {digits(speed)} million states a second, and {unreduced.cores()} workers are",
-            f"{times(ratio(alone.seconds, largest.seconds))} times as fast as one.",
+            f"states while its process grows by {largest.fact('growth') / 1024:,.0f} KiB, which stays in the cache",
+            f"of a core. One worker visits {digits(million / spread(alone.facts['cpu']).median)} million states in a",
+            f"second of processor time; {cores} workers need {times(ratio(largest.facts['cpu'], alone.facts['cpu']))}",
+            "times the processor time of one (it would be more if they waited for the same memory), and are",
+            f"{times(ratio(alone.seconds, largest.seconds))} times as fast by the clock.",
         )
     if built := [each.fact("compile") for each in found.of(unreduced.SPIN)]:
         loading = times(spread(largest.facts["loading"]))

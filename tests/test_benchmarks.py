@@ -96,6 +96,19 @@ def test_a_check_that_leaves_something_unknown_is_no_measurement(monkeypatch: py
         verdicts.check(verdicts.EXAMPLES / "sales.bac.yaml", "--max-states", "100")
 
 
+def test_a_part_that_fails_is_said_and_loses_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(PROGRAM.parent)
+    import run
+
+    def fails(*_: object) -> list[Any]:
+        raise RuntimeError("another number of states")
+
+    monkeypatch.setitem(run.PARTS, "a", fails)
+    *_, results = run.measured(("a", "e"), True, 1)
+    assert results.skipped[-1] == "part (a) failed"
+    assert list(results.parts) == ["e"]
+
+
 def test_ratios_are_of_runs_that_followed_one_another(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(PROGRAM.parent)
     from measuring import Spread, ratio
