@@ -190,10 +190,11 @@ def proportional(axes: Axes, sizes: Sequence[int], last: float) -> None:
     axes.annotate(
         "proportional",
         (middle, last * middle / sizes[-1]),
-        xytext=(4, -9),
+        xytext=(-5, 4),
         textcoords="offset points",
         color=GREY,
         fontsize=8,
+        ha="right",
     )
 
 
@@ -227,7 +228,7 @@ def engines(results: Results) -> Figure:
         if size:
             axes.annotate(str(size), (x, y), xytext=(0, -12), textcoords="offset points", fontsize=8, ha="center")
         elif kind == examples and y > LONG:
-            axes.annotate(case, (x, y), xytext=(6, -3), textcoords="offset points", fontsize=8)
+            axes.annotate(case, (x, y), xytext=(-3, 5), textcoords="offset points", fontsize=8, ha="right")
     axes.legend(frameon=False, fontsize=8, loc="lower right", handlelength=1)
     for name in ("x", "y"):
         logarithmic(axes, name)

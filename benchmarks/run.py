@@ -24,6 +24,7 @@ import verdicts
 from machine import machine, versions
 from measuring import Series
 from peers import peers
+from summary import README, with_summary
 from tables import Results, page
 
 Measure = Callable[[Path, bool, int, Callable[[str], None]], list[Series]]
@@ -68,6 +69,9 @@ def main(quick: bool, only: tuple[str, ...], repeat: int, output: Path, redraw: 
         from plots import draw
 
         written += draw(results, output)
+    if output.resolve() == RESULTS and results.parts.keys() == PARTS.keys():
+        README.write_text(with_summary(README.read_text(encoding="utf-8"), results), encoding="utf-8")
+        written.append("the table of the README")
     click.echo(f"{', '.join(written)} written to {output}")
     if any("failed" in reason for reason in results.skipped):
         raise SystemExit(1)
