@@ -100,7 +100,9 @@ class Asking:
             return found
         others: dict[Property, str] = dict(found.limits)
         others.pop(Property.BACKUP, None)
-        if not never_backed_up(part) and never_in_the_way(part):
+        if never_backed_up(part):
+            return replace(found, doomed=Run(part, ()), limits=others)  # from the initial state on
+        if never_in_the_way(part):
             return replace(found, limits=others)
         more, _ = self.answers(part, self.instances, Questions(inevitable=backed_up(part)), limits, progress)
         return replace(

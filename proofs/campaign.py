@@ -39,9 +39,11 @@ def run(
         Disagreement: the interpreter does not confirm what the engine found.
         ClusterUnavailable: no Dask, or no scheduler at that address.
     """
-    plans = list(plans)
-    findings = schedule.serve([Inquiry(architecture, plan, asking).findings() for plan in plans])
-    return [judged(plan, asking, found) for plan, found in zip(plans, findings, strict=True)]
+    inquiries = [Inquiry(architecture, plan, asking) for plan in plans]
+    findings = schedule.serve(
+        [inquiry.findings() for inquiry in inquiries], lambda number, reason: inquiries[number].nothing(reason)
+    )
+    return [judged(inquiry.plan, asking, found) for inquiry, found in zip(inquiries, findings, strict=True)]
 
 
 def counterexamples(result: PlanResult) -> Iterator[Trace]:

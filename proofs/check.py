@@ -43,7 +43,8 @@ def check(
     asking = Asking(instances, tuple(each for each in Property if each in wanted), engine, frozenset(reductions))
     tell = None if progress is None else lambda _, now: progress(now)
     schedule = Schedule(limits or Limits(), jobs=1, progress=tell)
-    (findings,) = schedule.serve([Inquiry(architecture, plan, asking).findings()])
+    inquiry = Inquiry(architecture, plan, asking)
+    (findings,) = schedule.serve([inquiry.findings()], lambda _, reason: inquiry.nothing(reason))
     return judged(plan, asking, findings)
 
 

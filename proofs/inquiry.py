@@ -15,9 +15,10 @@ from bac.model.plan import Mode, Plan
 from bac.proofs.asking import Asking, Searched, never_in_the_way, total
 from bac.proofs.findings import Findings, FoundAnomaly, Run, Runs, single_service, soonest
 from bac.proofs.parts import MANY_SERVICES, Part, parts
+from bac.proofs.questions import Statistics
 from bac.proofs.recoverable import some_run_recovers
 from bac.proofs.reduction import Reduction, Saving
-from bac.proofs.schedule import Inquirer, Task
+from bac.proofs.schedule import INTERRUPTED, Inquirer, Task
 from bac.properties.anomalies import anomalies
 from bac.properties.qualities import Property
 
@@ -41,6 +42,11 @@ class Inquiry:
     def few(self) -> bool:
         """Whether there are few enough services to search the whole."""
         return len(self.architecture.services) <= MANY_SERVICES
+
+    def nothing(self, reason: str) -> Findings:
+        """What is known if nothing was found out, and why."""
+        limits = dict.fromkeys(self.asking.asked, reason)
+        return Findings((), (), None, None, True, False, Statistics(), limits, reason == INTERRUPTED)
 
     def findings(self) -> Inquirer[Findings]:
         """All that can be found out."""

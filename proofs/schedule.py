@@ -21,6 +21,8 @@ from bac.proofs.workers import Spread, dask_workers, local_workers
 TRIAL = 20_000
 """A search with no more states than that is not worth another process."""
 
+INTERRUPTED = "interrupted"
+
 T = TypeVar("T")
 Tell = Callable[[str, Progress], None]
 
@@ -45,6 +47,24 @@ class Task:
     def unanswered(self, reason: str, interrupted: bool) -> Searched:
         """What is known without a search."""
         return Searched(self.part, limits=dict.fromkeys(self.asking.asked, reason), interrupted=interrupted)
+
+
+@dataclass
+class Asked:
+    """Tasks, and what was found so far, by their numbers."""
+
+    tasks: Sequence[Task]
+    found: dict[int, Searched] = field(default_factory=dict)
+
+    @property
+    def large(self) -> list[int]:
+        """The numbers of the tasks without an answer."""
+        return [number for number in range(len(self.tasks)) if number not in self.found]
+
+    @property
+    def answers(self) -> list[Searched]:
+        """What each task found."""
+        return [self.found[number] for number in range(len(self.tasks))]
 
 
 Inquirer = Generator[list[Task], list[Searched], T]
@@ -94,72 +114,111 @@ class Schedule:
         allowed = [number for number in (self.limits.states, states) if number is not None]
         return replace(self.limits, seconds=seconds, states=min(allowed, default=None))
 
-    def serve(self, inquirers: Sequence[Inquirer[T]]) -> list[T]:
-        """What each of them makes of what its tasks find; all are served at once, round by round."""
+    def serve(self, inquirers: Sequence[Inquirer[T]], unknown: Callable[[int, str], T]) -> list[T]:
+        """What each of them makes of what its tasks find.
+
+        One after the other is served as far as it gets with small searches, so that what is finished is kept; then the
+        large ones of all are done together.
+
+        Args:
+            inquirers: who wants something searched.
+            unknown: what is known of the one with this number if it could not even begin, or was interrupted, and why.
+        """
         results: dict[int, T] = {}
-        waiting: dict[int, list[Task]] = {}
-        found: dict[int, list[Searched] | None] = dict.fromkeys(range(len(inquirers)))
-        while found:
-            for number, answers in found.items():
+        deferred: dict[int, Asked] = {}
+
+        def advance(number: int, answers: list[Searched] | None) -> None:
+            while True:
+                if answers is None and (over := self.over()) is not None:
+                    results[number] = unknown(number, over)
+                    return
                 try:
-                    waiting[number] = inquirers[number].send(answers)  # type: ignore[arg-type]
+                    asked = Asked(inquirers[number].send(answers))  # type: ignore[arg-type]
                 except StopIteration as stop:
                     results[number] = stop.value
-            answered = iter(self.answer([task for tasks in waiting.values() for task in tasks]))
-            found = {number: [next(answered) for _ in tasks] for number, tasks in waiting.items()}
-            waiting = {}
+                    return
+                except KeyboardInterrupt:
+                    self.interrupted = True
+                    results[number] = unknown(number, INTERRUPTED)
+                    return
+                self.attempt(asked)
+                if asked.large:
+                    deferred[number] = asked
+                    return
+                answers = asked.answers
+
+        for number in range(len(inquirers)):
+            advance(number, None)
+        while deferred:
+            served, deferred = deferred, {}
+            self.finish(list(served.values()))
+            for number, asked in served.items():
+                advance(number, asked.answers)
         return [results[number] for number in range(len(inquirers))]
 
-    def answer(self, tasks: Sequence[Task]) -> list[Searched]:
-        """What each task finds."""
-        found: dict[int, Searched] = {}
-        for number, task in enumerate(tasks):
+    def over(self) -> str | None:
+        """Why nothing new is begun, if so."""
+        if self.interrupted:
+            return INTERRUPTED
+        return "the time allowed" if self.left().seconds == 0.0 else None
+
+    def no_more_than(self, states: int) -> bool:
+        """Whether the limits do not allow more states than these."""
+        return self.limits.states is not None and self.limits.states <= states
+
+    def attempt(self, asked: Asked) -> None:
+        """Do the tasks that are small."""
+        for number, task in enumerate(asked.tasks):
             if task.asking.enumerates or task.tried:
                 small = self.here(task, TRIAL)
-                if task.tried or small.interrupted or not small.limits or self.left(TRIAL) == self.left():
-                    found[number] = small
-        large = [number for number in range(len(tasks)) if number not in found]
-        if self.spreads(large):
-            self.spread(tasks, large, found)
-        for number in large:
-            if number not in found:
-                found[number] = self.here(tasks[number])
-        return [found[number] for number in range(len(tasks))]
+                if task.tried or small.interrupted or not small.limits or self.no_more_than(TRIAL):
+                    asked.found[number] = small
+
+    def finish(self, asked: Sequence[Asked]) -> None:
+        """Do the tasks that are left, which are large."""
+        large = [(each, number) for each in asked for number in each.large]
+        if self.spreads(len(large)):
+            self.spread(large)
+        for each, number in large:
+            if number not in each.found:
+                each.found[number] = self.here(each.tasks[number])
 
     def here(self, task: Task, states: int | None = None) -> Searched:
         """What a task finds in this process."""
         if self.interrupted:
-            return task.unanswered("interrupted", interrupted=True)
+            return task.unanswered(INTERRUPTED, interrupted=True)
         name, progress = task.part.plan.name, self.progress
         try:
             result = task.search(self.left(states), None if progress is None else lambda now: progress(name, now))
         except KeyboardInterrupt:
-            result = task.unanswered("interrupted", interrupted=True)
+            result = task.unanswered(INTERRUPTED, interrupted=True)
         self.interrupted = result.interrupted
         return result
 
-    def spreads(self, large: Sequence[int]) -> bool:
-        """Whether it is worth while to ask others."""
+    def spreads(self, large: int) -> bool:
+        """Whether it is worth while to ask others to do so many large tasks."""
         if self.interrupted or not large:
             return False
-        return self.scheduler is not None or (len(large) > 1 and (self.jobs or os.cpu_count() or 1) > 1)
+        return self.scheduler is not None or (large > 1 and (self.jobs or os.cpu_count() or 1) > 1)
 
-    def spread(self, tasks: Sequence[Task], large: Sequence[int], found: dict[int, Searched]) -> None:
+    def spread(self, large: Sequence[tuple[Asked, int]]) -> None:
         """Let others do the large tasks; what they do not finish has no answer."""
         jobs = min(self.jobs or os.cpu_count() or 1, len(large))
         limits = self.left()
         if limits.memory is not None and self.scheduler is None:
             limits = replace(limits, memory=limits.memory // jobs)
+        tasks = [asked.tasks[number] for asked, number in large]
         until = None if limits.seconds is None else time.time() + limits.seconds
-        orders = [Order(replace(tasks[number], part=tasks[number].part.bare()), limits, until) for number in large]
+        orders = [Order(replace(task, part=task.part.bare()), limits, until) for task in tasks]
 
-        def finish(place: int, result: Searched) -> None:
-            found[large[place]] = result.of(tasks[large[place]].part)
+        def keep(place: int, result: Searched) -> None:
+            asked, number = large[place]
+            asked.found[number] = result.of(tasks[place].part)
 
-        work = Spread(orders, Order.fill, finish)
+        work = Spread(orders, Order.fill, keep)
         address = self.scheduler
         stopped = work.run(lambda: local_workers(jobs) if address is None else dask_workers(address))
-        self.interrupted = stopped == "interrupted"
+        self.interrupted = stopped == INTERRUPTED
         for place in work.to_do:
-            number = large[place]
-            found[number] = tasks[number].unanswered(str(stopped), self.interrupted)
+            asked, number = large[place]
+            asked.found[number] = tasks[place].unanswered(str(stopped), self.interrupted)

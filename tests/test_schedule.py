@@ -11,6 +11,9 @@ from contextlib import contextmanager
 import pytest
 from helpers import parsed
 
+from bac.model.architecture import Architecture
+from bac.model.plan import Plan
+from bac.proofs import inquiry
 from bac.proofs import schedule as scheduling
 from bac.proofs.asking import Asking
 from bac.proofs.campaign import run
@@ -158,3 +161,35 @@ def test_nothing_is_spread_that_is_not_large(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(scheduling, "TRIAL", 100_000)
     monkeypatch.setattr(scheduling, "local_workers", lambda _: pytest.fail("another process"))
     assert told(results(Schedule(Limits(), jobs=2))) == told(results(Schedule(Limits(), jobs=1)))
+
+
+def test_an_interruption_while_a_plan_is_divided_keeps_the_plans_before_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    divide = inquiry.parts
+
+    def stop(architecture: Architecture, plan: Plan) -> object:
+        if plan.name == "atomic":
+            raise KeyboardInterrupt
+        return divide(architecture, plan)
+
+    monkeypatch.setattr(inquiry, "parts", stop)
+    monkeypatch.setattr(inquiry.Inquiry, "few", False)
+    whole = results(Schedule(Limits(), jobs=1), ALL_REDUCTIONS)
+    assert [result.interrupted for result in whole] == [False, False, True, True]
+    assert [result.verdict is Verdict.UNKNOWN for result in whole] == [False, False, True, True]
+
+
+def test_no_plan_is_divided_when_the_time_is_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(inquiry, "parts", lambda *_: pytest.fail("divided"))
+    monkeypatch.setattr(inquiry.Inquiry, "few", False)
+    found = results(Schedule(Limits(seconds=0.0), jobs=1), ALL_REDUCTIONS)
+    assert {each.verdict for result in found for each in result.properties.values()} == {Verdict.UNKNOWN}
+
+
+def test_a_service_that_is_never_backed_up_needs_no_search_with_all_indices() -> None:
+    specification = parsed(CHAIN)
+    asking = Asking(50, EVERYTHING, "explicit", frozenset({Reduction.ONE_INDEX}))
+    (result,) = run(specification.architecture, [specification.plan("never")], asking, Schedule(Limits(), jobs=1))
+    backup = result.properties[Property.BACKUP]
+    assert backup.trace is not None
+    assert (backup.verdict, backup.trace.actions) == (Verdict.VIOLATED, ())
+    assert result.statistics.states < 1000

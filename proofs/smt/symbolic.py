@@ -1,7 +1,7 @@
 """The symbolic engine: the questions that the explicit engine answers, put to Z3.
 
-Shortest runs are found by :mod:`bac.proofs.smt.hunt`, a state from which no backup can be completed by two searches that
-learn from each other (:mod:`bac.proofs.smt.doomed`).  States are not enumerated, so a limit on their number has no
+Shortest runs are found by :mod:`bac.proofs.smt.hunt`, a state from which no backup can be completed by two searches
+that learn from each other (:mod:`bac.proofs.smt.doomed`).  States are not enumerated, so a limit on their number has no
 meaning here, and the statistics count none; ``depth`` is the greatest length of runs that was looked at.
 
 Source: docs/semantics.md, "Facts and actions" and "Properties".
