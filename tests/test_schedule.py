@@ -171,6 +171,7 @@ def test_an_interruption_while_a_plan_is_divided_keeps_the_plans_before_it(monke
             raise KeyboardInterrupt
         return divide(architecture, plan)
 
+    monkeypatch.setattr(scheduling, "TRIAL", 100_000)
     monkeypatch.setattr(inquiry, "parts", stop)
     monkeypatch.setattr(inquiry.Inquiry, "few", False)
     whole = results(Schedule(Limits(), jobs=1), ALL_REDUCTIONS)
