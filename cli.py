@@ -42,7 +42,6 @@ if TYPE_CHECKING:
     from bac.proofs.verdict import PlanResult
 
 BROKEN_PIPE = 141
-GARBAGE = 1_000_000
 PROPERTIES = ("backup", "availability", "consistency", "no-extra-loss")
 REDUCTIONS = ("one-index", "symmetry", "projection")
 
@@ -54,7 +53,7 @@ class Commands(click.Group):
         """Run the command."""
         from bac.model.errors import BacError
 
-        gc.set_threshold(GARBAGE)  # A model is large, stays, and has no cycles: looking for some takes half the time.
+        gc.disable()  # A model is large, stays, and has no cycles: looking for some takes much of the time.
         for stream in (sys.stdout, sys.stderr):
             if isinstance(stream, io.TextIOWrapper):
                 stream.reconfigure(errors="backslashreplace")  # What a terminal cannot show must not end the command.
