@@ -80,6 +80,8 @@ class Commands(click.Group):
             traceback.print_exc()
             complain("this is a bug of the checker, please report it")
             context.exit(BUG)
+        finally:
+            gc.enable()
 
 
 def complain(message: str) -> None:
