@@ -57,8 +57,8 @@ class Spread(Generic[T, R]):
     def keep(self, number: int, result: R) -> None:
         """Keep a result."""
         if number not in self.done:
+            self.done.add(number)  # first, so that nothing is told twice if the telling is interrupted
             self.finish(number, result)
-            self.done.add(number)
 
     def run_here(self) -> str | None:
         """Do everything in this process; why it ended early, if it did."""
@@ -94,7 +94,9 @@ class Spread(Generic[T, R]):
                 if not running:
                     return
                 ready, _ = wait(running, return_when=FIRST_COMPLETED)
-                self.collect({future: running.pop(future) for future in ready})
+                self.collect({future: running[future] for future in ready})
+                for future in ready:
+                    del running[future]  # only now, so that what an interruption leaves uncollected is rescued
         except BaseException:
             self.rescue(running)
             raise
