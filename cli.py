@@ -38,8 +38,8 @@ from bac.commands.terminal import (
 )
 
 if TYPE_CHECKING:
-    from bac.model.specification import Specification
-    from bac.proofs.verdict import PlanResult
+    from bac.model.specification.reader import Specification
+    from bac.proofs.results import PlanResult
 
 BROKEN_PIPE = 141
 PROPERTIES = ("backup", "availability", "consistency", "no-extra-loss")
@@ -108,7 +108,7 @@ def main() -> None:
 @click.option("--force", is_flag=True, help="Overwrite the file if it exists.")
 def init(file: Path, force: bool) -> None:
     """Write a commented starter specification to FILE (default: architecture.bac.yaml)."""
-    from bac.model.specification import write_starter
+    from bac.model.specification.reader import write_starter
 
     write_starter(file, force)
     click.echo(f"{file} written; try: bac check {file}", err=True)
@@ -201,11 +201,11 @@ def check(
 
     With one --plan: its verdicts and counterexamples.  Without: every plan, in a table that compares them.
     """
-    from bac.proofs.asking import Asking
     from bac.proofs.campaign import run
-    from bac.proofs.reduction import ALL_REDUCTIONS, Reduction
-    from bac.proofs.schedule import Schedule
-    from bac.proofs.workers import demand_scheduler
+    from bac.proofs.pool import demand_scheduler
+    from bac.proofs.reductions.catalogue import ALL_REDUCTIONS, Reduction
+    from bac.proofs.reductions.part_search import CheckOptions
+    from bac.proofs.scheduler import Scheduler
     from bac.properties.qualities import Property
 
     if scheduler is not None and jobs is not None:
@@ -222,8 +222,8 @@ def check(
     budget = limits(timeout, max_states, max_memory)
     asked = tuple(Property(name) for name in properties or PROPERTIES)
     with progress_shown() as progress:
-        asking = Asking(instances, asked, engine, ALL_REDUCTIONS - set(map(Reduction, without)))
-        schedule = Schedule(budget, jobs, scheduler, progress)
+        asking = CheckOptions(instances, asked, engine, ALL_REDUCTIONS - set(map(Reduction, without)))
+        schedule = Scheduler(budget, jobs, scheduler, progress)
         results = run(specification.architecture, chosen, asking, schedule)
     show(specification, results, format_, expect, alone=len(plans) == 1)
     if trace_dir is not None:
@@ -240,16 +240,16 @@ def show(
     name = specification.architecture.name
     match format_:
         case "json":
-            from bac.figures.reports.report import report
+            from bac.reports.report import report
 
             click.echo(as_json(report(name, results, specification.warnings)))
         case "junit":
-            from bac.figures.reports.junit import junit
-            from bac.proofs.verdict import Verdict
+            from bac.proofs.results import Verdict
+            from bac.reports.junit import junit
 
             click.echo(junit(name, results, Verdict(expect or "holds")), nl=False)
         case _:
-            from bac.figures.reports.tables import text
+            from bac.reports.tables import text
 
             display(text(name, specification.file, results, alone))
 
@@ -281,7 +281,7 @@ def draw_first(results: list[PlanResult], figure: Path) -> None:
 
 def exit_code(results: list[PlanResult], expect: str | None) -> int:
     """What the results amount to."""
-    from bac.proofs.verdict import Verdict
+    from bac.proofs.results import Verdict
 
     verdicts = [result.verdict for result in results]
     if any(result.interrupted for result in results):
@@ -302,9 +302,9 @@ def replay(file: str) -> None:
 
     Exit codes: 0 it is a run of its system and shows what it claims, 1 it does not show it, 2 it is no such run.
     """
-    from bac.figures.reports.tables import replayed
     from bac.model.trace import load
     from bac.proofs.replay import confirm
+    from bac.reports.tables import replayed
 
     trace = load(file)
     confirm(trace)
@@ -335,7 +335,7 @@ def verify(file: Path) -> None:
 @main.command()
 def doctor() -> None:
     """Say what is installed, what is missing, and what that costs."""
-    from bac.figures.reports.doctor import findings
+    from bac.reports.doctor import findings
 
     for line in findings():
         click.echo(line)

@@ -16,7 +16,7 @@ import psutil
 
 from bac.exports.possible import without_disasters
 from bac.model.semantics import system
-from bac.model.specification import parse
+from bac.model.specification.reader import parse
 from bac.model.system import System
 from bac.properties.formula import FALSE
 
@@ -46,16 +46,16 @@ def states_of_toy(instances: int) -> int:
 def counter(how: str, workers: int) -> Callable[[System], int]:
     """What counts the states of a system."""
     if how == "plain":
-        from bac.proofs.explicit import Search
-        from bac.proofs.questions import Limits, Questions
+        from bac.proofs.engine import Limits, Query
+        from bac.proofs.explicit.breadth_first import Search
 
         def plainly(counted: System) -> int:
-            search = Search(counted, Questions(inevitable=FALSE), Limits(), None)
+            search = Search(counted, Query(always_reachable=FALSE), Limits(), None)
             search.run()
             return len(search.parents)
 
         return plainly
-    from bac.proofs.kernel.engine import Way, count_states
+    from bac.proofs.explicit.compiled.engine import Way, count_states
 
     return lambda counted: count_states(counted, workers=workers or None, way=Way(how)).states
 

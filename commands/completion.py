@@ -18,7 +18,7 @@ def files(_context: click.Context, _parameter: click.Parameter, incomplete: str)
 def plan_names(context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """The plans of the specification, if its name has been typed already and it can be read."""
     from bac.model.errors import BacError
-    from bac.model.specification import load
+    from bac.model.specification.reader import load
 
     # An option that waits for its value ends the parsing early, and what it has not looked at is left in ``args``.
     words = [context.params.get("spec"), context.params.get("source"), *context.args]

@@ -110,7 +110,7 @@ def figure(
     From a SPEC, a shortest counterexample is looked for; a saved TRACE is drawn as it is. Of an architecture that is
     too large to be read an overview is drawn, or the part around each --service.
     """
-    from bac.model.history import with_history
+    from bac.figures.events.history import with_history
     from bac.model.trace import is_trace, load
     from bac.proofs.campaign import find
     from bac.proofs.replay import confirm

@@ -23,7 +23,7 @@ from bac.commands.terminal import (
 )
 
 if TYPE_CHECKING:
-    from bac.proofs.games.game import Game
+    from bac.proofs.theorem.games.game import Game
 
 LEVELS = ("C0", "C1", "C2")
 ASSUMPTIONS = ("single", "available", "asynchronous", "verbatim", "separate", "unbounded", "state-only")
@@ -80,9 +80,9 @@ def impossibility(
     Without a SPEC, on three built-in architectures: a reference one way, references both ways, and a use case that goes
     there and back.
     """
-    from bac.figures.reports.theorem import impossibility_json, impossibility_text
-    from bac.proofs.games.arenas import ARCHITECTURES, Assumption, Level
-    from bac.proofs.games.impossibility import outcomes
+    from bac.proofs.theorem.games.arenas import ARCHITECTURES, Assumption, Level
+    from bac.proofs.theorem.games.impossibility import outcomes
+    from bac.reports.theorem import impossibility_json, impossibility_text
 
     if figure is not None:
         figure_format(figure)
@@ -92,7 +92,7 @@ def impossibility(
     emit(format_, lambda: impossibility_json(found), lambda: impossibility_text(found))
     games = [outcome.game for outcome in found if outcome.game is not None]
     if certificate is not None and games:
-        from bac.proofs.games.recipe import certificate as written
+        from bac.proofs.theorem.games.recipe import certificate as written
 
         put(certificate, as_json(written(games[-1])).encode())
     if figure is not None:
@@ -102,8 +102,8 @@ def impossibility(
 
 def draw_play(games: list[Game], figure: Path) -> None:
     """Draw a play of the last game that the clients win."""
-    from bac.proofs.games.board import Player
-    from bac.proofs.games.playout import play_out
+    from bac.proofs.theorem.games.board import Player
+    from bac.proofs.theorem.games.playout import play_out
 
     lost = [game for game in games if game.winner is Player.CLIENTS]
     if not lost:
@@ -124,8 +124,8 @@ def graphs(services: int, file: Path | None, jobs: int | None, scheduler: str | 
     With --file it can be stopped at any moment and started again.
     """
     from bac.commands.terminal import counted
-    from bac.figures.reports.theorem import graphs_text
-    from bac.proofs.sweeps.sweep import sweep
+    from bac.proofs.theorem.graphs.sweep import sweep
+    from bac.reports.theorem import graphs_text
 
     with counted("graphs") as progress:
         tell = None if progress is None else lambda now: progress(now.done, now.graphs)
@@ -147,9 +147,9 @@ def unbounded(names: tuple[str, ...], timeout: float, smt2: Path | None, example
     there is a counterexample.
     """
     from bac.commands.terminal import counted
-    from bac.figures.reports.theorem import unbounded_text
-    from bac.proofs.obligations.catalogue import theorems, write
-    from bac.proofs.obligations.solvers import discharge, exit_code, report
+    from bac.proofs.theorem.unbounded.catalogue import theorems, write
+    from bac.proofs.theorem.unbounded.solvers import discharge, exit_code, report
+    from bac.reports.theorem import unbounded_text
 
     known = {theorem.name: theorem for theorem in theorems()}
     if unknown := [name for name in names if name not in known]:

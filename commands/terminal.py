@@ -16,9 +16,9 @@ from click.core import ParameterSource
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from bac.model.specification import Specification
+    from bac.model.specification.reader import Specification
     from bac.model.trace import Trace
-    from bac.proofs.questions import Limits, Progress
+    from bac.proofs.engine import Limits, Progress
 
 HOLDS, VIOLATED, WRONG, UNKNOWN, BUG = range(5)
 """The exit codes."""
@@ -31,7 +31,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 def read(spec: str, strict: bool = False) -> Specification:
     """The specification, with its warnings on standard error (as errors if ``strict``)."""
     from bac.model.errors import SpecificationError
-    from bac.model.specification import load
+    from bac.model.specification.reader import load
 
     specification = load(spec)
     warnings = specification.warnings
@@ -46,8 +46,7 @@ def read(spec: str, strict: bool = False) -> Specification:
 
 def limits(timeout: float | None, max_states: int | None, max_memory: int | None) -> Limits:
     """The limits of a search, memory always among them."""
-    from bac.proofs.memory import memory_budget
-    from bac.proofs.questions import Limits
+    from bac.proofs.engine import Limits, memory_budget
 
     return Limits(max_states, timeout, memory_budget() if max_memory is None else max_memory << 20)
 

@@ -11,9 +11,9 @@ import argparse
 from itertools import permutations
 
 from bac.model.plan import Plan, Recovery
-from bac.model.specification import load
+from bac.model.specification.reader import load
 from bac.proofs.check import check
-from bac.proofs.verdict import Verdict
+from bac.proofs.results import Verdict
 from bac.properties.anomalies import AnomalyKind
 from bac.properties.qualities import Property
 

@@ -12,7 +12,6 @@ from bac import __version__
 from bac.exports.names import LONGEST, Names, identifier, in_comment
 from bac.exports.possible import possible, simplified, without_disasters
 from bac.exports.statements import Statement, statements
-from bac.figures.reports.listing import described
 from bac.model.architecture import Architecture
 from bac.model.plan import Plan
 from bac.model.semantics import system
@@ -20,6 +19,7 @@ from bac.model.system import Action, Event, Fact, FactKind, Label, System
 from bac.model.trace import Claim, Trace
 from bac.properties.explanation import command
 from bac.properties.qualities import Property
+from bac.reports.listing import described
 
 FLAGS = (FactKind.DENIED, FactKind.RECOVERED, FactKind.AT_REST)
 """The kinds of which there is one fact."""

@@ -12,7 +12,7 @@ from bac.exports.exported import Exported
 from bac.exports.names import in_comment
 from bac.exports.statements import Statement
 from bac.model.system import RECOVERED, Action, Fact
-from bac.proofs.relevance import guard, written
+from bac.proofs.reductions.slicing import guard, written
 from bac.properties.formula import And, Atom, Formula, Not, Or
 
 COPIED = "copied_"

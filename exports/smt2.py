@@ -14,7 +14,7 @@ from bac.exports.possible import simplified
 from bac.exports.statements import Statement
 from bac.model.plan import Timing
 from bac.model.system import AT_REST, Action, Fact, System
-from bac.proofs.relevance import guard, over, written
+from bac.proofs.reductions.slicing import guard, over, written
 from bac.properties.formula import And, Atom, Formula, Not, Or
 
 _HEAD = """\

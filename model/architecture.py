@@ -1,7 +1,7 @@
 """Services, entities, use cases, steps and links: what a specification says about an architecture.
 
 Source: the article, "Conceptual Model: Commands and Events"; every class is a plain frozen value, and a value of type
-:class:`Architecture` is well-formed, because ``bac.model.specification`` refuses everything else.
+:class:`Architecture` is well-formed, because ``bac.model.specification.reader`` refuses everything else.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bac.model.diagnostics import Diagnostic
+    from bac.model.specification.diagnostics import Diagnostic
 
 SHOWN = 100
 """How many diagnostics a message shows before it says "… and N more"."""

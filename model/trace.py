@@ -19,7 +19,7 @@ from bac.model.architecture import Architecture, Step, UseCase
 from bac.model.errors import BacError
 from bac.model.plan import Mode, Plan, Timing
 from bac.model.semantics import system
-from bac.model.specification import dump, parse
+from bac.model.specification.reader import dump, parse
 from bac.model.system import (
     APPENDING,
     ActionKind,

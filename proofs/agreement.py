@@ -11,9 +11,9 @@ from dataclasses import replace
 from bac.model.errors import BacError
 from bac.model.plan import Timing
 from bac.model.system import System
-from bac.proofs.explicit import explore
-from bac.proofs.questions import Answers, Engine, Limits, Path, Progress, Questions
-from bac.proofs.smt.symbolic import search
+from bac.proofs.engine import Engine, Limits, Path, Progress, Query, SearchResult
+from bac.proofs.explicit.breadth_first import explore
+from bac.proofs.smt.engine import search
 
 
 class EnginesDisagree(BacError):
@@ -21,7 +21,7 @@ class EnginesDisagree(BacError):
 
     exit_code = 4
 
-    def __init__(self, differences: tuple[str, ...], explicit: Answers, symbolic: Answers) -> None:
+    def __init__(self, differences: tuple[str, ...], explicit: SearchResult, symbolic: SearchResult) -> None:
         """Say where they differ."""
         self.differences, self.explicit, self.symbolic = differences, explicit, symbolic
         super().__init__("\n".join(["the two engines disagree; this is a bug of the checker:", *differences]))
@@ -29,11 +29,11 @@ class EnginesDisagree(BacError):
 
 def both(
     system: System,
-    questions: Questions,
+    questions: Query,
     limits: Limits | None = None,
     progress: Callable[[Progress], None] | None = None,
     engines: tuple[Engine, Engine] = (explore, search),
-) -> Answers:
+) -> SearchResult:
     """The answers of both engines, one after the other: those of the explicit engine, unless it alone hit a limit.
 
     Raises:
@@ -54,14 +54,14 @@ def both(
     return symbolic if explicit.limit is not None and symbolic.limit is None else explicit
 
 
-def differences(explicit: Answers, symbolic: Answers) -> Iterator[str]:
+def differences(explicit: SearchResult, symbolic: SearchResult) -> Iterator[str]:
     """Where two answers to the same questions contradict each other.
 
     What only one of them found contradicts the other only if the other hit no limit.  Of what both found, the lengths
     count: each claims that there is no shorter run.
     """
     pairs = {"a denied command": (explicit.reachable, symbolic.reachable)}
-    pairs["a state from which no backup can be completed"] = explicit.inevitable, symbolic.inevitable
+    pairs["a state from which no backup can be completed"] = explicit.always_reachable, symbolic.always_reachable
     for number, (one, other) in enumerate(zip(explicit.settled, symbolic.settled, strict=True), 1):
         for timing in Timing:
             pairs[f"formula {number} in a settled state, {timing}"] = one.get(timing), other.get(timing)
@@ -80,7 +80,7 @@ def contradicts(path: Path | None, other: Path | None, limit: str | None) -> boo
     return other is not None and len(path) != len(other)
 
 
-def found(path: Path | None, answers: Answers) -> str:
+def found(path: Path | None, answers: SearchResult) -> str:
     """What an engine says about one question, in words."""
     if path is not None:
         return f"a shortest run of {len(path)} actions"

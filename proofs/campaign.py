@@ -9,12 +9,12 @@ from bac.model.architecture import Architecture
 from bac.model.errors import BacError, LimitReached
 from bac.model.plan import Plan, Timing
 from bac.model.trace import Trace
-from bac.proofs.asking import Asking
 from bac.proofs.check import check, judged
-from bac.proofs.inquiry import Inquiry
-from bac.proofs.questions import Limits, Progress
-from bac.proofs.schedule import Schedule
-from bac.proofs.verdict import AnomalyResult, PlanResult, Verdict
+from bac.proofs.engine import Limits, Progress
+from bac.proofs.inquiry import PlanCheck
+from bac.proofs.reductions.part_search import CheckOptions
+from bac.proofs.results import AnomalyResult, PlanResult, Verdict
+from bac.proofs.scheduler import Scheduler
 from bac.properties.qualities import Property
 
 LONGEST_SLUG = 60
@@ -28,8 +28,8 @@ class NothingToShow(BacError):
 def run(
     architecture: Architecture,
     plans: Iterable[Plan],
-    asking: Asking,
-    schedule: Schedule,
+    asking: CheckOptions,
+    schedule: Scheduler,
 ) -> list[PlanResult]:
     """The results on these plans, in this order.
 
@@ -39,7 +39,7 @@ def run(
         Disagreement: the interpreter does not confirm what the engine found.
         ClusterUnavailable: no Dask, or no scheduler at that address.
     """
-    inquiries = [Inquiry(architecture, plan, asking) for plan in plans]
+    inquiries = [PlanCheck(architecture, plan, asking) for plan in plans]
     findings = schedule.serve(
         [inquiry.findings() for inquiry in inquiries], lambda number, reason: inquiries[number].nothing(reason)
     )

@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from bac.model.architecture import Architecture
 from bac.model.plan import Plan, Timing
 from bac.model.trace import Claim
-from bac.proofs.asking import Asking
+from bac.proofs.engine import Limits, Progress
 from bac.proofs.findings import Findings, FoundAnomaly, Run, Traces, soonest
-from bac.proofs.inquiry import Inquiry
-from bac.proofs.questions import Limits, Progress
-from bac.proofs.reduction import ALL_REDUCTIONS, Reduction
-from bac.proofs.schedule import Schedule
-from bac.proofs.verdict import AnomalyResult, Cause, PlanResult, PropertyResult, Verdict
+from bac.proofs.inquiry import PlanCheck
+from bac.proofs.reductions.catalogue import ALL_REDUCTIONS, Reduction
+from bac.proofs.reductions.part_search import CheckOptions
+from bac.proofs.results import AnomalyResult, Cause, PlanResult, PropertyResult, Verdict
+from bac.proofs.scheduler import Scheduler
 from bac.properties.anomalies import AnomalyKind
 from bac.properties.qualities import Property
 
@@ -40,15 +40,15 @@ def check(
         Disagreement: the interpreter does not confirm what the engine found.
     """
     wanted = set(properties)
-    asking = Asking(instances, tuple(each for each in Property if each in wanted), engine, frozenset(reductions))
+    asking = CheckOptions(instances, tuple(each for each in Property if each in wanted), engine, frozenset(reductions))
     tell = None if progress is None else lambda _, now: progress(now)
-    schedule = Schedule(limits or Limits(), jobs=1, progress=tell)
-    inquiry = Inquiry(architecture, plan, asking)
+    schedule = Scheduler(limits or Limits(), jobs=1, progress=tell)
+    inquiry = PlanCheck(architecture, plan, asking)
     (findings,) = schedule.serve([inquiry.findings()], lambda _, reason: inquiry.nothing(reason))
     return judged(plan, asking, findings)
 
 
-def judged(plan: Plan, asking: Asking, findings: Findings) -> PlanResult:
+def judged(plan: Plan, asking: CheckOptions, findings: Findings) -> PlanResult:
     """The verdicts that follow from what was found out about a plan.
 
     Raises:
@@ -86,7 +86,7 @@ class Judge:
         """The verdict on one property."""
         match which:
             case Property.BACKUP:
-                return self.decided(which, self.findings.doomed, up_to(self.instances))
+                return self.decided(which, self.findings.dead_end, up_to(self.instances))
             case Property.AVAILABILITY:
                 return self.decided(which, self.findings.denied, self.scope)
             case Property.CONSISTENCY:
@@ -104,7 +104,7 @@ class Judge:
         if run is None:
             return self.no_trace(which, scope)
         trace = run.trace(self.instances, Claim(which))
-        return PropertyResult(which, Verdict.VIOLATED, scope, trace=trace, elsewhere=run.elsewhere)
+        return PropertyResult(which, Verdict.VIOLATED, scope, trace=trace, omitted_actions=run.omitted_actions)
 
     def no_trace(self, which: Property, scope: str, tolerated: tuple[AnomalyResult, ...] = ()) -> PropertyResult:
         """The verdict where no counterexample was found."""
@@ -170,5 +170,5 @@ class Judge:
         claim = Claim(Property.NO_EXTRA_LOSS, "extra-loss", subject, None, timing)
         trace = run.trace(self.instances, claim)
         return PropertyResult(
-            Property.NO_EXTRA_LOSS, Verdict.VIOLATED, self.scope, trace=trace, elsewhere=run.elsewhere
+            Property.NO_EXTRA_LOSS, Verdict.VIOLATED, self.scope, trace=trace, omitted_actions=run.omitted_actions
         )

@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from bac.model.system import System
-from bac.proofs.explicit import explore
-from bac.proofs.questions import Answers, Engine, Limits, Progress, Questions
+from bac.proofs.engine import Engine, Limits, Progress, Query, SearchResult
+from bac.proofs.explicit.breadth_first import explore
 
-Tell = Callable[[Progress], None] | None
+ProgressListener = Callable[[Progress], None] | None
 
 
-def symbolic(system: System, questions: Questions, limits: Limits, progress: Tell = None) -> Answers:
+def symbolic(system: System, questions: Query, limits: Limits, progress: ProgressListener = None) -> SearchResult:
     """The SMT engine; Z3 is loaded only for those who ask for it."""
-    from bac.proofs.smt.symbolic import search
+    from bac.proofs.smt.engine import search
 
     return search(system, questions, limits, progress)
 
 
-def both(system: System, questions: Questions, limits: Limits, progress: Tell = None) -> Answers:
+def both(system: System, questions: Query, limits: Limits, progress: ProgressListener = None) -> SearchResult:
     """Both engines, held against each other."""
     from bac.proofs import agreement
 

@@ -10,9 +10,9 @@ from bac.model.errors import BacError, LimitReached
 from bac.model.plan import Group, Plan, Timing
 from bac.model.trace import Claim, Trace
 from bac.proofs import replay
-from bac.proofs.parts import Part, Renaming
-from bac.proofs.questions import Path, Statistics
-from bac.proofs.reduction import Saving
+from bac.proofs.engine import Path, Statistics
+from bac.proofs.reductions.catalogue import Saving
+from bac.proofs.reductions.decomposition import Part, Renaming
 from bac.properties.anomalies import Anomaly
 from bac.properties.qualities import Property
 
@@ -48,14 +48,14 @@ class Run:
         return self.found if self.renaming is None else self.renaming.path(self.found)
 
     @property
-    def elsewhere(self) -> int:
+    def omitted_actions(self) -> int:
         """How many actions the whole needs beside those of the part."""
-        return self.part.elsewhere(self.path)
+        return self.part.omitted_actions(self.path)
 
     @property
     def in_all(self) -> int:
         """The number of actions in the whole."""
-        return len(self) + self.elsewhere
+        return len(self) + self.omitted_actions
 
     def trace(self, instances: int, claim: Claim) -> Trace:
         """The run as a trace that shows something; with more indices than it has, these do nothing.
@@ -149,7 +149,7 @@ class Findings:
     anomalies: tuple[FoundAnomaly, ...]
     losses: tuple[tuple[str, Runs], ...]
     denied: Run | None
-    doomed: Run | None
+    dead_end: Run | None
     can_recover: bool
     any_number: bool
     statistics: Statistics

@@ -12,26 +12,26 @@ from functools import cached_property
 
 from bac.model.architecture import Architecture
 from bac.model.plan import Mode, Plan
-from bac.proofs.asking import Asking, Searched, never_in_the_way, total
+from bac.proofs.engine import Statistics
 from bac.proofs.findings import Findings, FoundAnomaly, Run, Runs, single_service, soonest
-from bac.proofs.parts import MANY_SERVICES, Part, parts
-from bac.proofs.questions import Statistics
-from bac.proofs.recoverable import some_run_recovers
-from bac.proofs.reduction import Reduction, Saving
-from bac.proofs.schedule import INTERRUPTED, Inquirer, Task
+from bac.proofs.reductions.catalogue import Reduction, Saving
+from bac.proofs.reductions.decomposition import MANY_SERVICES, Part, parts
+from bac.proofs.reductions.part_search import CheckOptions, PartResult, cannot_block_backup, total
+from bac.proofs.reductions.recoverable import some_run_recovers
+from bac.proofs.scheduler import INTERRUPTED, Inquirer, Task
 from bac.properties.anomalies import anomalies
 from bac.properties.qualities import Property
 
-IN_EACH_OTHERS_WAY = "use cases may stand in each other's way, and there are too many services to search the whole"
+MAY_BLOCK = "use cases may stand in each other's way, and there are too many services to search the whole"
 
 
 @dataclass(frozen=True)
-class Inquiry:
+class PlanCheck:
     """One plan of an architecture, and what is asked of it."""
 
     architecture: Architecture
     plan: Plan
-    asking: Asking
+    asking: CheckOptions
 
     @cached_property
     def whole(self) -> Part:
@@ -82,7 +82,7 @@ class Inquiry:
         searched = findings.statistics.states
         saving = Saving(Reduction.PROJECTION, searched, self.size(divided, seen, searched))
         findings = replace(findings, savings=(saving, *findings.savings))
-        if Property.BACKUP in self.asking.asked and findings.doomed is None and not findings.interrupted:
+        if Property.BACKUP in self.asking.asked and findings.dead_end is None and not findings.interrupted:
             return (yield from self.about_backup(findings, answers))
         return findings
 
@@ -93,21 +93,21 @@ class Inquiry:
             return "those of the whole"
         return f"at least 2^{free}" if 2**free > seen else f"at least {seen:,}"
 
-    def about_backup(self, findings: Findings, searched: Sequence[Searched]) -> Inquirer[Findings]:
+    def about_backup(self, findings: Findings, searched: Sequence[PartResult]) -> Inquirer[Findings]:
         """The findings with what is known of the backup, which no part by itself keeps from being completed."""
         limits = without_backup(findings.limits)
         for service in self.architecture.services:
             if self.plan.mode_of(service.name) is Mode.NONE:
                 part = single_service(self.architecture, self.plan, service)
-                return replace(findings, doomed=Run(part, ()), limits=limits)
-        if all(never_in_the_way(found.part) for found in searched):
+                return replace(findings, dead_end=Run(part, ()), limits=limits)
+        if all(cannot_block_backup(found.part) for found in searched):
             return replace(findings, limits=limits)
         if not self.few:
-            return replace(findings, limits={Property.BACKUP: IN_EACH_OTHERS_WAY, **findings.limits})
+            return replace(findings, limits={Property.BACKUP: MAY_BLOCK, **findings.limits})
         (found,) = yield [Task(self.asking, self.whole, backup=True)]
         return replace(
             findings,
-            doomed=found.doomed,
+            dead_end=found.dead_end,
             limits={**limits, **found.limits},
             statistics=total([findings.statistics, found.statistics]),
             interrupted=found.interrupted,
@@ -120,12 +120,12 @@ def without_backup(limits: Mapping[Property, str]) -> dict[Property, str]:
     return {which: limit for which, limit in limits.items() if which != Property.BACKUP}
 
 
-def together(searched: Sequence[tuple[Part, Searched]]) -> Findings:
+def together(searched: Sequence[tuple[Part, PartResult]]) -> Findings:
     """What the searches of all parts say of the whole; of parts of one shape, the first was searched."""
     found: list[FoundAnomaly] = []
     losses: list[tuple[str, Runs]] = []
     denied: list[Run] = []
-    doomed: list[Run] = []
+    dead_end: list[Run] = []
     for part, result in searched:
         model = result.part
         mine = result if model is part else result.like(part)
@@ -135,7 +135,7 @@ def together(searched: Sequence[tuple[Part, Searched]]) -> Findings:
         steps = (f"{case.name}.{step.number}" for case, step in part.architecture.steps())
         losses += zip(steps, mine.losses, strict=False)
         denied += [mine.denied] if mine.denied is not None else []
-        doomed += [mine.doomed] if mine.doomed is not None else []
+        dead_end += [mine.dead_end] if mine.dead_end is not None else []
     each = list({id(result): result for _, result in searched}.values())
     limits: dict[Property, str] = {}
     for result in each:
@@ -144,7 +144,7 @@ def together(searched: Sequence[tuple[Part, Searched]]) -> Findings:
         tuple(found),
         tuple(losses),
         soonest(denied),
-        soonest(doomed),
+        soonest(dead_end),
         any(result.can_recover and some_run_recovers(result.part.architecture, result.part.plan) for result in each),
         all(result.any_number for result in each),
         total(result.statistics for result in each),

@@ -17,10 +17,10 @@ from test_hostile import with_names
 
 from bac.exports.exported import Exported
 from bac.exports.tla import configuration, tla
-from bac.model.specification import load
+from bac.model.specification.reader import load
 from bac.model.system import System
-from bac.proofs.explicit import explore
-from bac.proofs.questions import Questions
+from bac.proofs.engine import Query
+from bac.proofs.explicit.breadth_first import explore
 from bac.properties.formula import FALSE
 
 SECONDS = 120
@@ -38,7 +38,7 @@ SELECTED = [
 
 def reachable_states(system: System) -> int:
     """How many states are reachable, by the explicit engine (which a question without an answer keeps going)."""
-    return explore(system, Questions(inevitable=FALSE)).statistics.states
+    return explore(system, Query(always_reachable=FALSE)).statistics.states
 
 
 FILES = [file.name for file in sorted(CORPUS.glob("*.bac.yaml"))]

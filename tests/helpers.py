@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from click.testing import CliRunner, Result
 
 from bac.cli import main
-from bac.model.specification import Specification, parse
+from bac.model.specification.reader import Specification, parse
 
 REFERENCE = """
 name: Reference

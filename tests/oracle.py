@@ -255,12 +255,12 @@ class Oracle:
             if self.creator[target].use_case != step.use_case and not self.exists(state, target, k):
                 return False
         if step.verb in ("update", "delete", "copy", "link"):
-            elsewhere = self.creator[step.entity].use_case != step.use_case
-            if elsewhere and not self.exists(state, step.entity, k):
+            omitted_actions = self.creator[step.entity].use_case != step.use_case
+            if omitted_actions and not self.exists(state, step.entity, k):
                 return False
         for link in step.unmakes:
-            elsewhere = link in self.maker and self.maker[link].use_case != step.use_case
-            if elsewhere and not self.holds(state, link, k):
+            omitted_actions = link in self.maker and self.maker[link].use_case != step.use_case
+            if omitted_actions and not self.holds(state, link, k):
                 return False
         return not self.marker_comes_first(state, step, k)
 

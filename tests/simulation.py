@@ -16,9 +16,9 @@ from bac.model.architecture import Architecture
 from bac.model.plan import INDEPENDENT, Plan
 from bac.model.semantics import system
 from bac.model.system import INITIAL, ActionKind, Event, Fact, FactKind, State, System
-from bac.proofs.obligations.logic import Sort, Structure, Symbol, true_in
-from bac.proofs.obligations.machine import Machine, Moment, constants
-from bac.proofs.obligations.vocabulary import EVENT, INTERACTION, SERVICE
+from bac.proofs.theorem.unbounded.logic import Sort, Structure, Symbol, true_in
+from bac.proofs.theorem.unbounded.machine import Machine, Moment, constants
+from bac.proofs.theorem.unbounded.vocabulary import EVENT, INTERACTION, SERVICE
 
 Tuple = tuple[object, ...]
 Extension = set[Tuple]

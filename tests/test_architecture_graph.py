@@ -23,7 +23,7 @@ from bac.figures.graph.shapes import GROUP_FILL
 from bac.figures.metrics import text_width
 from bac.model.architecture import Architecture
 from bac.model.plan import Plan
-from bac.model.specification import Specification, load, parse
+from bac.model.specification.reader import Specification, load, parse
 
 EXAMPLES = sorted((Path(__file__).parents[1] / "examples").glob("*/*.bac.yaml"))
 

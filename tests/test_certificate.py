@@ -27,12 +27,12 @@ from bac.proofs.certificates.invariant_certificate import Check, Invariant, deco
 from bac.proofs.certificates.lone_reference import Explored, References, around, findings, in_order
 from bac.proofs.certificates.sweep_certificate import ANY, TRUSTED
 from bac.proofs.certificates.two_solvers import WithCvc5, WithZ3
-from bac.proofs.games.arenas import ARCHITECTURES, Assumption, Level
-from bac.proofs.games.game import play
-from bac.proofs.games.recipe import certificate
-from bac.proofs.questions import Limits
+from bac.proofs.engine import Limits
 from bac.proofs.smt.induction import prove
-from bac.proofs.sweeps.sweep import sweep
+from bac.proofs.theorem.games.arenas import ARCHITECTURES, Assumption, Level
+from bac.proofs.theorem.games.game import play
+from bac.proofs.theorem.games.recipe import certificate
+from bac.proofs.theorem.graphs.sweep import sweep
 from bac.properties.anomalies import AnomalyKind, anomalies
 from bac.properties.formula import FALSE, TRUE, Atom, Formula, Not, Or, conjunction, satisfied
 from bac.properties.qualities import Property
@@ -448,7 +448,7 @@ def test_a_sweep_is_confirmed(swept: list[Any]) -> None:
     assert found.kind == "sweep"
     assert "each of the 20 reference graphs of up to 3 services" in found.confirmed
     assert found.trusted == TRUSTED
-    assert "bac.proofs.sweeps.projection" in TRUSTED
+    assert "bac.proofs.theorem.graphs.projection" in TRUSTED
     assert checked(written([swept[0], *reversed(swept[1:])])) == found
 
 

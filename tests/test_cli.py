@@ -17,7 +17,7 @@ from xml.etree import ElementTree
 import pytest
 from helpers import REFERENCE, bac
 
-from bac.figures.reports import doctor
+from bac.reports import doctor
 from bac.schemas import violation
 
 FORMATS = ["svg", "tikz", "dot"]

@@ -29,12 +29,12 @@ from oracle import judge
 from bac.model import trace as traces
 from bac.model.architecture import Verb, Via
 from bac.model.plan import Broker, Mode, OnInvalid, Restore, Rollback, Scope, Timing
-from bac.model.specification import Specification, load, parse, to_yaml
+from bac.model.specification.reader import Specification, load, parse, to_yaml
 from bac.model.trace import Trace
 from bac.proofs.check import check
 from bac.proofs.engines import ENGINES
 from bac.proofs.replay import objection
-from bac.proofs.verdict import AnomalyResult, PlanResult, Verdict
+from bac.proofs.results import AnomalyResult, PlanResult, Verdict
 from bac.properties.explanation import explain
 from bac.properties.qualities import Property
 

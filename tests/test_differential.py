@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 from oracle import TooBig, judge
 from strategies import Document, plans, specifications
 
-from bac.model.specification import parse
+from bac.model.specification.reader import parse
 from bac.model.system import ActionKind
 from bac.model.trace import Trace
 from bac.proofs.check import check
+from bac.proofs.engine import Limits
 from bac.proofs.engines import ENGINES
-from bac.proofs.questions import Limits
-from bac.proofs.verdict import AnomalyResult, PlanResult, Verdict
+from bac.proofs.results import AnomalyResult, PlanResult, Verdict
 from bac.properties.qualities import Property
 
 MOST_STATES = 3000

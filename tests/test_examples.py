@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from bac.model.specification import load
+from bac.model.specification.reader import load
 from bac.proofs.campaign import counterexamples
 from bac.proofs.check import check
 from bac.proofs.replay import objection
-from bac.proofs.verdict import PlanResult, Verdict
+from bac.proofs.results import PlanResult, Verdict
 from bac.properties.explanation import explain
 from bac.properties.qualities import Property
 

@@ -7,12 +7,12 @@ from helpers import REFERENCE, parsed
 
 from bac.model.semantics import system
 from bac.model.system import INITIAL, RECOVERED, Action, ActionKind, Fact, FactKind, Label, System, logged
-from bac.proofs import explicit
 from bac.proofs.check import check
-from bac.proofs.explicit import Search, explore, free_choices
+from bac.proofs.engine import Limits, Query
+from bac.proofs.explicit import breadth_first as explicit
+from bac.proofs.explicit.breadth_first import Search, explore, free_choices
 from bac.proofs.packing import Packing
-from bac.proofs.questions import Limits, Questions
-from bac.proofs.verdict import Verdict
+from bac.proofs.results import Verdict
 from bac.properties.formula import FALSE, Atom
 from bac.properties.qualities import Property
 
@@ -41,8 +41,8 @@ def interpreted_states(built: System) -> int:
 def test_it_explores_exactly_the_states_of_the_interpreter(plan: str, instances: int) -> None:
     specification = parsed(REFERENCE)
     built = system(specification.architecture, specification.plan(plan), instances)
-    asked = Questions(
-        inevitable=FALSE
+    asked = Query(
+        always_reachable=FALSE
     )  # the answer is known at once, but the question keeps the search going to its end
     assert explore(built, asked).statistics.states == interpreted_states(built)
 
@@ -56,7 +56,7 @@ def test_states_before_a_disaster_are_as_many_as_counted_by_hand(n: int) -> None
     """
     specification = parsed(TWO_STEPS)
     built = system(specification.architecture, specification.plans[0], n)
-    search = Search(built, Questions(inevitable=FALSE), Limits(), None)
+    search = Search(built, Query(always_reachable=FALSE), Limits(), None)
     search.run()
     recovered = Packing(built).bit(RECOVERED)
     assert sum(not state & recovered for state in search.parents) == 3**n + 4**n + 5**n + 7**n
@@ -125,7 +125,7 @@ def test_runs_before_the_disaster_only_move_forward(document: str) -> None:
     """So that whether a backup stays possible can be told from the states where runs get stuck."""
     specification = parsed(document)
     for plan in specification.plans:
-        search = Search(system(specification.architecture, plan, 2), Questions(inevitable=FALSE), Limits(), None)
+        search = Search(system(specification.architecture, plan, 2), Query(always_reachable=FALSE), Limits(), None)
         search.run()
         assert search.levelled
 
@@ -138,7 +138,7 @@ def test_a_search_that_is_certain_not_to_fit_is_never_mistaken(document: str, in
     for plan in specification.plans:
         built = system(specification.architecture, plan, instances)
         at_least = 2 ** free_choices(Packing(built))
-        assert 2**instances <= at_least <= explore(built, Questions(inevitable=FALSE)).statistics.states
+        assert 2**instances <= at_least <= explore(built, Query(always_reachable=FALSE)).statistics.states
 
 
 def test_a_search_that_is_certain_not_to_fit_does_not_begin() -> None:
@@ -165,10 +165,10 @@ def cyclic_system() -> tuple[System, Fact, Fact]:
 
 def test_a_system_with_a_way_back_is_noticed_and_still_judged_rightly() -> None:
     built, trap, goal = cyclic_system()
-    never = explore(built, Questions(inevitable=Atom(goal)))
-    assert never.inevitable == ()  # doomed from the start
-    always = explore(built, Questions(inevitable=Atom(trap)))
-    assert always.inevitable is None  # the trap can always be reached
+    never = explore(built, Query(always_reachable=Atom(goal)))
+    assert never.always_reachable == ()  # doomed from the start
+    always = explore(built, Query(always_reachable=Atom(trap)))
+    assert always.always_reachable is None  # the trap can always be reached
 
 
 def test_what_becomes_true_after_the_disaster_is_reachable_too() -> None:
@@ -177,7 +177,7 @@ def test_what_becomes_true_after_the_disaster_is_reachable_too() -> None:
     disaster = Action(Label(ActionKind.DISASTER), forbid=frozenset({RECOVERED}), add=frozenset({RECOVERED}))
     after = Action(Label(ActionKind.REPLAY), require=frozenset({RECOVERED}), add=frozenset({late}))
     built = System((late, RECOVERED, Fact(FactKind.AT_REST)), (disaster, after))
-    assert explore(built, Questions(reachable=Atom(late))).reachable == (disaster.label, after.label)
+    assert explore(built, Query(reachable=Atom(late))).reachable == (disaster.label, after.label)
 
 
 def test_packed_actions_do_what_the_interpreter_does() -> None:

@@ -13,7 +13,7 @@ from bac.exports.itf import itf
 from bac.model.trace import Trace
 from bac.proofs.campaign import counterexamples, find
 from bac.proofs.check import check
-from bac.proofs.questions import Limits
+from bac.proofs.engine import Limits
 
 VALUE: dict[str, Any] = {
     "anyOf": [

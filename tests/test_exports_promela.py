@@ -29,7 +29,7 @@ from bac.exports.exported import Exported
 from bac.exports.promela import promela
 from bac.model.system import AT_REST, RECOVERED, Action, ActionKind, FactKind, Label, System, locked, snapped
 from bac.proofs.campaign import find
-from bac.proofs.questions import Limits
+from bac.proofs.engine import Limits
 
 
 @pytest.mark.parametrize(("file", "plan"), SELECTED)

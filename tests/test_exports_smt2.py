@@ -13,7 +13,7 @@ from bac.exports.smt2 import smt2
 from bac.exports.statements import NoSuchStatement, Statement, fitting, together
 from bac.model.plan import Timing
 from bac.proofs.check import check
-from bac.proofs.obligations.solvers import ask_cvc5, ask_z3
+from bac.proofs.theorem.unbounded.solvers import ask_cvc5, ask_z3
 from bac.properties.qualities import Property
 
 LONGEST = 6

@@ -12,7 +12,7 @@ from test_hostile import HOSTILE_NAMES
 from bac.exports.exported import Exported
 from bac.exports.tla import NotAModuleName, module_name, tla
 from bac.proofs.campaign import find
-from bac.proofs.questions import Limits
+from bac.proofs.engine import Limits
 
 
 @pytest.mark.parametrize(("file", "plan"), SELECTED)

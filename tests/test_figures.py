@@ -24,17 +24,17 @@ from hypothesis import strategies as st
 from strategies import specifications
 
 from bac.figures.canvas import Anchor, Box, Drawing, FigureError, Polyline, Text
+from bac.figures.events.history import with_history
 from bac.figures.events.layout import draw
 from bac.figures.metrics import shorten, text_width, wrap
 from bac.figures.palette import ORDER, colour_of, contrast, luminance, text_colour_of, text_on
 from bac.figures.render import FORMATS, by_graphviz, write
-from bac.model.history import with_history
 from bac.model.plan import Timing
 from bac.model.semantics import system
 from bac.model.system import AT_REST, INITIAL, RECOVERED, ActionKind, Label
 from bac.model.trace import Claim, Trace
 from bac.proofs.campaign import find
-from bac.proofs.questions import Limits
+from bac.proofs.engine import Limits
 from bac.properties.anomalies import anomalies
 from bac.properties.formula import satisfied
 from bac.properties.qualities import losses

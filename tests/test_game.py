@@ -18,20 +18,28 @@ from bac.model.architecture import Architecture
 from bac.model.errors import LimitReached
 from bac.model.plan import INDEPENDENT, Group, Mode, Plan, Recovery, Rollback, Timing
 from bac.model.semantics import system
-from bac.model.specification import dump, parse
+from bac.model.specification.reader import dump, parse
 from bac.model.system import INITIAL, ActionKind, Event, Label, State, System, backed, logged, snapped
 from bac.model.trace import Trace, from_json
 from bac.proofs.check import check
-from bac.proofs.games.arenas import ARCHITECTURES, ONE_WAY, THERE_AND_BACK, TWO_WAY, Assumption, Level, referring
-from bac.proofs.games.attractor import Search, solve
-from bac.proofs.games.board import LARGEST, NOTHING, Board, Move, MoveKind, Player
-from bac.proofs.games.clients import announcing
-from bac.proofs.games.game import Game, minimal_drops, play
-from bac.proofs.games.playout import play_out
-from bac.proofs.games.recipe import certificate, recipe
-from bac.proofs.games.rulebook import FRESH, Place, Rulebook, StrategyRejected
-from bac.proofs.games.strategy import verify
 from bac.proofs.replay import objection
+from bac.proofs.theorem.games.arenas import (
+    ARCHITECTURES,
+    ONE_WAY,
+    THERE_AND_BACK,
+    TWO_WAY,
+    Assumption,
+    Level,
+    referring,
+)
+from bac.proofs.theorem.games.attractor import Search, solve
+from bac.proofs.theorem.games.board import LARGEST, NOTHING, Board, Move, MoveKind, Player
+from bac.proofs.theorem.games.clients import announcing
+from bac.proofs.theorem.games.game import Game, minimal_drops, play
+from bac.proofs.theorem.games.playout import play_out
+from bac.proofs.theorem.games.recipe import certificate, recipe
+from bac.proofs.theorem.games.rulebook import FRESH, Place, Rulebook, StrategyRejected
+from bac.proofs.theorem.games.strategy import verify
 from bac.properties.anomalies import anomalies
 from bac.properties.formula import satisfied
 from bac.properties.qualities import Property
@@ -633,7 +641,7 @@ def idle_clients(arch: Architecture, level: Level, launched: bool) -> dict[str, 
     document = certificate(play(arch, level))
     rules = Rulebook(arch, str(level), frozenset())
     seen, todo, table = set(), [board.start()._replace(states=whole)], []
-    from bac.proofs.games.recipe import _position
+    from bac.proofs.theorem.games.recipe import _position
 
     document["start"] = _position(board, todo[0])
     while todo:

@@ -20,10 +20,10 @@ from bac.model.plan import INDEPENDENT, Group, Mode, Plan, Recovery
 from bac.model.semantics import system
 from bac.model.system import INITIAL, ActionKind, Event, State, logged
 from bac.proofs.check import check
-from bac.proofs.games.arenas import ARCHITECTURES, Assumption, Level
-from bac.proofs.games.attractor import solve
-from bac.proofs.games.board import Board
-from bac.proofs.games.positions import recoveries
+from bac.proofs.theorem.games.arenas import ARCHITECTURES, Assumption, Level
+from bac.proofs.theorem.games.attractor import solve
+from bac.proofs.theorem.games.board import Board
+from bac.proofs.theorem.games.positions import recoveries
 from bac.properties.anomalies import anomalies
 from bac.properties.formula import satisfied
 from bac.properties.qualities import Property

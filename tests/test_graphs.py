@@ -10,11 +10,20 @@ from helpers import parsed
 
 from bac.model.architecture import Verb
 from bac.model.errors import LimitReached
-from bac.model.graphs import MOST_SERVICES, Graph, architecture, canonical, graphs, graphs_up_to, possible_edges
 from bac.model.plan import INDEPENDENT, Mode, Plan, Timing
 from bac.proofs.check import check
-from bac.proofs.sweeps import graph_statements
-from bac.proofs.sweeps.graph_statements import (
+from bac.proofs.results import Verdict
+from bac.proofs.theorem.graphs import graph_statements
+from bac.proofs.theorem.graphs.graph import (
+    MOST_SERVICES,
+    Graph,
+    architecture,
+    canonical,
+    graphs,
+    graphs_up_to,
+    possible_edges,
+)
+from bac.proofs.theorem.graphs.graph_statements import (
     ANYTHING,
     ANYTHING_AT_REST,
     EVERYTHING,
@@ -23,8 +32,7 @@ from bac.proofs.sweeps.graph_statements import (
     ordered,
     unbroken,
 )
-from bac.proofs.sweeps.projection import Projection
-from bac.proofs.verdict import Verdict
+from bac.proofs.theorem.graphs.projection import Projection
 from bac.properties.anomalies import AnomalyKind
 from bac.properties.qualities import Property
 

@@ -10,13 +10,13 @@ from helpers import parsed
 from hypothesis import given, settings
 from strategies import Document, specifications
 
-from bac.model.history import NoHistory, with_history
-from bac.model.specification import Specification, load
+from bac.figures.events.history import NoHistory, with_history
+from bac.model.specification.reader import Specification, load
 from bac.model.system import ActionKind, Event, Label, logged
 from bac.model.trace import Claim, Trace
 from bac.proofs.campaign import find, trace_files
 from bac.proofs.check import check
-from bac.proofs.questions import Limits
+from bac.proofs.engine import Limits
 from bac.proofs.replay import objection
 
 EXAMPLES = Path(__file__).resolve().parent.parent / "examples"

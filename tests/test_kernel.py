@@ -17,15 +17,15 @@ from strategies import Document, plans, specifications
 from bac.model.architecture import Architecture
 from bac.model.plan import Plan
 from bac.model.semantics import system
-from bac.model.specification import load
+from bac.model.specification.reader import load
 from bac.model.system import AT_REST, DENIED, RECOVERED, Action, ActionKind, Clause, Fact, FactKind, Label, System
-from bac.proofs import explicit
-from bac.proofs.explicit import Search
-from bac.proofs.kernel import premises
-from bac.proofs.kernel.engine import Way, count_states, explore, without_disasters
-from bac.proofs.kernel.premises import Moves, NotApplicableError, parts
+from bac.proofs.engine import Limits, Progress, Query, SearchResult
+from bac.proofs.explicit import breadth_first as explicit
+from bac.proofs.explicit.breadth_first import Search
+from bac.proofs.explicit.compiled import applicability as premises
+from bac.proofs.explicit.compiled.applicability import Moves, NotApplicable, parts
+from bac.proofs.explicit.compiled.engine import Way, count_states, explore, without_disasters
 from bac.proofs.packing import Packing
-from bac.proofs.questions import Answers, Limits, Progress, Questions
 from bac.properties.formula import FALSE, Atom, Not, conjunction, disjunction
 from bac.properties.qualities import qualities
 
@@ -43,14 +43,14 @@ def problems(draw: st.DrawFn) -> Document:
     return document | {"plans": {"p": draw(plans(document))}}
 
 
-def everything(architecture: Architecture, plan: Plan, instances: int) -> Questions:
+def everything(architecture: Architecture, plan: Plan, instances: int) -> Query:
     """All that is asked of a plan."""
     wanted = qualities(architecture, plan, instances)
     formulas = tuple(each.formula for each in (*wanted.anomalies, *wanted.losses))
-    return Questions(formulas, wanted.denied, wanted.backed_up)
+    return Query(formulas, wanted.denied, wanted.backed_up)
 
 
-def plainly(built: System, questions: Questions, most: int = MOST_STATES) -> Answers:
+def plainly(built: System, questions: Query, most: int = MOST_STATES) -> SearchResult:
     """What the plain engine answers."""
     search = Search(built, questions, Limits(states=most), None)
     search.run()
@@ -64,15 +64,15 @@ def widened(built: System, words: int) -> System:
     return System(built.facts[:half] + padding + built.facts[half:], built.actions)
 
 
-def lengths(answers: Answers) -> tuple[object, ...]:
+def lengths(answers: SearchResult) -> tuple[object, ...]:
     """What two engines agree on."""
     settled = tuple({timing: len(path) for timing, path in found.items()} for found in answers.settled)
-    single = [None if path is None else len(path) for path in (answers.reachable, answers.inevitable)]
+    single = [None if path is None else len(path) for path in (answers.reachable, answers.always_reachable)]
     counted = answers.statistics.states, answers.statistics.transitions, answers.statistics.depth
     return settled, *single, answers.can_recover, *counted, answers.limit
 
 
-def assert_runs(built: System, questions: Questions, answers: Answers) -> None:
+def assert_runs(built: System, questions: Query, answers: SearchResult) -> None:
     """Every run is one of the interpreter, and ends where it should."""
     for formula, found in zip(questions.settled, answers.settled, strict=True):
         for path in found.values():
@@ -82,8 +82,8 @@ def assert_runs(built: System, questions: Questions, answers: Answers) -> None:
     if answers.reachable is not None and questions.reachable is not None:
         end = built.run(answers.reachable)[-1]
         assert Packing(built).satisfied(questions.reachable, Packing(built).pack(end))
-    if answers.inevitable is not None:
-        built.run(answers.inevitable)
+    if answers.always_reachable is not None:
+        built.run(answers.always_reachable)
 
 
 def ways(built: System) -> list[Way]:
@@ -92,7 +92,7 @@ def ways(built: System) -> list[Way]:
     return [Way.LEVELS, Way.OWN_ORDER] if Moves(packing, parts(packing).moves).ordered else [Way.LEVELS]
 
 
-def assert_agreement(built: System, questions: Questions) -> None:
+def assert_agreement(built: System, questions: Query) -> None:
     """The kernel, in every way and with one worker or two, answers what the plain engine does, if that gets through."""
     expected = plainly(built, questions)
     if expected.limit is not None:
@@ -156,9 +156,9 @@ def test_locks_that_block_each_other_are_found_at_their_first_moment() -> None:
     plan = specification.plan("locks")
     asked = everything(specification.architecture, plan, 1)
     answers = explore(system(specification.architecture, plan, 1), asked)
-    assert answers.inevitable is not None
-    assert len(answers.inevitable) > 2
-    assert answers.inevitable[-1].kind is ActionKind.LOCK
+    assert answers.always_reachable is not None
+    assert len(answers.always_reachable) > 2
+    assert answers.always_reachable[-1].kind is ActionKind.LOCK
 
 
 def before_disaster(instances: int) -> int:
@@ -214,7 +214,7 @@ def test_a_lock_that_is_taken_once_is_levelled() -> None:
     moves = moves_of(LOCK, INSIDE, UNLOCK, ONCE)
     assert moves.levelled
     assert not moves.ordered
-    assert_agreement(built_of(LOCK, INSIDE, UNLOCK, ONCE), Questions(inevitable=Atom(fact("a"))))
+    assert_agreement(built_of(LOCK, INSIDE, UNLOCK, ONCE), Query(always_reachable=Atom(fact("a"))))
 
 
 NOT_LEVELLED = {
@@ -239,8 +239,8 @@ NOT_LEVELLED = {
 def test_runs_that_may_not_be_equally_long_are_refused(name: str) -> None:
     actions = NOT_LEVELLED[name]
     assert not moves_of(*actions).levelled
-    with pytest.raises(NotApplicableError):
-        explore(built_of(*actions), Questions())
+    with pytest.raises(NotApplicable):
+        explore(built_of(*actions), Query())
 
 
 EITHER = action("either", forbid="c", add="c", clauses=(Clause(frozenset([fact("a")]), frozenset([fact("b")])),))
@@ -271,9 +271,9 @@ def test_a_state_that_may_not_tell_its_run_is_visited_level_by_level(name: str) 
     moves = moves_of(*actions)
     assert moves.levelled
     assert not moves.ordered
-    with pytest.raises(NotApplicableError):
-        explore(built_of(*actions), Questions(), way=Way.OWN_ORDER)
-    assert_agreement(built_of(*actions), Questions(inevitable=Atom(fact("c"))))
+    with pytest.raises(NotApplicable):
+        explore(built_of(*actions), Query(), way=Way.OWN_ORDER)
+    assert_agreement(built_of(*actions), Query(always_reachable=Atom(fact("c"))))
 
 
 def test_without_a_premise_states_would_be_counted_twice(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -284,42 +284,42 @@ def test_without_a_premise_states_would_be_counted_twice(monkeypatch: pytest.Mon
 
 
 def test_an_action_before_and_after_the_disaster_is_refused() -> None:
-    with pytest.raises(NotApplicableError, match="before the disaster and after"):
+    with pytest.raises(NotApplicable, match="before the disaster and after"):
         count_states(built_of(replace(ONCE, forbid=frozenset([fact("a")]))))
 
 
 def test_a_system_too_large_for_its_tables_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(premises, "MOST", 8)
-    with pytest.raises(NotApplicableError, match="too many"):
+    with pytest.raises(NotApplicable, match="too many"):
         count_states(built_of(ONCE))
 
 
 def test_a_disaster_that_is_taken_back_is_refused() -> None:
     back = Action(Label(ActionKind.DROP), require=frozenset([RECOVERED]), delete=frozenset([RECOVERED]))
-    with pytest.raises(NotApplicableError, match="takes the disaster back"):
+    with pytest.raises(NotApplicable, match="takes the disaster back"):
         count_states(built_of(ONCE, back))
 
 
 @pytest.mark.parametrize("goal", [disjunction([Atom(DENIED), Atom(RECOVERED)]), Not(conjunction([Atom(DENIED)]))])
 def test_goals_that_are_no_conjunctions_are_refused(goal: object) -> None:
-    with pytest.raises(NotApplicableError, match="conjunction"):
-        explore(built_of(ONCE), Questions(inevitable=goal))  # type: ignore[arg-type]
+    with pytest.raises(NotApplicable, match="conjunction"):
+        explore(built_of(ONCE), Query(always_reachable=goal))  # type: ignore[arg-type]
 
 
 def test_a_goal_that_the_disaster_reaches_is_refused() -> None:
     disaster = action("disaster", add="c")
     disaster = replace(disaster, add=disaster.add | {RECOVERED})
-    with pytest.raises(NotApplicableError, match="after the disaster"):
-        explore(built_of(ONCE, disaster), Questions(reachable=Atom(fact("c"))))
+    with pytest.raises(NotApplicable, match="after the disaster"):
+        explore(built_of(ONCE, disaster), Query(reachable=Atom(fact("c"))))
 
 
 def test_goals_that_cannot_be_are_answered() -> None:
     never = conjunction([Atom(fact("a")), Not(Atom(fact("a")))])
     unknown = Atom(Fact(FactKind.SNAPPED, (), ("nobody",)))
     for goal in FALSE, never, unknown:
-        answers = explore(built_of(ONCE), Questions(reachable=goal, inevitable=goal))
+        answers = explore(built_of(ONCE), Query(reachable=goal, always_reachable=goal))
         assert answers.reachable is None
-        assert answers.inevitable == ()
+        assert answers.always_reachable == ()
 
 
 # Limits
@@ -374,7 +374,7 @@ def test_the_plain_engine_hands_large_systems_over(monkeypatch: pytest.MonkeyPat
 def test_what_the_kernel_refuses_the_plain_engine_finishes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(explicit, "WORTH_COMPILING", 1)
     actions = NOT_LEVELLED["a way back"]
-    assert explicit.explore(built_of(*actions), Questions(inevitable=FALSE)).statistics.states == 2
+    assert explicit.explore(built_of(*actions), Query(always_reachable=FALSE)).statistics.states == 2
 
 
 def test_what_was_found_before_the_kernel_hit_a_limit_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -386,7 +386,7 @@ def test_what_was_found_before_the_kernel_hit_a_limit_is_kept(monkeypatch: pytes
     assert answers.limit == "600 states"
     assert answers.reachable is not None
     assert len(answers.reachable) == 2
-    assert answers.inevitable is None
+    assert answers.always_reachable is None
 
 
 def test_a_limit_on_states_that_is_soon_reached_is_left_to_the_plain_engine(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -395,7 +395,7 @@ def test_a_limit_on_states_that_is_soon_reached_is_left_to_the_plain_engine(monk
     monkeypatch.setattr(explicit, "compiled", lambda _: pytest.fail("handed over"))
     specification = parsed(TOY)
     built = system(specification.architecture, specification.plan("independent"), 4)
-    assert explicit.explore(built, Questions(inevitable=FALSE), Limits(states=900)).limit == "900 states"
+    assert explicit.explore(built, Query(always_reachable=FALSE), Limits(states=900)).limit == "900 states"
 
 
 def test_nothing_compiled_is_loaded_for_small_systems() -> None:

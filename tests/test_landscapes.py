@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 from helpers import bac, parsed
 
-from bac.model.specification import Specification
+from bac.model.specification.reader import Specification
 from bac.proofs.check import check
-from bac.proofs.parts import parts
-from bac.proofs.questions import Limits
-from bac.proofs.reduction import ALL_REDUCTIONS, Reduction
-from bac.proofs.verdict import Verdict
+from bac.proofs.engine import Limits
+from bac.proofs.reductions.catalogue import ALL_REDUCTIONS, Reduction
+from bac.proofs.reductions.decomposition import parts
+from bac.proofs.results import Verdict
 from bac.properties.anomalies import AnomalyKind
 from bac.properties.qualities import Property
 from bac.schemas import violation

@@ -31,7 +31,7 @@ from bac.figures.graph.references import Arrow, ArrowKind, arrows_of
 from bac.figures.graph.service_graph import UnknownService, is_large, part_around, service_graph
 from bac.figures.render import FORMATS, write
 from bac.model.plan import Mode
-from bac.model.specification import Specification
+from bac.model.specification.reader import Specification
 
 Pairs = Iterable[tuple[int, int]]
 

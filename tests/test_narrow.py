@@ -8,10 +8,10 @@ from rich.cells import cell_len
 from rich.console import Console, RenderableType
 from rich.text import Text
 
-from bac.figures.reports.fitting import Column, Hanging, fitting
-from bac.figures.reports.tables import HEADING, comparison, single
 from bac.proofs.check import check
-from bac.proofs.verdict import PlanResult
+from bac.proofs.results import PlanResult
+from bac.reports.fitting import Column, Hanging, fitting
+from bac.reports.tables import HEADING, comparison, single
 
 HEADINGS = {"plan", "B", "A", "C", "keeps", "loss", *(heading.split("\n")[-1] for heading in HEADING.values())}
 

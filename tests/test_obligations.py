@@ -19,9 +19,17 @@ from bac.model.errors import UnwritableFile
 from bac.model.plan import Disaster, Group, Mode, OnInvalid, Plan, Recovery, Rollback
 from bac.model.semantics import system
 from bac.model.system import INITIAL, ActionKind, Event, Label
-from bac.proofs.obligations import impossibility, locked, markers, referrer_first, rollback, shared_database, solvers
-from bac.proofs.obligations.catalogue import files, theorems, write
-from bac.proofs.obligations.logic import (
+from bac.proofs.theorem.unbounded import (
+    impossibility,
+    locked,
+    markers,
+    referrer_first,
+    rollback,
+    shared_database,
+    solvers,
+)
+from bac.proofs.theorem.unbounded.catalogue import files, theorems, write
+from bac.proofs.theorem.unbounded.logic import (
     Connective,
     Equal,
     Formula,
@@ -40,9 +48,9 @@ from bac.proofs.obligations.logic import (
     some,
     true_in,
 )
-from bac.proofs.obligations.machine import Machine
-from bac.proofs.obligations.problem import Obligation, Problem, Theorem, assumptions_of
-from bac.proofs.obligations.solvers import ask_cvc5, ask_z3, decide, discharge, exit_code, report
+from bac.proofs.theorem.unbounded.machine import Machine
+from bac.proofs.theorem.unbounded.problem import Obligation, Problem, Theorem, assumptions_of
+from bac.proofs.theorem.unbounded.solvers import ask_cvc5, ask_z3, decide, discharge, exit_code, report
 from bac.properties.anomalies import anomalies
 from bac.properties.formula import satisfied
 
@@ -64,7 +72,7 @@ MACHINES = {
 
 # The obligations
 
-STORED = Path(__file__).resolve().parent.parent / "proofs" / "obligations" / "smt2"
+STORED = Path(__file__).resolve().parent / "golden" / "smt2"
 
 
 @pytest.mark.parametrize("name", OBLIGATIONS)
@@ -215,13 +223,13 @@ def test_what_is_removed_must_be_there() -> None:
 
 
 def test_the_stored_files_are_what_the_modules_produce() -> None:
-    """If this fails: bac prove unbounded --smt2 proofs/obligations/smt2."""
+    """If this fails: bac prove unbounded --smt2 tests/golden/smt2."""
     stored = {path.name: path.read_text(encoding="utf-8") for path in STORED.glob("*")}
     assert stored == files()
 
 
 def test_the_files_do_not_depend_on_the_process() -> None:
-    script = "import json; from bac.proofs.obligations.catalogue import files; print(json.dumps(files()))"
+    script = "import json; from bac.proofs.theorem.unbounded.catalogue import files; print(json.dumps(files()))"
     for seed in ("1", "2"):
         run = [sys.executable, "-c", script]
         output = subprocess.run(run, capture_output=True, text=True, check=True, env=environment(seed)).stdout
@@ -544,7 +552,7 @@ def test_messages_bring_about_every_step_but_the_first_if_none_is_called() -> No
 def test_a_chain_of_events_needs_the_replay() -> None:
     """A known limitation of recorded channels: what recovery delivers sends no message."""
     from bac.proofs.check import check
-    from bac.proofs.verdict import Verdict
+    from bac.proofs.results import Verdict
 
     architecture = parsed(CHAIN).architecture
     assert check(architecture, MARKERS).verdict is Verdict.VIOLATED
@@ -555,7 +563,8 @@ def test_a_chain_of_events_needs_the_replay() -> None:
 
 def test_nothing_heavy_is_loaded_before_it_is_needed() -> None:
     script = (
-        "import sys, bac.proofs.sweeps.sweep, bac.proofs.obligations.catalogue, bac.proofs.obligations.solvers;"
+        "import sys, bac.proofs.theorem.graphs.sweep, bac.proofs.theorem.unbounded.catalogue;"
+        "import bac.proofs.theorem.unbounded.solvers;"
         "print([name for name in ('z3', 'cvc5', 'distributed', 'dask', 'networkx') if name in sys.modules])"
     )
     run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)

@@ -14,15 +14,16 @@ from strategies import specifications
 from bac.model.architecture import Architecture
 from bac.model.plan import Plan, Scope
 from bac.model.semantics import system
-from bac.model.specification import load
+from bac.model.specification.reader import load
 from bac.model.trace import from_json
-from bac.proofs import inquiry, parts
+from bac.proofs import inquiry
 from bac.proofs.campaign import trace_files
 from bac.proofs.check import check
-from bac.proofs.leaving_out import Division, same_transitions
-from bac.proofs.questions import Limits
+from bac.proofs.engine import Limits
+from bac.proofs.reductions import decomposition as parts
+from bac.proofs.reductions.projection import Partition, same_transitions
 from bac.proofs.replay import objection
-from bac.proofs.verdict import PlanResult, Verdict
+from bac.proofs.results import PlanResult, Verdict
 from bac.properties.qualities import Property
 
 EXAMPLES = int(os.environ.get("PARTS_EXAMPLES", "60"))
@@ -32,7 +33,7 @@ LENIENT = settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=l
 def divided(monkeypatch: pytest.MonkeyPatch, architecture: Architecture, plan: Plan, many: int) -> PlanResult:
     """The result with every part by itself, however small the architecture is."""
     with monkeypatch.context() as patch:
-        patch.setattr(inquiry.Inquiry, "few", False)
+        patch.setattr(inquiry.PlanCheck, "few", False)
         patch.setattr(parts, "largest", lambda cones: {cone: cone for cone in cones})
         patch.setattr(parts, "MANY_SERVICES", many)
         return check(architecture, plan)
@@ -51,7 +52,7 @@ def compare(whole: PlanResult, apart: PlanResult, exact: bool) -> None:
         assert (other.verdict, other.vacuous) == (result.verdict, result.vacuous), which
         if result.trace is not None:
             assert other.trace is not None
-            assert as_long(len(other.trace.actions) + other.elsewhere, len(result.trace.actions), exact), which
+            assert as_long(len(other.trace.actions) + other.omitted_actions, len(result.trace.actions), exact), which
         for mine, theirs in ((result.anomalies, other.anomalies), (result.tolerated, other.tolerated)):
             assert {(a.kind, a.subject): a.cause for a in mine} == {(a.kind, a.subject): a.cause for a in theirs}
             lengths = {(a.kind, a.subject, timing): length for a in mine for timing, length in a.lengths.items()}
@@ -226,6 +227,6 @@ def test_what_is_left_of_the_whole_is_the_system_of_the_part(document: dict[str,
     whole = system(specification.architecture, plan)
     for part in parts.parts(specification.architecture, plan):
         names = {case.name for case in part.architecture.use_cases}
-        division = Division(whole, lambda event, names=names: event.use_case in names, True)  # type: ignore[misc]
-        assert division.separates()
+        division = Partition(whole, lambda event, names=names: event.use_case in names, True)  # type: ignore[misc]
+        assert division.allows_projection()
         assert same_transitions(division.restricted(True), part.system(1))

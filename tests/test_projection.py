@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from strategies import specifications
 
 from bac.model.architecture import Architecture
-from bac.model.graphs import Graph, architecture
 from bac.model.plan import INDEPENDENT, Disaster, Group, Mode, Plan, Scope
 from bac.model.semantics import system
 from bac.model.system import (
@@ -29,13 +28,14 @@ from bac.model.system import (
     pending,
     snapped,
 )
-from bac.proofs.backups import guards_are_stable
 from bac.proofs.check import check
-from bac.proofs.leaving_out import same_transitions
-from bac.proofs.questions import Limits
-from bac.proofs.sweeps import projection
-from bac.proofs.sweeps.projection import Projection, by_use_case, independent_use_cases
-from bac.proofs.verdict import Verdict
+from bac.proofs.engine import Limits
+from bac.proofs.reductions.backup_progress import guards_are_stable
+from bac.proofs.reductions.projection import same_transitions
+from bac.proofs.results import Verdict
+from bac.proofs.theorem.graphs import projection
+from bac.proofs.theorem.graphs.graph import Graph, architecture
+from bac.proofs.theorem.graphs.projection import Projection, by_use_case, independent_use_cases
 from bac.properties.anomalies import AnomalyKind
 from bac.properties.qualities import Property
 

@@ -27,9 +27,9 @@ from bac.model.system import (
     snapped,
 )
 from bac.proofs.check import check
-from bac.proofs.questions import Limits
-from bac.proofs.reduction import ALL_REDUCTIONS, Reduction, one_index_suffices
-from bac.proofs.verdict import PlanResult, Verdict
+from bac.proofs.engine import Limits
+from bac.proofs.reductions.catalogue import ALL_REDUCTIONS, Reduction, one_index_suffices
+from bac.proofs.results import PlanResult, Verdict
 from bac.properties.qualities import Property
 
 E1, E2 = Event("u", 1, 1), Event("u", 1, 2)
@@ -114,7 +114,7 @@ def test_verdicts_say_for_how_many_instances_they_hold(monkeypatch: pytest.Monke
     scopes = {which: each.scope for which, each in check(*arguments).properties.items()}
     assert scopes.pop(Property.BACKUP) == "up to 2 instances"
     assert set(scopes.values()) == {"any number of instances"}
-    monkeypatch.setattr("bac.proofs.asking.one_index_suffices", lambda _: False)
+    monkeypatch.setattr("bac.proofs.reductions.part_search.one_index_suffices", lambda _: False)
     result = check(*arguments)
     assert {each.scope for each in result.properties.values()} == {"up to 2 instances"}
     assert result.verdict is Verdict.HOLDS
@@ -172,7 +172,7 @@ def test_reports_say_what_was_saved() -> None:
 
 def test_any_number_is_not_claimed_where_the_rule_does_not_apply(monkeypatch: pytest.MonkeyPatch) -> None:
     """Then all indices are searched, whatever was allowed."""
-    monkeypatch.setattr("bac.proofs.asking.one_index_suffices", lambda _: False)
+    monkeypatch.setattr("bac.proofs.reductions.part_search.one_index_suffices", lambda _: False)
     specification = parsed(REFERENCE)
     result = check(specification.architecture, specification.plan("independent"), 3, reductions=USED["one index"])
     assert not result.savings

@@ -14,13 +14,13 @@ from helpers import parsed
 from bac.model.architecture import Architecture
 from bac.model.plan import Plan
 from bac.proofs import inquiry
-from bac.proofs import schedule as scheduling
-from bac.proofs.asking import Asking
+from bac.proofs import scheduler as scheduling
 from bac.proofs.campaign import run
-from bac.proofs.questions import Limits, Progress
-from bac.proofs.reduction import ALL_REDUCTIONS, Reduction
-from bac.proofs.schedule import Schedule
-from bac.proofs.verdict import PlanResult, Verdict
+from bac.proofs.engine import Limits, Progress
+from bac.proofs.reductions.catalogue import ALL_REDUCTIONS, Reduction
+from bac.proofs.reductions.part_search import CheckOptions
+from bac.proofs.results import PlanResult, Verdict
+from bac.proofs.scheduler import Scheduler
 from bac.properties.qualities import Property
 
 CHAIN = """
@@ -42,9 +42,11 @@ def _searches_are_soon_large(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(scheduling, "TRIAL", 20)
 
 
-def results(schedule: Schedule, reductions: frozenset[Reduction] = frozenset(), instances: int = 1) -> list[PlanResult]:
+def results(
+    schedule: Scheduler, reductions: frozenset[Reduction] = frozenset(), instances: int = 1
+) -> list[PlanResult]:
     specification = parsed(CHAIN)
-    asking = Asking(instances, EVERYTHING, "explicit", reductions)
+    asking = CheckOptions(instances, EVERYTHING, "explicit", reductions)
     return run(specification.architecture, specification.plans, asking, schedule)
 
 
@@ -65,9 +67,9 @@ def told(found: list[PlanResult]) -> list[object]:
 
 @pytest.mark.parametrize("reductions", [frozenset(), ALL_REDUCTIONS], ids=["whole", "reduced"])
 def test_processes_give_the_same_results(reductions: frozenset[Reduction]) -> None:
-    here = results(Schedule(Limits(), jobs=1), reductions, 2)
+    here = results(Scheduler(Limits(), jobs=1), reductions, 2)
     assert any(result.statistics.states > 20 for result in here)
-    assert told(results(Schedule(Limits(), jobs=2), reductions, 2)) == told(here)
+    assert told(results(Scheduler(Limits(), jobs=2), reductions, 2)) == told(here)
 
 
 def test_a_cluster_gives_the_same_results() -> None:
@@ -75,18 +77,18 @@ def test_a_cluster_gives_the_same_results() -> None:
     with distributed.LocalCluster(
         n_workers=1, threads_per_worker=1, processes=False, dashboard_address=None
     ) as cluster:
-        spread = results(Schedule(Limits(), scheduler=cluster.scheduler_address))
-    assert told(spread) == told(results(Schedule(Limits(), jobs=1)))
+        spread = results(Scheduler(Limits(), scheduler=cluster.scheduler_address))
+    assert told(spread) == told(results(Scheduler(Limits(), jobs=1)))
 
 
 def test_a_dead_worker_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(scheduling, "local_workers", workers_that_die(after=1, times=2))
-    assert told(results(Schedule(Limits(), jobs=2))) == told(results(Schedule(Limits(), jobs=1)))
+    assert told(results(Scheduler(Limits(), jobs=2))) == told(results(Scheduler(Limits(), jobs=1)))
 
 
 def test_what_was_finished_before_all_workers_died_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(scheduling, "local_workers", workers_that_die(after=2, times=100, once=True))
-    found = results(Schedule(Limits(), jobs=2))
+    found = results(Scheduler(Limits(), jobs=2))
     limits = [result.limit for result in found]
     assert None in limits
     assert "workers keep dying" in limits
@@ -125,8 +127,8 @@ def test_an_interruption_keeps_what_is_finished() -> None:
         if plan == "atomic":
             raise KeyboardInterrupt
 
-    whole = results(Schedule(Limits(), jobs=1))
-    found = results(Schedule(Limits(), jobs=1, progress=stop))
+    whole = results(Scheduler(Limits(), jobs=1))
+    found = results(Scheduler(Limits(), jobs=1, progress=stop))
     by_plan = {result.plan: result for result in found}
     assert by_plan["atomic"].interrupted
     for result, complete in zip(found, whole, strict=True):
@@ -136,13 +138,13 @@ def test_an_interruption_keeps_what_is_finished() -> None:
 
 
 def test_the_time_is_for_all_together() -> None:
-    found = results(Schedule(Limits(seconds=0.0), jobs=1))
+    found = results(Scheduler(Limits(seconds=0.0), jobs=1))
     assert {result.limit for result in found} == {"the time allowed"}
 
 
 def test_a_search_that_waits_for_its_turn_has_no_more_time_than_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(scheduling, "local_workers", late_workers)
-    found = results(Schedule(Limits(seconds=LATE / 2), jobs=2))
+    found = results(Scheduler(Limits(seconds=LATE / 2), jobs=2))
     assert {result.limit for result in found} == {"the time allowed"}
 
 
@@ -160,7 +162,7 @@ def late_workers(_: object) -> Iterator[tuple[ThreadPoolExecutor, int]]:
 def test_nothing_is_spread_that_is_not_large(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(scheduling, "TRIAL", 100_000)
     monkeypatch.setattr(scheduling, "local_workers", lambda _: pytest.fail("another process"))
-    assert told(results(Schedule(Limits(), jobs=2))) == told(results(Schedule(Limits(), jobs=1)))
+    assert told(results(Scheduler(Limits(), jobs=2))) == told(results(Scheduler(Limits(), jobs=1)))
 
 
 def test_an_interruption_while_a_plan_is_divided_keeps_the_plans_before_it(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -173,23 +175,23 @@ def test_an_interruption_while_a_plan_is_divided_keeps_the_plans_before_it(monke
 
     monkeypatch.setattr(scheduling, "TRIAL", 100_000)
     monkeypatch.setattr(inquiry, "parts", stop)
-    monkeypatch.setattr(inquiry.Inquiry, "few", False)
-    whole = results(Schedule(Limits(), jobs=1), ALL_REDUCTIONS)
+    monkeypatch.setattr(inquiry.PlanCheck, "few", False)
+    whole = results(Scheduler(Limits(), jobs=1), ALL_REDUCTIONS)
     assert [result.interrupted for result in whole] == [False, False, True, True]
     assert [result.verdict is Verdict.UNKNOWN for result in whole] == [False, False, True, True]
 
 
 def test_no_plan_is_divided_when_the_time_is_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(inquiry, "parts", lambda *_: pytest.fail("divided"))
-    monkeypatch.setattr(inquiry.Inquiry, "few", False)
-    found = results(Schedule(Limits(seconds=0.0), jobs=1), ALL_REDUCTIONS)
+    monkeypatch.setattr(inquiry.PlanCheck, "few", False)
+    found = results(Scheduler(Limits(seconds=0.0), jobs=1), ALL_REDUCTIONS)
     assert {each.verdict for result in found for each in result.properties.values()} == {Verdict.UNKNOWN}
 
 
 def test_a_service_that_is_never_backed_up_needs_no_search_with_all_indices() -> None:
     specification = parsed(CHAIN)
-    asking = Asking(50, EVERYTHING, "explicit", frozenset({Reduction.ONE_INDEX}))
-    (result,) = run(specification.architecture, [specification.plan("never")], asking, Schedule(Limits(), jobs=1))
+    asking = CheckOptions(50, EVERYTHING, "explicit", frozenset({Reduction.ONE_INDEX}))
+    (result,) = run(specification.architecture, [specification.plan("never")], asking, Scheduler(Limits(), jobs=1))
     backup = result.properties[Property.BACKUP]
     assert backup.trace is not None
     assert (backup.verdict, backup.trace.actions) == (Verdict.VIOLATED, ())

@@ -15,9 +15,7 @@ import yaml
 from hypothesis import given, settings
 from strategies import specifications
 
-from bac.model import yaml_tree
 from bac.model.architecture import Entity, Link, Step, Verb, Via
-from bac.model.diagnostics import CODES, ERRORS, WARNINGS, Diagnostic
 from bac.model.errors import BacError, SpecificationError, UnknownPlan, UnreadableFile, UnwritableFile
 from bac.model.plan import (
     INDEPENDENT,
@@ -32,7 +30,9 @@ from bac.model.plan import (
     Rollback,
     Timing,
 )
-from bac.model.specification import (
+from bac.model.specification import yaml_tree
+from bac.model.specification.diagnostics import CODES, ERRORS, WARNINGS, Diagnostic
+from bac.model.specification.reader import (
     STARTER,
     Specification,
     dump,

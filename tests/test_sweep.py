@@ -18,13 +18,13 @@ from pathlib import Path
 import pytest
 
 from bac.model.errors import LimitReached, UnwritableFile
-from bac.model.graphs import Graph, graphs_up_to
-from bac.proofs.sweeps import sweep as sweeping
-from bac.proofs.sweeps.graph_statements import GraphException, GraphResult, confirm_statements
-from bac.proofs.sweeps.sweep import SweepProgress, sweep
-from bac.proofs.sweeps.sweep_file import SweepFile, WrongSweepFile
-from bac.proofs.verdict import Verdict
-from bac.proofs.workers import ClusterUnavailable
+from bac.proofs.pool import ClusterUnavailable
+from bac.proofs.results import Verdict
+from bac.proofs.theorem.graphs import sweep as sweeping
+from bac.proofs.theorem.graphs.graph import Graph, graphs_up_to
+from bac.proofs.theorem.graphs.graph_statements import GraphException, GraphResult, confirm_statements
+from bac.proofs.theorem.graphs.sweep import SweepProgress, sweep
+from bac.proofs.theorem.graphs.sweep_file import SweepFile, WrongSweepFile
 
 
 @pytest.fixture(scope="module")
@@ -221,7 +221,7 @@ def test_workers_that_keep_dying_end_the_sweep(monkeypatch: pytest.MonkeyPatch) 
 SCRIPT = """
 import sys
 from pathlib import Path
-from bac.proofs.sweeps.sweep import sweep
+from bac.proofs.theorem.graphs.sweep import sweep
 if __name__ == "__main__":
     sweep(4, Path(sys.argv[1]), jobs=2, progress=lambda now: print(now.done, flush=True))
 """

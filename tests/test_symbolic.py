@@ -35,24 +35,24 @@ from bac.model.system import (
 )
 from bac.proofs.agreement import EnginesDisagree, both, differences
 from bac.proofs.check import check
-from bac.proofs.explicit import explore
-from bac.proofs.questions import Answers, Limits, Questions
-from bac.proofs.relevance import over, relevant
-from bac.proofs.smt.doomed import first_doomed, suffices
-from bac.proofs.smt.encoding import Unrolling
-from bac.proofs.smt.hunt import Hunt
+from bac.proofs.engine import Limits, Query, SearchResult
+from bac.proofs.explicit.breadth_first import explore
+from bac.proofs.reductions.slicing import over, relevant
+from bac.proofs.results import Verdict
+from bac.proofs.smt.dead_ends import first_dead_end, suffices
+from bac.proofs.smt.engine import cut_targets, search
 from bac.proofs.smt.induction import Method, conjuncts, prove
-from bac.proofs.smt.invariant import (
+from bac.proofs.smt.invariants import (
     Solver,
     check_invariant,
     obligations,
     z3_has_model,
 )
-from bac.proofs.smt.order_encoding import NoOrder, Orders, settled_run
+from bac.proofs.smt.order_encoding import NotApplicable, Orders, settled_run
 from bac.proofs.smt.ranking import Ranking
-from bac.proofs.smt.solving import Budget, Exhausted
-from bac.proofs.smt.symbolic import cut_targets, search
-from bac.proofs.verdict import Verdict
+from bac.proofs.smt.shortest_run import ShortestRunSearch
+from bac.proofs.smt.solver import Budget, Exhausted
+from bac.proofs.smt.unrolling import Unrolling
 from bac.properties.formula import FALSE, TRUE, Atom, Formula, Not, conjunction, disjunction, facts, satisfied
 from bac.properties.qualities import Property, qualities
 
@@ -70,11 +70,11 @@ plans:
 """Use cases there and back in opposite directions.  Two locks, each waiting for what the other holds back, deadlock."""
 
 
-def questions(specification: Any, plan: str, instances: int = 1) -> tuple[System, Questions]:
+def questions(specification: Any, plan: str, instances: int = 1) -> tuple[System, Query]:
     built = system(specification.architecture, specification.plan(plan), instances)
     wanted = qualities(specification.architecture, specification.plan(plan), instances)
     formulas = [anomaly.formula for anomaly in wanted.anomalies] + [loss.formula for loss in wanted.losses]
-    return built, Questions(tuple(formulas), wanted.denied, wanted.backed_up)
+    return built, Query(tuple(formulas), wanted.denied, wanted.backed_up)
 
 
 def flag(name: str) -> Fact:
@@ -117,7 +117,7 @@ def endless() -> tuple[System, Fact]:
 @pytest.mark.parametrize("plan", ["independent", "locked", "atomic", "shared", "rollback", "resume", "any"])
 def test_the_bound_on_the_length_of_runs_is_sound_and_close(plan: str) -> None:
     built, asked = questions(parsed(REFERENCE), plan)
-    depth = explore(built, replace(asked, inevitable=FALSE)).statistics.depth
+    depth = explore(built, replace(asked, always_reachable=FALSE)).statistics.depth
     bound = Ranking(built).longest_run
     assert bound is not None
     assert depth <= bound <= depth + 1
@@ -181,13 +181,13 @@ def test_the_only_violation_is_found_at_its_length_and_not_below_it(
 ) -> None:
     built = chain(length)
     target = conjunction(map(Atom, built.facts[:length]))
-    found = Hunt(built, {"": target}, Budget())
+    found = ShortestRunSearch(built, {"": target}, Budget())
     found.by_unrolling()
     assert len(found.found[""]) == length
-    monkeypatch.setattr("bac.proofs.smt.hunt.Ranking", Unbounded)
+    monkeypatch.setattr("bac.proofs.smt.shortest_run.Ranking", Unbounded)
     for longest, there in ((length - 1, False), (length, True)):
-        monkeypatch.setattr("bac.proofs.smt.hunt.LONGEST", longest)
-        hunt = Hunt(built, {"": target}, Budget())
+        monkeypatch.setattr("bac.proofs.smt.shortest_run.LONGEST", longest)
+        hunt = ShortestRunSearch(built, {"": target}, Budget())
         if there:
             hunt.by_unrolling()
         else:
@@ -208,15 +208,15 @@ def test_the_bound_is_looked_at_itself() -> None:
     """The longest run of all has as many actions as the bound allows."""
     built = chain(4)
     assert Ranking(built).longest_run == 4
-    hunt = Hunt(built, {"": Atom(built.facts[3])}, Budget())
+    hunt = ShortestRunSearch(built, {"": Atom(built.facts[3])}, Budget())
     hunt.by_unrolling()
     assert len(hunt.found[""]) == 4
 
 
 def test_a_deadlock_is_found_where_it_becomes_inevitable() -> None:
     built, asked = questions(parsed(DEADLOCK), "two locks")
-    path = search(built, Questions(inevitable=asked.inevitable)).inevitable
-    expected = explore(built, Questions(inevitable=asked.inevitable)).inevitable
+    path = search(built, Query(always_reachable=asked.always_reachable)).always_reachable
+    expected = explore(built, Query(always_reachable=asked.always_reachable)).always_reachable
     assert path is not None
     assert expected is not None
     assert len(path) == len(expected)
@@ -227,8 +227,8 @@ def test_a_deadlock_is_found_where_it_becomes_inevitable() -> None:
 def test_one_lock_cannot_deadlock() -> None:
     """The twin: one lock for both services lets use cases in flight finish."""
     built, asked = questions(parsed(DEADLOCK), "one lock")
-    answers = search(built, Questions(inevitable=asked.inevitable))
-    assert answers.inevitable is None
+    answers = search(built, Query(always_reachable=asked.always_reachable))
+    assert answers.always_reachable is None
     assert answers.limit is None
 
 
@@ -247,9 +247,9 @@ def test_the_first_doomed_state_is_not_the_first_stuck_one(detour: int) -> None:
             action(f"step{number}", require=needed, forbid=frozenset({each, RECOVERED}), add=frozenset({each}))
         )
     built = System((goal, wrong, *steps, RECOVERED, AT_REST), tuple(actions))
-    assert first_doomed(built, Atom(goal), Budget()) == (actions[1].label,)
-    assert first_doomed(built, disjunction([Atom(goal), Atom(wrong)]), Budget()) is None
-    assert first_doomed(built, FALSE, Budget()) == ()
+    assert first_dead_end(built, Atom(goal), Budget()) == (actions[1].label,)
+    assert first_dead_end(built, disjunction([Atom(goal), Atom(wrong)]), Budget()) is None
+    assert first_dead_end(built, FALSE, Budget()) == ()
 
 
 def test_what_a_disaster_does_dooms_nothing() -> None:
@@ -262,8 +262,8 @@ def test_what_a_disaster_does_dooms_nothing() -> None:
         action("err", require=frozenset({ready}), forbid=frozenset({goal, wrong, RECOVERED}), add=frozenset({wrong})),
     )
     built = System((goal, ready, wrong, RECOVERED, AT_REST), actions)
-    expected = explore(built, Questions(inevitable=Atom(goal))).inevitable
-    assert first_doomed(built, Atom(goal), Budget()) == expected == (actions[2].label, actions[3].label)
+    expected = explore(built, Query(always_reachable=Atom(goal))).always_reachable
+    assert first_dead_end(built, Atom(goal), Budget()) == expected == (actions[2].label, actions[3].label)
 
 
 def test_what_is_learned_from_a_way_to_the_goal_is_all_that_the_way_depends_on() -> None:
@@ -303,15 +303,15 @@ def test_a_solver_that_does_not_know_has_not_said_no(reason: str, error: type[Ba
 
 def test_a_system_without_a_bound_is_unknown_and_says_why() -> None:
     built, trap = endless()
-    answers = search(built, Questions((Atom(trap),), Atom(trap), Atom(trap)))
+    answers = search(built, Query((Atom(trap),), Atom(trap), Atom(trap)))
     assert answers.limit is not None
     assert "no bound on the length of runs" in answers.limit
-    assert (answers.reachable, answers.inevitable, answers.settled) == (None, None, ({},))
+    assert (answers.reachable, answers.always_reachable, answers.settled) == (None, None, ({},))
 
 
 def test_what_is_found_in_a_system_without_a_bound_is_found() -> None:
     built, _ = endless()
-    answers = search(built, Questions(reachable=Atom(flag("on"))))
+    answers = search(built, Query(reachable=Atom(flag("on"))))
     assert answers.reachable == (built.actions[0].label,)
     assert answers.limit is None
 
@@ -369,23 +369,23 @@ RUN = (Label(ActionKind.LOCK),)
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
-        (Answers(settled=({},), reachable=RUN), "no run (explicit), a shortest run of 1 actions (smt)"),
-        (Answers(settled=({},), inevitable=RUN), "no backup can be completed"),
-        (Answers(settled=({Timing.AT_REST: RUN},)), "formula 1 in a settled state, at-rest"),
-        (Answers(settled=({},), can_recover=False), "some run recovers"),
+        (SearchResult(settled=({},), reachable=RUN), "no run (explicit), a shortest run of 1 actions (smt)"),
+        (SearchResult(settled=({},), always_reachable=RUN), "no backup can be completed"),
+        (SearchResult(settled=({Timing.AT_REST: RUN},)), "formula 1 in a settled state, at-rest"),
+        (SearchResult(settled=({},), can_recover=False), "some run recovers"),
     ],
 )
-def test_a_disagreement_is_an_error_that_keeps_both_answers(wrong: Answers, said: str) -> None:
-    right, empty = Answers(settled=({},)), chain(0)
+def test_a_disagreement_is_an_error_that_keeps_both_answers(wrong: SearchResult, said: str) -> None:
+    right, empty = SearchResult(settled=({},)), chain(0)
     with pytest.raises(EnginesDisagree) as raised:
-        both(empty, Questions(settled=(TRUE,)), engines=(lambda *_: right, lambda *_: wrong))
+        both(empty, Query(settled=(TRUE,)), engines=(lambda *_: right, lambda *_: wrong))
     assert raised.value.exit_code == 4
     assert (raised.value.explicit, raised.value.symbolic) == (right, wrong)
     assert said in str(raised.value)
 
 
 def test_only_what_both_claim_can_be_a_disagreement() -> None:
-    none, some, longer = Answers(), Answers(reachable=RUN), Answers(reachable=RUN * 2)
+    none, some, longer = SearchResult(), SearchResult(reachable=RUN), SearchResult(reachable=RUN * 2)
     limited = replace(none, limit="the time allowed")
     assert not list(differences(limited, some))
     assert not list(differences(some, limited))
@@ -406,7 +406,7 @@ GENERATED = settings(
 MANY = settings(GENERATED, max_examples=300)
 
 
-def generated(data: st.DataObject, instances: int = 1) -> tuple[System, Questions, Answers]:
+def generated(data: st.DataObject, instances: int = 1) -> tuple[System, Query, SearchResult]:
     """A system with its questions, and the answers of the explicit engine."""
     document = data.draw(specifications())
     document["plans"] = {"p": data.draw(plans(document))}
@@ -429,7 +429,7 @@ def unroll_against_explicit(data: st.DataObject) -> None:
     built, asked, expected = generated(data)
     if expected.limit is not None:
         return
-    hunt = Hunt(built, cut_targets(asked), Budget(), always=over(built))
+    hunt = ShortestRunSearch(built, cut_targets(asked), Budget(), always=over(built))
     hunt.by_unrolling()
     hunt.found.pop(None, None)
     paths = {(n, timing): path for n, each in enumerate(expected.settled) for timing, path in each.items()}
@@ -453,7 +453,7 @@ def order_against_explicit(data: st.DataObject) -> None:
 
 def bound_against_explicit(data: st.DataObject) -> None:
     built, _, _ = generated(data)
-    everything = explore(built, Questions(inevitable=FALSE), Limits(states=20_000))
+    everything = explore(built, Query(always_reachable=FALSE), Limits(states=20_000))
     bound = Ranking(built).longest_run
     assert bound is not None, "whatever a plan says, no run goes on for ever"
     assert everything.statistics.depth <= bound
@@ -585,11 +585,11 @@ def test_a_proof_needs_no_bound_on_runs() -> None:
 
 def test_systems_whose_runs_are_no_orders_are_refused() -> None:
     built, _ = endless()
-    with pytest.raises(NoOrder, match="happens twice"):
+    with pytest.raises(NotApplicable, match="happens twice"):
         Orders(built, Budget())
     done = flag("done")
     anytime = System((done, RECOVERED), (action("do", forbid=frozenset({done}), add=frozenset({done})),))
-    with pytest.raises(NoOrder, match="either side"):
+    with pytest.raises(NotApplicable, match="either side"):
         Orders(anytime, Budget())
 
 
@@ -601,9 +601,9 @@ def test_a_system_whose_runs_are_no_orders_is_unrolled() -> None:
         action("again", require=frozenset({done, reset}), forbid=frozenset({again}), add=frozenset({again})),
     )
     built = System((done, reset, again, RECOVERED, AT_REST), actions)
-    answers = search(built, Questions(reachable=Atom(again)))
-    assert answers.reachable == explore(built, Questions(reachable=Atom(again))).reachable
-    assert search(built, Questions(reachable=conjunction([Atom(again), Not(Atom(reset))]))).reachable is None
+    answers = search(built, Query(reachable=Atom(again)))
+    assert answers.reachable == explore(built, Query(reachable=Atom(again))).reachable
+    assert search(built, Query(reachable=conjunction([Atom(again), Not(Atom(reset))]))).reachable is None
     assert answers.limit is None
 
 
@@ -735,5 +735,5 @@ def test_several_hundred_events_are_decided(plan: str) -> None:
 
 def test_the_initial_state_is_looked_at_too() -> None:
     built = chain(2)
-    assert search(built, Questions(reachable=Not(Atom(built.facts[0])))).reachable == ()
+    assert search(built, Query(reachable=Not(Atom(built.facts[0])))).reachable == ()
     assert satisfied(Not(Atom(built.facts[0])), INITIAL)

@@ -16,7 +16,7 @@ from strategies import Document, plans, specifications
 
 from bac.model.plan import Timing
 from bac.model.semantics import system
-from bac.model.specification import Specification, parse
+from bac.model.specification.reader import Specification, parse
 from bac.model.system import (
     AT_REST,
     DENIED,
@@ -33,12 +33,12 @@ from bac.model.system import (
     pending,
     snapped,
 )
-from bac.proofs import explicit
-from bac.proofs.questions import Answers, Limits, Questions
-from bac.proofs.symmetry import search as symmetry_search
-from bac.proofs.symmetry.engine import explore
-from bac.proofs.symmetry.premises import NotSymmetric, one_index
-from bac.proofs.symmetry.search import Search
+from bac.proofs.engine import Limits, Query, SearchResult
+from bac.proofs.explicit import breadth_first as explicit
+from bac.proofs.explicit.symmetry import search as symmetry_search
+from bac.proofs.explicit.symmetry.applicability import NotApplicable, one_index
+from bac.proofs.explicit.symmetry.engine import explore
+from bac.proofs.explicit.symmetry.search import Search
 from bac.properties.formula import FALSE, And, Atom, Formula, Not, Or, satisfied
 from bac.properties.qualities import qualities
 
@@ -57,22 +57,22 @@ plans: {locks: {groups: [{mode: locked, services: [A]}, {mode: locked, services:
 """
 
 
-def all_questions(specification: Specification, plan: str, instances: int) -> tuple[System, Questions]:
+def all_questions(specification: Specification, plan: str, instances: int) -> tuple[System, Query]:
     """The system, and the questions that a check of all properties asks."""
     chosen = specification.plan(plan)
     wanted = qualities(specification.architecture, chosen, instances)
     formulas = [each.formula for each in (*wanted.anomalies, *wanted.losses)]
     built = system(specification.architecture, chosen, instances)
-    return built, Questions(tuple(formulas), wanted.denied, wanted.backed_up)
+    return built, Query(tuple(formulas), wanted.denied, wanted.backed_up)
 
 
-def lengths(answers: Answers) -> object:
+def lengths(answers: SearchResult) -> object:
     """How long the runs are."""
-    single = [None if path is None else len(path) for path in (answers.reachable, answers.inevitable)]
+    single = [None if path is None else len(path) for path in (answers.reachable, answers.always_reachable)]
     return [{timing: len(path) for timing, path in found.items()} for found in answers.settled], single
 
 
-def assert_same(built: System, questions: Questions) -> Answers:
+def assert_same(built: System, questions: Query) -> SearchResult:
     """Both engines find the same; the runs are runs, and show what was asked."""
     plain = explicit.explore(built, questions, Limits(states=MOST_STATES))
     if plain.limit is not None:
@@ -88,7 +88,7 @@ def assert_same(built: System, questions: Questions) -> Answers:
     return answers
 
 
-def assert_shown(built: System, questions: Questions, answers: Answers) -> None:
+def assert_shown(built: System, questions: Query, answers: SearchResult) -> None:
     for formula, found in zip(questions.settled, answers.settled, strict=True):
         for timing, path in found.items():
             end = built.run(path)[-1]
@@ -98,9 +98,9 @@ def assert_shown(built: System, questions: Questions, answers: Answers) -> None:
     if answers.reachable is not None:
         assert questions.reachable is not None
         assert satisfied(questions.reachable, built.run(answers.reachable)[-1])
-    if answers.inevitable is not None:
-        assert questions.inevitable is not None
-        assert not satisfied(questions.inevitable, built.run(answers.inevitable)[-1])
+    if answers.always_reachable is not None:
+        assert questions.always_reachable is not None
+        assert not satisfied(questions.always_reachable, built.run(answers.always_reachable)[-1])
 
 
 # What the semantics builds
@@ -117,7 +117,7 @@ def problems(draw: st.DrawFn) -> Document:
 def test_it_finds_what_the_explicit_engine_finds(document: Document, instances: int, to_the_end: bool) -> None:
     built, questions = all_questions(parse(json.dumps(document)), "p", instances)
     assume(explicit.explore(built, questions, Limits(states=MOST_STATES)).limit is None)
-    assert_same(built, replace(questions, inevitable=FALSE) if to_the_end else questions)
+    assert_same(built, replace(questions, always_reachable=FALSE) if to_the_end else questions)
 
 
 @pytest.mark.parametrize("plan", ["independent", "locked", "atomic", "shared", "rollback", "resume", "any"])
@@ -128,11 +128,11 @@ def test_every_plan_of_an_example_is_decided_alike(plan: str, instances: int) ->
 
 def test_a_deadlock_is_found_as_early() -> None:
     answers = assert_same(*all_questions(parsed(DEADLOCK), "locks", 1))
-    assert answers.inevitable is not None
+    assert answers.always_reachable is not None
     built, questions = all_questions(parsed(DEADLOCK), "locks", 2)
     two = explore(built, questions)
-    assert two.inevitable is not None
-    assert len(two.inevitable) == len(answers.inevitable)
+    assert two.always_reachable is not None
+    assert len(two.always_reachable) == len(answers.always_reachable)
     assert_shown(built, questions, two)
 
 
@@ -165,12 +165,12 @@ def test_the_same_runs_are_found_every_time() -> None:
 # Counting by hand
 
 
-def toy_before_disaster(instances: int) -> Answers:
+def toy_before_disaster(instances: int) -> SearchResult:
     """Everything there is before a disaster, of two-step use cases over two services that are snapshotted alone."""
     specification = parsed(TOY)
     built = system(specification.architecture, specification.plans[0], instances)
     actions = tuple(action for action in built.actions if action.label.kind is not ActionKind.DISASTER)
-    return explore(System(built.facts, actions), Questions(inevitable=FALSE))
+    return explore(System(built.facts, actions), Query(always_reachable=FALSE))
 
 
 def assert_counted(n: int) -> None:
@@ -294,7 +294,7 @@ def test_it_finds_what_the_explicit_engine_finds_in_any_symmetric_system(data: s
         data.draw(formulas([*(here(fact, index) for fact in LOCAL), *COMMON])) for index in indices for _ in range(2)
     ]
     asked = st.none() | formulas(COMMON[:3])
-    questions = Questions(tuple(settled), data.draw(asked), data.draw(asked))
+    questions = Query(tuple(settled), data.draw(asked), data.draw(asked))
     assume(explicit.explore(built, questions, Limits(states=MOST_STATES)).limit is None)
     assert_same(built, questions)
 
@@ -381,38 +381,38 @@ def test_it_applies(name: str) -> None:
         FACTS, (*SOUND[name], Action(Label(ActionKind.DISASTER), forbid=facts(RECOVERED), add=facts(RECOVERED)))
     )
     settled = (Atom(backed(E)), Atom(backed(E2)), And((Atom(logged(E2)), Not(Atom(backed(E2))))))
-    assert_same(built, Questions(settled, Atom(snapped("A")), Atom(snapped("A"))))
+    assert_same(built, Query(settled, Atom(snapped("A")), Atom(snapped("A"))))
 
 
 @pytest.mark.parametrize("name", UNSOUND)
 def test_it_is_refused(name: str) -> None:
-    with pytest.raises(NotSymmetric):
-        explore(System(FACTS, UNSOUND[name]), Questions())
+    with pytest.raises(NotApplicable):
+        explore(System(FACTS, UNSOUND[name]), Query())
 
 
 def test_facts_are_compared_too() -> None:
-    with pytest.raises(NotSymmetric, match="facts"):
+    with pytest.raises(NotApplicable, match="facts"):
         one_index(System((logged(E), logged(E2), backed(E), RECOVERED, AT_REST), (step(E), step(E2))))
-    with pytest.raises(NotSymmetric, match="several indices"):
+    with pytest.raises(NotApplicable, match="several indices"):
         one_index(System((*FACTS, pending(E, E2), pending(E2, E)), (step(E), step(E2))))
 
 
 def test_a_system_without_indices_is_refused() -> None:
-    with pytest.raises(NotSymmetric, match="no indices"):
-        explore(System((RECOVERED, AT_REST), ()), Questions())
+    with pytest.raises(NotApplicable, match="no indices"):
+        explore(System((RECOVERED, AT_REST), ()), Query())
 
 
-QUESTIONS: dict[str, Questions] = {
-    "an anomaly compares two indices": Questions((And((Atom(logged(E)), Not(Atom(logged(E2))))),)),
-    "an anomaly is about no index of the system": Questions((Not(Atom(here(logged(E), 3))),)),
-    "what is reachable is about an index": Questions(reachable=Atom(logged(E))),
-    "what is inevitable is about an index": Questions(inevitable=Atom(logged(E))),
+QUESTIONS: dict[str, Query] = {
+    "an anomaly compares two indices": Query((And((Atom(logged(E)), Not(Atom(logged(E2))))),)),
+    "an anomaly is about no index of the system": Query((Not(Atom(here(logged(E), 3))),)),
+    "what is reachable is about an index": Query(reachable=Atom(logged(E))),
+    "what is inevitable is about an index": Query(always_reachable=Atom(logged(E))),
 }
 
 
 @pytest.mark.parametrize("name", QUESTIONS)
 def test_questions_that_distinguish_indices_are_refused(name: str) -> None:
-    with pytest.raises(NotSymmetric):
+    with pytest.raises(NotApplicable):
         explore(System(FACTS, SOUND["nothing special"]), QUESTIONS[name])
 
 
@@ -465,11 +465,11 @@ def test_an_interruption_never_takes_what_was_not_expanded_for_a_dead_end(
 ) -> None:
     built, questions = all_questions(parsed(DEADLOCK), "locks", instances)
     complete = explore(built, questions)
-    assert complete.inevitable is not None
+    assert complete.always_reachable is not None
     monkeypatch.setattr(symmetry_search, "BATCH", 3)
     for moment in range(0, 120, 9):
         answers = interrupted(built, questions, method, moment, monkeypatch)
-        assert answers.inevitable is None or len(answers.inevitable) >= len(complete.inevitable)
+        assert answers.always_reachable is None or len(answers.always_reachable) >= len(complete.always_reachable)
         assert_shown(built, questions, answers)
         if answers.interrupted:
             assert answers.limit == "interrupted"
@@ -477,8 +477,8 @@ def test_an_interruption_never_takes_what_was_not_expanded_for_a_dead_end(
 
 
 def interrupted(
-    built: System, questions: Questions, method: str, moment: int, monkeypatch: pytest.MonkeyPatch
-) -> Answers:
+    built: System, questions: Query, method: str, moment: int, monkeypatch: pytest.MonkeyPatch
+) -> SearchResult:
     """The answers when someone interrupts at the so-many-th call of this method."""
     original: Callable[..., object] = getattr(Search, method)
     calls = count()

@@ -21,13 +21,13 @@ from strategies import Document, plans, specifications
 
 from bac.model.architecture import Architecture, Verb
 from bac.model.semantics import system
-from bac.model.specification import Specification, parse
+from bac.model.specification.reader import Specification, parse
 from bac.model.system import AT_REST, INITIAL, RECOVERED, ActionKind, Label, NotARun, State, System
 from bac.model.trace import Trace
 from bac.proofs.check import check
-from bac.proofs.questions import Limits
-from bac.proofs.reduction import one_index_suffices
-from bac.proofs.verdict import AnomalyResult, Verdict
+from bac.proofs.engine import Limits
+from bac.proofs.reductions.catalogue import one_index_suffices
+from bac.proofs.results import AnomalyResult, Verdict
 from bac.properties.qualities import Property
 
 T = TypeVar("T")

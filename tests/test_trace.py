@@ -12,12 +12,12 @@ from typing import Any
 import pytest
 from helpers import REFERENCE, parsed
 
-from bac.model.history import with_history
+from bac.figures.events.history import with_history
 from bac.model.plan import Timing
 from bac.model.trace import Trace, TraceError, from_json, is_trace, load
 from bac.proofs.campaign import find
 from bac.proofs.check import check
-from bac.proofs.questions import Limits
+from bac.proofs.engine import Limits
 from bac.proofs.replay import NotConfirmed, confirm, objection
 from bac.properties.explanation import explain
 from bac.properties.qualities import Property

@@ -12,9 +12,9 @@ from strategies import Document, specifications
 from bac.model.plan import INDEPENDENT
 from bac.model.semantics import system
 from bac.proofs.check import check
-from bac.proofs.explicit import explore
-from bac.proofs.questions import Questions
-from bac.proofs.recoverable import some_run_recovers
+from bac.proofs.engine import Query
+from bac.proofs.explicit.breadth_first import explore
+from bac.proofs.reductions.recoverable import some_run_recovers
 from bac.properties.formula import FALSE
 from bac.properties.qualities import Property
 
@@ -49,7 +49,7 @@ def test_it_is_told_without_a_search_as_a_search_tells_it(document: Document) ->
     specification = parsed(document)
     for plan in specification.plans:
         built = system(specification.architecture, plan, 1)
-        found = explore(built, Questions(settled=(FALSE,)))
+        found = explore(built, Query(settled=(FALSE,)))
         assert found.limit is None
         assert some_run_recovers(specification.architecture, plan) == found.can_recover
 

@@ -18,17 +18,17 @@ from typing import Any
 
 from bac.model import trace as traces
 from bac.model.architecture import Architecture
-from bac.model.diagnostics import printable, quoted
 from bac.model.errors import LimitReached
 from bac.model.plan import Plan
-from bac.model.specification import parse
+from bac.model.specification.diagnostics import printable, quoted
+from bac.model.specification.reader import parse
 from bac.model.system import INITIAL
 from bac.model.trace import Claim, TraceError
 from bac.proofs import replay
 from bac.proofs.certificates import evidence
 from bac.proofs.certificates.evidence import NotACertificate, NotProved, demand
-from bac.proofs.games import strategy
-from bac.proofs.games.rulebook import Rulebook
+from bac.proofs.theorem.games import strategy
+from bac.proofs.theorem.games.rulebook import Rulebook
 
 MOST_SERVICES = 10
 """Strategies about more services are not checked: they may snapshot any set of them."""

@@ -24,11 +24,11 @@ from json import dumps
 from typing import Any
 
 from bac.model.architecture import Architecture
-from bac.model.diagnostics import printable, quoted
 from bac.model.errors import LimitReached
 from bac.model.plan import Plan
 from bac.model.semantics import system
-from bac.model.specification import dump, parse
+from bac.model.specification.diagnostics import printable, quoted
+from bac.model.specification.reader import dump, parse
 from bac.model.system import INITIAL, RECOVERED, Action, Fact, State, System
 from bac.proofs.certificates.evidence import NotACertificate, SolverDisagrees, demand, has_keys, insist, is_count
 from bac.proofs.certificates.two_solvers import Solver, Term, WithCvc5, WithZ3

@@ -16,7 +16,7 @@ from bac.model.architecture import Architecture
 from bac.model.errors import LimitReached
 from bac.model.plan import INDEPENDENT, Disaster, Group, Mode, Plan
 from bac.model.semantics import system
-from bac.model.specification import parse
+from bac.model.specification.reader import parse
 from bac.model.system import DENIED, INITIAL, RECOVERED, Label, State, System
 from bac.properties.anomalies import AnomalyKind, anomalies
 from bac.properties.formula import satisfied

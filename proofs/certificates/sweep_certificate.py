@@ -12,7 +12,7 @@ reads or writes a fact of another.  Leave all facts and actions of the other use
 run of the system with this one alone, and if it ended in a settled state it still does.  Every anomaly is about one use
 case, and so is the last action of a shortest run to a denied command.  For the backup: from each state before the
 disaster the use cases can finish one after the other, and then the backup goes on as if there were none of them.  The
-premises of this are checked, on the actions, by :mod:`bac.proofs.sweeps.projection`; this check trusts them.
+premises of this are checked, on the actions, by :mod:`bac.proofs.theorem.graphs.projection`; this check trusts them.
 
 Up to the services' names there are only a few such systems (of each plan, and size of the components), and nothing
 depends on names; so what is found for one is kept.  The file names no runs where an order breaks a reference, since
@@ -31,10 +31,10 @@ from functools import cached_property
 from itertools import permutations
 from typing import Any
 
-from bac.model.diagnostics import quoted
 from bac.model.errors import LimitReached
 from bac.model.plan import INDEPENDENT, Disaster, Group, Mode, Plan, Scope, Timing
 from bac.model.semantics import system
+from bac.model.specification.diagnostics import quoted
 from bac.model.system import DENIED, INITIAL, ActionKind, Label, NotARun, State, System
 from bac.proofs.certificates.evidence import NotACertificate, NotProved, demand, document, has_keys, insist, is_count
 from bac.proofs.certificates.lone_reference import NAMES, Edge, Findings, References, around, findings, in_order
@@ -46,7 +46,7 @@ HEADER = ("format", "version", "checker", "services")
 TRUSTED = (
     "the reader of specifications, the semantics, the interpreter of facts and actions, the definitions of the "
     "properties, how many graphs there are (OEIS A000273), and that references which share no entity can be looked at "
-    "one at a time (argued, and its premises checked, in bac.proofs.sweeps.projection)"
+    "one at a time (argued, and its premises checked, in bac.proofs.theorem.graphs.projection)"
 )
 """What a confirmed sweep still rests on."""
 KNOWN = {1: 1, 2: 3, 3: 16, 4: 218, 5: 9608}

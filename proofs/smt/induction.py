@@ -1,7 +1,7 @@
 """Proofs without a bound: k-induction, and property-directed reachability (Z3's Spacer).
 
 What either finds is an inductive invariant, which is believed only after both solvers have checked it
-(:mod:`bac.proofs.smt.invariant`).
+(:mod:`bac.proofs.smt.invariants`).
 
 *k-induction.*  P is k-inductive if it holds of the first k states of each run, and of every state that follows k
 states in a row of which it holds.  Then the formula "P holds here, and whichever fewer than k actions follow" is an
@@ -25,10 +25,10 @@ import z3
 
 from bac.model.errors import LimitReached
 from bac.model.system import System
-from bac.proofs.questions import Limits
-from bac.proofs.relevance import guard, relevant
-from bac.proofs.smt.invariant import SECONDS, Solver, after, bad_states, check_invariant
-from bac.proofs.smt.solving import Budget, Exhausted, NotConfirmed
+from bac.proofs.engine import Limits
+from bac.proofs.reductions.slicing import guard, relevant
+from bac.proofs.smt.invariants import SECONDS, Solver, after, bad_states, check_invariant
+from bac.proofs.smt.solver import Budget, Exhausted, NotConfirmed
 from bac.proofs.smt.terms import FALSE, term
 from bac.properties.formula import TRUE, And, Atom, Formula, Not, Or, conjunction, disjunction, facts
 

@@ -36,10 +36,10 @@ import z3
 
 from bac.model.errors import LimitReached
 from bac.model.system import RECOVERED, Action, Clause, Fact, NotARun, State, System
-from bac.proofs.questions import Limits, Path
-from bac.proofs.relevance import guard, over, read, relevant, written
+from bac.proofs.engine import Limits, Path
+from bac.proofs.reductions.slicing import guard, over, read, relevant, written
 from bac.proofs.smt.ranking import Ranking, lowered
-from bac.proofs.smt.solving import Budget, Exhausted, NotConfirmed
+from bac.proofs.smt.solver import Budget, Exhausted, NotConfirmed
 from bac.proofs.smt.terms import FALSE, TRUE, Term, conjunction, disjunction, negation, term
 from bac.properties.formula import Formula, facts, satisfied
 from bac.properties.formula import conjunction as all_of
@@ -50,7 +50,7 @@ END = -1
 """The reader of the last state of a phase."""
 
 
-class NoOrder(LimitReached):
+class NotApplicable(LimitReached):
     """The system is outside what runs as orders can express; the message says why."""
 
 
@@ -311,13 +311,15 @@ def refuse(system: System, ranking: Ranking) -> None:
         NoOrder: it is one.
     """
     if not ranking.at_most_once:
-        raise NoOrder("no order of actions can be asked for: it cannot be shown that no action happens twice in a run")
+        raise NotApplicable(
+            "no order of actions can be asked for: it cannot be shown that no action happens twice in a run"
+        )
     if any(RECOVERED in lowered(action) for action in system.actions):
-        raise NoOrder("no order of actions can be asked for: an action undoes the disaster")
+        raise NotApplicable("no order of actions can be asked for: an action undoes the disaster")
     for action in system.actions:
         if RECOVERED not in action.forbid and (RECOVERED not in action.require or RECOVERED in action.add):
             kind = action.label.kind
-            raise NoOrder(f"no order of actions can be asked for: {kind} may happen on either side of a disaster")
+            raise NotApplicable(f"no order of actions can be asked for: {kind} may happen on either side of a disaster")
 
 
 def _by_fact(used: Iterable[Iterable[Fact]]) -> dict[Fact, list[int]]:

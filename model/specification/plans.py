@@ -1,0 +1,192 @@
+"""Plans: the key ``plans`` of a specification, from its tree to the values of ``bac.model.plan``.
+
+docs/specification.md is the reference of the format; what the keys mean is in docs/semantics.md.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from bac.model.plan import (
+    INDEPENDENT,
+    Broker,
+    Disaster,
+    Group,
+    Mode,
+    OnInvalid,
+    Plan,
+    Recovery,
+    Restore,
+    Rollback,
+    Scope,
+    Timing,
+)
+from bac.model.specification import fields
+from bac.model.specification.diagnostics import Report, quoted
+from bac.model.specification.fields import Reader, Record
+from bac.model.specification.services import Services
+from bac.model.specification.yaml_tree import ListNode, Node, ScalarNode
+
+ALL = "all"
+"""What stands for the list of all services in a group."""
+
+
+def _group_services(report: Report, node: Node) -> ScalarNode | tuple[ScalarNode, ...] | None:
+    """The word ``all``, or a list of names."""
+    if isinstance(node, ScalarNode) and node.text == ALL:
+        return node
+    return _SERVICE_LIST(report, node)
+
+
+def _scope(report: Report, node: Node) -> Scope | tuple[tuple[ScalarNode, ...], ...] | None:
+    """A keyword, or a list of sets of services."""
+    if not isinstance(node, ListNode):
+        return fields.choice(Scope)(report, node)
+    if not node.items:
+        report.add("empty-list", node, "this list must name something")
+    sets = [_SERVICE_LIST(report, item) for item in node.items]
+    seen: set[frozenset[str]] = set()
+    for item, crash in zip(node.items, sets, strict=True):
+        members = frozenset(service.text for service in crash or ())
+        if members in seen:
+            report.add("duplicate-name", item, "this set of services is in the list already")
+        if members:
+            seen.add(members)
+    return tuple(crash for crash in sets if crash) if len(seen) == len(sets) > 0 else None
+
+
+def _groups(report: Report, node: Node) -> list[Record | None] | None:
+    errors = report.errors
+    listed = fields.items(report, node, "groups")
+    return [_GROUP(report, item) for item in listed] if report.errors == errors else None
+
+
+_SERVICE_LIST = fields.names(empty=False)
+_GROUP_KEYS: dict[str, Reader[Any]] = {"mode": fields.choice(Mode), "services": _group_services}
+_GROUP = fields.record("a group", _GROUP_KEYS, required=_GROUP_KEYS)
+_RECOVERY_KEYS: dict[str, Reader[Any]] = {
+    "restore": fields.choice(Restore),
+    "rollback": fields.choice(Rollback),
+    "broker": fields.choice(Broker),
+    "replay": fields.boolean,
+    "resume": fields.boolean,
+    "on_invalid": fields.choice(OnInvalid),
+}
+_DISASTER_KEYS: dict[str, Reader[Any]] = {"scope": _scope, "timing": fields.choice(Timing)}
+_PLAN_KEYS: dict[str, Reader[Any]] = {
+    "groups": _groups,
+    "order": fields.names(),
+    "recovery": fields.record("recovery", _RECOVERY_KEYS),
+    "disaster": fields.record("disaster", _DISASTER_KEYS),
+}
+_PLAN = fields.record("a plan", _PLAN_KEYS)
+
+
+def read_plans(report: Report, services: Services, node: Node) -> tuple[Plan, ...]:
+    """The value of the key ``plans``, with the plan ``independent`` before them all."""
+    plans = [INDEPENDENT]
+    contents = {replace(INDEPENDENT, name=""): INDEPENDENT.name}
+    for name, value in fields.named(report, node, "plans"):
+        if name.text == INDEPENDENT.name:
+            report.add("reserved-name", name, f"the plan {quoted(name.text)} is always there; choose another name")
+        elif (record := _PLAN(report, value)) is not None:
+            plan = _PlanReader(report, services, name, record).plan()
+            twin = contents.setdefault(replace(plan, name=""), plan.name) if record.whole else plan.name
+            if twin != plan.name:
+                report.add("same-plan", name, f"this plan says the same as {quoted(twin)}")
+            plans.append(plan)
+    return tuple(plans)
+
+
+class _PlanReader:
+    """Makes one plan of its record."""
+
+    def __init__(self, report: Report, services: Services, name: ScalarNode, record: Record) -> None:
+        self._report = report
+        self._services = services
+        self._name = name
+        self._record = record
+        self._modes: dict[str, Mode] = {}
+        self._listed: dict[str, ScalarNode] = {}
+
+    def plan(self) -> Plan:
+        """The plan; what could not be read is at its default, as the errors end everything anyway."""
+        errors = self._report.errors
+        groups = [group for record in self._record.values.get("groups", ()) if (group := self._group(record))]
+        grouped = self._services.complete and self._report.errors == errors and self._readable("groups")
+        order = tuple(self._ordered(node, grouped) for node in self._record.values.get("order", ()))
+        recovery = Recovery(**self._values("recovery"))
+        if recovery.rollback is Rollback.OLDEST and grouped:
+            self._check_snapshots()
+        plan = Plan(self._name.text, tuple(groups), order, recovery, self._disaster())
+        if grouped:
+            self._warn_about_groups(groups)
+        return plan
+
+    def _readable(self, key: str) -> bool:
+        """Whether nothing about this key is in doubt."""
+        if self._record.unknown or (key in self._record.keys and key not in self._record.values):
+            return False
+        return all(record is not None and record.whole for record in self._record.values.get(key, ()))
+
+    def _values(self, key: str) -> dict[str, Any]:
+        record: Record | None = self._record.values.get(key)
+        return record.values if record else {}
+
+    def _group(self, record: Record | None) -> Group | None:
+        if record is None or "services" not in record.values:
+            return None
+        listed: ScalarNode | tuple[ScalarNode, ...] = record.values["services"]
+        if isinstance(listed, ScalarNode):
+            members = dict.fromkeys(self._services.places, listed)
+        else:
+            members = {node.text: node for node in listed if self._services.service(node)}
+        self._check_disjoint(members)
+        mode = record.values.get("mode", Mode.INDEPENDENT)
+        for service, node in members.items():
+            self._modes[service] = mode
+            self._listed[service] = node
+        return Group(mode, tuple(members)) if members else None
+
+    def _check_disjoint(self, members: dict[str, ScalarNode]) -> None:
+        twice: set[ScalarNode] = set()  # the word `all` stands for many, and is worth one message
+        for service, node in members.items():
+            if service in self._listed and node not in twice:
+                twice.add(node)
+                line = self._listed[service].line
+                message = f"{quoted(service)} is in another group of this plan already, in line {line}"
+                self._report.add("two-groups", node, message)
+
+    def _ordered(self, node: ScalarNode, grouped: bool) -> str:
+        service = self._services.service(node)
+        mode = self._modes.get(node.text, Mode.INDEPENDENT)
+        if service and grouped and mode is not Mode.INDEPENDENT:
+            message = f"{quoted(service)} is of mode {mode}; only services of mode independent have an order"
+            self._report.add("not-independent", node, message)
+        return node.text
+
+    def _check_snapshots(self) -> None:
+        modes = (self._modes.get(service, Mode.INDEPENDENT) for service in self._services.places)
+        if not any(mode.takes_snapshots for mode in modes):
+            recovery: Record = self._record.values["recovery"]
+            message = "this plan takes no snapshot that a rollback could go back to"
+            self._report.add("no-snapshot", recovery.nodes["rollback"], message)
+
+    def _disaster(self) -> Disaster:
+        values = dict(self._values("disaster"))
+        scope = values.pop("scope", Scope.WHOLE)
+        if isinstance(scope, Scope):
+            return Disaster(scope, **values)
+        sets = tuple(tuple(node.text for node in crash if self._services.service(node)) for crash in scope)
+        return Disaster(sets, **values)
+
+    def _warn_about_groups(self, groups: list[Group]) -> None:
+        for group, record in zip(groups, self._record.values.get("groups", ()), strict=True):
+            mode = record.nodes["mode"]
+            if group.mode is Mode.NONE:
+                message = f"{quoted(group.services[0])} is never backed up, and so the whole never is"
+                self._report.add("never-backed-up", mode, message)
+            if group.mode.recovers_together and len(group.services) == 1:
+                message = f"the only service of this group is {quoted(group.services[0])}; {group.mode} is for several"
+                self._report.add("lonely-group", mode, message)

@@ -1,0 +1,171 @@
+"""The text of a ``*.bac.yaml`` file to an architecture with its plans, and back; every located error and warning.
+
+This is the front of the format, of which docs/specification.md is the reference: ``load`` and ``parse`` read it,
+``dump`` and ``to_yaml`` write it, ``starter`` is a first one, and ``schema`` describes it to editors.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePath
+from typing import Any
+
+from bac.model.architecture import Architecture
+from bac.model.errors import BacError, SpecificationError, UnknownPlan, UnreadableFile
+from bac.model.plan import Plan
+from bac.model.specification import fields
+from bac.model.specification.diagnostics import CODES, Diagnostic, Report, closest, printable, quoted
+from bac.model.specification.fields import Reader, Record
+from bac.model.specification.plans import read_plans
+from bac.model.specification.services import Services, read_services
+from bac.model.specification.use_cases import (
+    UseCases,
+    check_use_cases,
+    read_references,
+    read_tolerated,
+    read_use_cases,
+    warn_about_use,
+)
+from bac.model.specification.writer import STARTER, dump, schema, starter, to_yaml, write_starter
+from bac.model.specification.yaml_tree import MAX_BYTES, read
+
+__all__ = [
+    "CODES",
+    "STARTER",
+    "BacError",
+    "Diagnostic",
+    "Specification",
+    "SpecificationError",
+    "UnknownPlan",
+    "UnreadableFile",
+    "dump",
+    "load",
+    "parse",
+    "schema",
+    "starter",
+    "to_yaml",
+    "write_starter",
+]
+
+UNNAMED = "unnamed"
+"""The name of an architecture that has none, and no file either."""
+
+_SUFFIXES = (".yaml", ".yml", ".json", ".bac")
+
+_KEYS: Mapping[str, Reader[Any]] = {
+    "name": fields.name,
+    "services": fields.anything,
+    "use_cases": fields.anything,
+    "references": fields.anything,
+    "tolerates": fields.anything,
+    "plans": fields.anything,
+}
+_FORMS = {"use_cases": read_use_cases, "references": read_references}
+_DOCUMENT = fields.record("a specification", _KEYS, required=["services"])
+
+
+@dataclass(frozen=True)
+class Specification:
+    """What one file says: an architecture, and its plans.
+
+    The first of ``plans`` is always the plan ``independent``; the others follow in the order of the file.
+    ``warnings`` are what is legal but suspicious; ``file`` is what messages call the file.
+    """
+
+    architecture: Architecture
+    plans: tuple[Plan, ...]
+    warnings: tuple[Diagnostic, ...] = ()
+    file: str = "<string>"
+
+    def plan(self, name: str) -> Plan:
+        """The plan of this name.
+
+        Raises:
+            UnknownPlan: if there is none; the message names the one that was probably meant.
+        """
+        for plan in self.plans:
+            if plan.name == name:
+                return plan
+        near = closest(name, [plan.name for plan in self.plans])
+        hint = f"; did you mean {quoted(near)}?" if near else ""
+        raise UnknownPlan(f"{printable(self.file)} has no plan {quoted(name)}{hint}")
+
+
+def load(path: str | Path) -> Specification:
+    """Read a specification from a file.
+
+    Args:
+        path: a file of at most :data:`bac.model.specification.yaml_tree.MAX_BYTES` bytes, or ``-`` for standard input.
+
+    Raises:
+        UnreadableFile: if there is no such file, or it cannot be read.
+        SpecificationError: if there are errors in it; all of them are in there.
+    """
+    if str(path) == "-":
+        return parse(_read_standard_input(), "<stdin>")
+    try:
+        with open(path, "rb") as stream:
+            data = stream.read(MAX_BYTES + 1)  # one more than is allowed, so that parse() refuses it
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the path
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        raise UnreadableFile(f"cannot read {printable(str(path))}: {reason}") from error
+    return parse(data, str(path))
+
+
+def parse(text: str | bytes, file: str = "<string>") -> Specification:
+    """Read a specification from text.
+
+    Args:
+        text: YAML (or JSON, which is YAML); bytes must be UTF-8.
+        file: what messages call it; its stem is the name of an architecture that has none.
+
+    Raises:
+        SpecificationError: if there are errors in it; all of them are in there.
+    """
+    report, root = read(text, file)
+    record = _DOCUMENT(report, root)
+    if record is None:
+        report.fail()
+    services = read_services(report, record.nodes["services"]) if "services" in record.nodes else Services(report)
+    use_cases = _use_cases(report, services, record)
+    tolerated = read_tolerated(report, use_cases, record.nodes.get("tolerates", fields.NOTHING))
+    plans = read_plans(report, services, record.nodes.get("plans", fields.NOTHING))
+    if report.errors:
+        report.fail()
+    warn_about_use(report, services, use_cases, next(record.keys[key] for key in _FORMS if key in record.keys))
+    name = record.values["name"].text if "name" in record.values else _default_name(file)
+    cases, shorthand = tuple(use_cases.use_cases), "references" in record.keys
+    architecture = Architecture(name, tuple(services.services), cases, tolerated, shorthand)
+    return Specification(architecture, plans, report.diagnostics, file)
+
+
+def _use_cases(report: Report, services: Services, record: Record) -> UseCases:
+    """The use cases, from the one of the two keys that is there."""
+    forms = [key for key in record.keys if key in _FORMS]
+    if len(forms) == 1:
+        use_cases = _FORMS[forms[0]](report, services, record.nodes[forms[0]])
+        check_use_cases(report, use_cases)
+        return use_cases
+    if forms:
+        message = f"there are {quoted(forms[0])} already; a specification has either use_cases or references"
+        report.add("two-forms", record.keys[forms[1]], message)
+    elif not record.unknown:
+        report.add("missing-key", record.place, "a specification needs the key 'use_cases' (or 'references')")
+    return UseCases(complete=False)
+
+
+def _default_name(file: str) -> str:
+    """The stem of the file name, if that can be a name."""
+    name = PurePath(file).name
+    while name.endswith(_SUFFIXES):
+        name = name.rpartition(".")[0]
+    return UNNAMED if file.startswith("<") or fields.name_problem(name) else name
+
+
+def _read_standard_input() -> bytes:
+    try:
+        return sys.stdin.buffer.read(MAX_BYTES + 1)
+    except (AttributeError, OSError, ValueError) as error:  # there is none, it is no file, it is closed
+        raise UnreadableFile(f"cannot read standard input: {error}") from error

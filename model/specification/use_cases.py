@@ -1,0 +1,310 @@
+"""Use cases, and the links that they make: the keys ``use_cases``, ``references`` and ``tolerates`` of a specification.
+
+Everything is read before it is compared.  A check that something is missing is only made if all of what might have
+supplied it was understood, so that one mistake is one message.  docs/specification.md is the reference of the format.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Hashable, Iterable
+from dataclasses import dataclass, field
+from graphlib import CycleError, TopologicalSorter
+from typing import Any, TypeVar
+
+from bac.model.architecture import Entity, Link, Step, UseCase, Verb, Via
+from bac.model.specification import fields
+from bac.model.specification.diagnostics import Place, Report, quoted
+from bac.model.specification.fields import Reader, Record
+from bac.model.specification.services import Services
+from bac.model.specification.yaml_tree import Node, ScalarNode
+
+H = TypeVar("H", bound=Hashable)
+
+_VERBS = {str(verb): verb for verb in Verb}
+
+_PARTNER = {Verb.CREATE: "refers_to", Verb.LINK: "to", Verb.UNLINK: "from", Verb.COPY: "at"}
+"""The key that only a step with this verb has."""
+
+_STEP_KEYS: dict[str, Reader[Any]] = {
+    **dict.fromkeys(_VERBS, fields.name),
+    "refers_to": fields.names(single=True),
+    "to": fields.name,
+    "from": fields.name,
+    "at": fields.name,
+    "via": fields.choice(Via),
+    "after": fields.names(single=True, empty=False),
+    "name": fields.name,
+}
+_STEP = fields.record("a step", _STEP_KEYS)
+
+
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    """A step whose names are all known, and which its use case has not put in order yet.
+
+    ``subject`` and ``partners`` are where the names of the entity and of its targets (or of the service ``at``) stand.
+    """
+
+    record: Record
+    verb: Verb
+    entity: Entity
+    service: str
+    subject: ScalarNode
+    partners: tuple[ScalarNode, ...] = ()
+    links: tuple[Link, ...] = ()
+    unlinks: Link | None = None
+
+    def step(self, number: int, predecessors: tuple[int, ...]) -> Step:
+        """The step, at its place in the use case."""
+        values = self.record.values
+        name = values["name"].text if "name" in values else ""
+        via = values.get("via", Via.CALL)
+        links, unlinks = self.links, self.unlinks
+        return Step(number, self.verb, self.entity, self.service, via, predecessors, links, unlinks, name)
+
+
+@dataclass
+class UseCases:
+    """The use cases of a file, and for everything that their steps do the place where it says so.
+
+    Unless ``complete``, there are steps that could not be understood.
+    """
+
+    use_cases: list[UseCase] = field(default_factory=list)
+    created: list[tuple[Entity, Place]] = field(default_factory=list)
+    used: list[tuple[Entity, Place]] = field(default_factory=list)
+    linked: list[tuple[Link, Place]] = field(default_factory=list)
+    unlinked: list[tuple[Link, Place]] = field(default_factory=list)
+    copied: dict[tuple[str, str], Place] = field(default_factory=dict)
+    complete: bool = True
+
+
+def read_use_cases(report: Report, services: Services, node: Node) -> UseCases:
+    """The value of the key ``use_cases``; :func:`check_use_cases` is still to come."""
+    errors = report.errors
+    result = UseCases()
+    read: list[tuple[str, list[Record | None], list[_Draft | None]]] = []
+    for name, value in fields.named(report, node, "use_cases"):
+        records = [_STEP(report, step) for step in _steps(report, name, value)]
+        drafts = [_draft(report, services, record) if record else None for record in records]
+        read.append((name.text, records, drafts))
+    result.complete = services.complete and report.errors == errors
+    for use_case, records, drafts in read:
+        predecessors = _predecessors(report, records)
+        steps = []
+        for number, draft in enumerate(drafts, 1):
+            if draft is not None:
+                _collect(result, draft)
+                steps.append(draft.step(number, predecessors[number - 1]))
+        result.use_cases.append(UseCase(use_case, tuple(steps)))
+    return result
+
+
+def read_references(report: Report, services: Services, node: Node) -> UseCases:
+    """The value of the key ``references``: for each of them the canonical use case of the article's Figures 3 and 4.
+
+    The entities of each reference are its own, which their scope says.
+    """
+    errors = report.errors
+    result = UseCases()
+    for item in fields.items(report, node, 'references "holder -> target"'):
+        text = fields.link(report, item)
+        holder = text and services.entity(text.holder, text, f"{text}/holder")
+        target = text and services.entity(text.target, text, f"{text}/target")
+        if text and holder and target:
+            link = Link(holder, target)
+            first = Step(1, Verb.CREATE, target, target.service)
+            second = Step(2, Verb.CREATE, holder, holder.service, predecessors=(1,), links=(link,))
+            result.linked.append((link, text))
+            result.use_cases.append(UseCase(str(text), (first, second)))
+    result.complete = services.complete and report.errors == errors
+    return result
+
+
+def check_use_cases(report: Report, use_cases: UseCases) -> None:
+    """What may be there once only, and what must be there at all."""
+    links = _once(report, "duplicate-link", use_cases.linked, "the link {} is made in line {} already")
+    creators = _once(report, "two-creators", use_cases.created, "{} is created in line {} already")
+    if not use_cases.complete:
+        return
+    for entity, place in dict(reversed(use_cases.used)).items():
+        if entity not in creators:
+            report.add("never-created", place, f"{quoted(entity.name)} is used here, but no step creates it")
+    known = dict.fromkeys(map(str, links))
+    for link, place in use_cases.unlinked:
+        _check_link(report, place, str(link), known)
+
+
+def read_tolerated(report: Report, use_cases: UseCases, node: Node) -> frozenset[tuple[str, str]]:
+    """The value of the key ``tolerates``: links by the names of their holders and targets."""
+    known = dict.fromkeys(str(link) for link, _ in use_cases.linked)
+    tolerated: set[tuple[str, str]] = set()
+    for item in fields.items(report, node, 'links "holder -> target"'):
+        text = fields.link(report, item)
+        if text is None:
+            continue
+        if (text.holder, text.target) in tolerated:
+            report.add("duplicate-name", text, f"{quoted(str(text))} is in this list already")
+        elif use_cases.complete:
+            _check_link(report, text, str(text), known)
+        tolerated.add((text.holder, text.target))
+    return frozenset(tolerated)
+
+
+def warn_about_use(report: Report, services: Services, use_cases: UseCases, place: Place) -> None:
+    """What is declared and never used; ``place`` is where the use cases ought to be."""
+    if not use_cases.use_cases:
+        report.add("no-use-cases", place, "there are no use cases, so nothing ever happens")
+        return
+    steps = [step for use_case in use_cases.use_cases for step in use_case.steps]
+    busy = {step.service for step in steps}
+    used = {step.entity.name for step in steps}  # the target of a link is created by some step, too
+    for service, declared in services.places.items():
+        if service not in busy:
+            report.add("unused-service", declared, f"no step runs in {quoted(service)}")
+    for entity, (owner, declared) in services.owners.items():
+        if entity not in used and owner in busy:
+            report.add("unused-entity", declared, f"no step creates or uses {quoted(entity)}")
+    copies, copied = services.copies, use_cases.copied
+    for (entity, service), place in [*copies.items(), *copied.items()]:
+        if services.owners[entity][0] == service:
+            report.add("copy-at-owner", place, f"{quoted(service)} owns {quoted(entity)} and needs no copy of it")
+        elif (entity, service) not in copies:
+            report.add("unlisted-copy", place, f"{quoted(service)} does not list {quoted(entity)} under copies")
+        elif (entity, service) not in copied:
+            report.add("unfilled-copy", place, f"no step copies {quoted(entity)} to {quoted(service)}")
+
+
+def _steps(report: Report, name: ScalarNode, node: Node) -> tuple[Node, ...]:
+    errors = report.errors
+    steps = fields.items(report, node, "steps")
+    if not steps and report.errors == errors:
+        report.add("no-steps", name, f"the use case {quoted(name.text)} has no steps")
+    return steps
+
+
+def _draft(report: Report, services: Services, record: Record) -> _Draft | None:
+    """The step with its names looked up, if all of it is understood."""
+    verb = _verb(report, record)
+    if verb is None or not record.whole:
+        return None
+    subject: ScalarNode = record.values[verb]
+    partner = record.values.get(_PARTNER.get(verb, ""), ())
+    partners: tuple[ScalarNode, ...] = partner if isinstance(partner, tuple) else (partner,)
+    entity = services.entity(subject.text, subject)
+    service = entity.service if entity else None
+    targets: list[Entity | None] = []
+    if verb is Verb.COPY:
+        service = services.service(partners[0])
+    else:
+        targets = [services.entity(node.text, node) for node in partners]
+    if entity is None or service is None or None in targets:
+        return None
+    links = tuple(Link(entity, target) for target in targets if target)
+    if verb is Verb.UNLINK:
+        return _Draft(record, verb, entity, service, subject, partners, unlinks=links[0])
+    return _Draft(record, verb, entity, service, subject, partners, links)
+
+
+def _verb(report: Report, record: Record) -> Verb | None:
+    """The one verb of a step, if the step has the keys that belong to it."""
+    verbs = [key for key in record.keys if key in _VERBS]
+    if not verbs:
+        if not record.unknown:
+            report.add("no-verb", record.place, f"a step needs one of the keys {', '.join(_VERBS)}")
+        return None
+    if len(verbs) > 1:
+        report.add("two-verbs", record.keys[verbs[1]], f"this step has the verb {verbs[0]} already; make it two steps")
+        return None
+    verb = _VERBS[verbs[0]]
+    partner = _PARTNER.get(verb)
+    misplaced = [key for key in record.keys if key in _PARTNER.values() and key != partner]
+    for key in misplaced:
+        hint = f", which has {quoted(partner)}" if partner else ""
+        report.add("misplaced-key", record.keys[key], f"{quoted(key)} does not belong to {verb}{hint}")
+    missing = partner is not None and verb is not Verb.CREATE and partner not in record.keys
+    if partner and missing and not misplaced and not record.unknown:
+        report.add("missing-key", record.place, f"the verb {verb} needs the key {quoted(partner)}")
+    return None if misplaced or missing else verb
+
+
+def _collect(result: UseCases, draft: _Draft) -> None:
+    """Note what the step creates, makes, removes and uses."""
+    if draft.unlinks is not None:  # what it uses is a matter of the step that made the link
+        result.unlinked.append((draft.unlinks, draft.partners[0]))
+        return
+    (result.created if draft.verb is Verb.CREATE else result.used).append((draft.entity, draft.subject))
+    for link, node in zip(draft.links, draft.partners, strict=False):  # a copy has a partner and no link
+        result.linked.append((link, node))
+        result.used.append((link.target, node))
+    if draft.verb is Verb.COPY:
+        result.copied.setdefault((draft.entity.name, draft.service), draft.partners[0])
+
+
+def _predecessors(report: Report, records: list[Record | None]) -> list[tuple[int, ...]]:
+    """For each step the numbers of the steps that it follows: those it names, else the one before it in the list."""
+    if records and records[0] is not None:
+        _check_first(report, records[0])
+    numbers = _step_numbers(report, records)
+    all_named = all(record and ("name" in record.values or "name" not in record.keys) for record in records)
+    result: list[tuple[int, ...]] = [()] if records else []
+    for number, record in list(enumerate(records, 1))[1:]:
+        after: tuple[ScalarNode, ...] = record.values.get("after", ()) if record else ()
+        for node in after:
+            if node.text not in numbers and all_named:
+                message = f"no step of this use case has the name {quoted(node.text)}"
+                report.add("unknown-step", node, message, wrong=node.text, candidates=numbers)
+        known = sorted({numbers[node.text] for node in after if node.text in numbers})
+        result.append(tuple(known) or (number - 1,))
+    _check_cycles(report, records, result)
+    return result
+
+
+def _check_first(report: Report, record: Record) -> None:
+    reason = "the first step is the client's command"
+    if record.values.get("via") is Via.EVENT:
+        report.add("first-step", record.keys["via"], f"{reason}: no event triggers it")
+    if "after" in record.keys:
+        report.add("first-step", record.keys["after"], f"{reason}: it comes after nothing")
+
+
+def _step_numbers(report: Report, records: list[Record | None]) -> dict[str, int]:
+    """The numbers of the steps that have names."""
+    numbers: dict[str, int] = {}
+    for number, record in enumerate(records, 1):
+        if record and "name" in record.values:
+            node: ScalarNode = record.values["name"]
+            if numbers.setdefault(node.text, number) != number:
+                message = f"step {numbers[node.text]} of this use case has the name {quoted(node.text)} already"
+                report.add("duplicate-step", node, message)
+    return numbers
+
+
+def _check_cycles(report: Report, records: list[Record | None], predecessors: list[tuple[int, ...]]) -> None:
+    try:
+        TopologicalSorter(dict(enumerate(predecessors, 1))).prepare()
+    except CycleError as error:
+        cycle: list[int] = error.args[1][:-1]  # each step comes before the next one, the last one before the first
+        steps = ((number, records[number - 1]) for number in cycle)
+        afters = {number: step.keys["after"] for number, step in steps if step and "after" in step.keys}
+        first = min(afters)  # every cycle has a step with this key, or the list would not go forward only
+        start = cycle.index(first)
+        around = [*cycle[start:], *cycle[:start], first]
+        shown = " → ".join(map(str, around if len(around) <= 20 else [*around[:20], "…"]))
+        report.add("cycle", afters[first], f"step {first} comes before itself: {shown}")
+
+
+def _once(report: Report, code: str, found: Iterable[tuple[H, Place]], message: str) -> dict[H, Place]:
+    """Where each of these stands first; a second one is an error."""
+    first: dict[H, Place] = {}
+    for thing, place in found:
+        if thing in first:
+            report.add(code, place, message.format(quoted(str(thing)), first[thing].line))
+        first.setdefault(thing, place)
+    return first
+
+
+def _check_link(report: Report, place: Place, link: str, known: Collection[str]) -> None:
+    if link not in known:
+        message = f"no step makes the link {quoted(link)}"
+        report.add("unknown-link", place, message, wrong=link, candidates=known)

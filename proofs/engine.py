@@ -1,0 +1,170 @@
+"""What is put to an engine, and what it answers: formulas in, shortest runs out.
+
+Every engine has the type :class:`Engine`, so that one can take the place of another, and all can be held against each
+other.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path as FilePath
+from typing import Protocol
+
+from bac.model.plan import Timing
+from bac.model.system import Label, System
+from bac.properties.formula import Formula
+
+Path = tuple[Label, ...]
+"""A run, as the labels of its actions."""
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """Formulas of three kinds.
+
+    For each of ``settled``: which is a shortest run to a settled state that satisfies it, in either timing?  For
+    ``reachable``: which is a shortest run to a state that satisfies it?  For ``inevitable``: which is a shortest run
+    to a state before the disaster from which no state that satisfies it can be reached without a disaster?  ``None``
+    is not asked.
+    """
+
+    settled: tuple[Formula, ...] = ()
+    reachable: Formula | None = None
+    always_reachable: Formula | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """When to give up: states found, seconds, and bytes of memory; ``None`` is no limit."""
+
+    states: int | None = None
+    seconds: float | None = None
+    memory: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Statistics:
+    """How much was explored: distinct states, transitions, the length of the longest shortest run, seconds.
+
+    Where one state stands for several, ``represented`` is how many they are in all; 0 says that each is only itself.
+    """
+
+    states: int = 0
+    transitions: int = 0
+    depth: int = 0
+    seconds: float = 0.0
+    represented: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far an exploration is: distinct states, the depth at work, states waiting, states a second."""
+
+    states: int
+    depth: int
+    queue: int
+    rate: float
+
+
+@dataclass(frozen=True, slots=True)
+class SearchResult:
+    """What an engine found.  Where it found nothing, ``limit`` tells whether that means *no such run* (``None``) or
+    not.
+
+    ``settled`` has, for each formula asked, a shortest run for each timing in which there is one: ``at-rest`` with a
+    disaster that interrupts no use case, ``any-time`` with one that may.  ``can_recover`` is false if no run has a
+    settled state at all (and nothing was cut off): everything about cuts then holds for want of any.
+    """
+
+    settled: tuple[Mapping[Timing, Path], ...] = ()
+    reachable: Path | None = None
+    always_reachable: Path | None = None
+    can_recover: bool = True
+    statistics: Statistics = field(default_factory=Statistics)
+    limit: str | None = None
+    interrupted: bool = False
+
+
+class Engine(Protocol):
+    """Anything that answers questions about a system."""
+
+    def __call__(
+        self, system: System, questions: Query, limits: Limits, progress: Callable[[Progress], None] | None = None
+    ) -> SearchResult:
+        """Answer, or say which limit was hit."""
+
+
+BYTES_PER_STATE = 100
+"""What a search needs for a state at the least (a small integer with its place in a table)."""
+
+
+class LimitMonitor:
+    """The limits of one search, its listener, and its clock, which starts now."""
+
+    def __init__(self, limits: Limits, progress: Callable[[Progress], None] | None = None) -> None:
+        """Start the clock; ``progress`` is told each time the limits are looked at."""
+        self.limits, self.progress = limits, progress
+        self.started = time.monotonic()
+
+    @property
+    def seconds(self) -> float:
+        """How long the search has taken so far."""
+        return time.monotonic() - self.started
+
+    def exceeded(self, states: int, depth: int, queue: int) -> str | None:
+        """The limit that is hit now, in words; also the place where progress is told.
+
+        ``states`` were found so far, of which ``queue`` wait; ``depth`` is the number of actions at work.
+        """
+        seconds = self.seconds
+        if self.progress is not None:
+            self.progress(Progress(states, depth, queue, states / max(seconds, 1e-9)))
+        limits = self.limits
+        if limits.states is not None and states >= limits.states:
+            return f"{limits.states} states"
+        if limits.seconds is not None and seconds >= limits.seconds:
+            return "the time allowed"
+        if limits.memory is not None and resident_memory() >= limits.memory:
+            return f"{limits.memory / 2**20:.0f} MiB of memory"
+        return None
+
+
+def hopeless(limits: Limits, exponent: int) -> str | None:
+    """Why a search of at least 2^exponent states need not begin: no limit but memory, and more than fits in it."""
+    if limits.memory is None or limits.states is not None or limits.seconds is not None:
+        return None
+    if BYTES_PER_STATE << max(exponent, 0) <= limits.memory:
+        return None
+    return f"memory: there are at least 2^{exponent} states (a limit on time or states searches for what it allows)"
+
+
+MARGIN = 0.8
+"""The share of what is free now that a search takes at most, unless told otherwise."""
+CGROUP = FilePath("/sys/fs/cgroup")
+
+
+def resident_memory() -> int:
+    """The memory that this process holds, in bytes."""
+    import psutil  # A good part of the start-up of a short run, and only a search with a limit needs it.
+
+    return int(psutil.Process().memory_info().rss)
+
+
+def memory_budget() -> int:
+    """What this process may hold, in bytes: what it has, and its share of what the machine or container has left."""
+    import psutil
+
+    free = [int(psutil.virtual_memory().available)]
+    limit, used = _number(CGROUP / "memory.max"), _number(CGROUP / "memory.current")
+    if limit is not None and used is not None:
+        free.append(max(limit - used, 0))
+    return resident_memory() + int(min(free) * MARGIN)
+
+
+def _number(file: FilePath) -> int | None:
+    try:
+        return int(file.read_text())
+    except (OSError, ValueError):
+        return None

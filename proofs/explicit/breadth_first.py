@@ -1,0 +1,286 @@
+"""The explicit engine: breadth-first search over packed states, so that the first run found is a shortest.
+
+One exploration answers all questions.  Recovery is explored like everything else.  Large systems are handed over to the
+compiled kernel, which begins anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+from bac.model.plan import Timing
+from bac.model.system import AT_REST, RECOVERED, Label, System
+from bac.proofs.engine import LimitMonitor, Limits, Path, Progress, Query, SearchResult, Statistics, hopeless
+from bac.proofs.packing import PackedAction, Packing
+from bac.proofs.reductions.projection import writes
+from bac.properties.formula import facts
+
+CHECK_EVERY = 2048
+"""So many states are expanded between two looks at the limits."""
+WORK_PER_CHECK = 200_000
+"""So many actions are tried between two looks at the limits, so that large systems keep them, too."""
+WORTH_COMPILING = 200_000
+"""Before so many states are found, the kernel takes over: loading it takes about as long as finding them would."""
+
+
+def explore(
+    system: System,
+    questions: Query,
+    limits: Limits | None = None,
+    progress: Callable[[Progress], None] | None = None,
+) -> SearchResult:
+    """Explore every run of the system, up to the limits, and answer the questions."""
+    search = Search(system, questions, limits or Limits(), progress)
+    if (hopeless := search.hopeless()) is not None:
+        return SearchResult(tuple({} for _ in questions.settled), limit=hopeless)
+    most = search.watch.limits.states
+    search.run(WORTH_COMPILING if most is None or most >= 10 * WORTH_COMPILING else None)
+    if search.frontier and search.limit is None and search.open():
+        if (answers := compiled(search)) is not None:
+            return answers
+        search.run()
+    return search.answers()
+
+
+def compiled(search: Search) -> SearchResult | None:
+    """What the kernel answers in place of a search that is not finished; ``None`` if it is not there, or not meant.
+
+    If a limit stops it, what the search had found by then is all that is known.
+    """
+    from bac.proofs.explicit.compiled.applicability import NotApplicable
+
+    try:
+        from bac.proofs.explicit.compiled.engine import explore
+
+        answers = explore(search.packing.system, search.questions, watch=search.watch)
+    except KeyboardInterrupt:
+        search.limit, search.interrupted = "interrupted", True
+        return search.answers()
+    except (NotApplicable, ImportError, RuntimeError):  # the last if there is no place for numba's cache
+        return None
+    if answers.limit is None:
+        return answers
+    found = search.answers()
+    return replace(found, statistics=answers.statistics, limit=answers.limit, interrupted=answers.interrupted)
+
+
+class Search:
+    """One exploration: what was found so far, and where."""
+
+    def __init__(
+        self, system: System, questions: Query, limits: Limits, progress: Callable[[Progress], None] | None
+    ) -> None:
+        """Pack the system; nothing is explored yet."""
+        self.questions, self.watch = questions, LimitMonitor(limits, progress)
+        self.packing = Packing(system)
+        self.recovered = self.packing.bit(RECOVERED)
+        self.at_rest = self.packing.bit(AT_REST)
+        self.before = [a for a in self.packing.actions if not a.require & self.recovered]
+        self.after = [a for a in self.packing.actions if not a.forbid & self.recovered]
+        self.parents: dict[int, int] = {0: -1}
+        self.frontier: list[int] = [0]
+        self.level: dict[int, None] = {}  # a set that keeps its order, so that the same run is found every time
+        self.pace = max(1, min(CHECK_EVERY, WORK_PER_CHECK // max(1, len(self.packing.actions))))
+        self.transitions = self.depth = 0
+        self.limit: str | None = None
+        self.interrupted = False
+        # One state for each question answered so far.
+        self.found: list[dict[Timing, int]] = [{} for _ in questions.settled]
+        self.reached: int | None = None
+        self.settles = self.stuck = False
+        self.levelled = True
+        self.judged: set[int] = set()
+        relevant = frozenset(fact for formula in questions.settled for fact in facts(formula))
+        asked = frozenset() if questions.reachable is None else frozenset(facts(questions.reachable))
+        # Whether what should be reachable can still change after the disaster (no system of ours lets it).
+        self.late = any(asked & writes(action) for action in system.actions if RECOVERED not in action.forbid)
+        self.relevant = self.packing.mask(relevant & self.packing.position.keys()) | self.at_rest
+
+    def hopeless(self) -> str | None:
+        """Why the search need not begin: with no limit but memory, more states than fit are certain to come."""
+        limits = self.watch.limits
+        if limits.memory is None:
+            return None
+        return hopeless(limits, free_choices(self.packing))
+
+    # Exploration
+
+    def run(self, most: int | None = None) -> None:
+        """Level by level, until nothing is left to explore or ask, a limit is hit, or there would be ``most`` states.
+
+        Levels are not interrupted for that: the next is taken to have three times as many states as the last.
+        """
+        try:
+            if self.answers_reachable(0):
+                self.reached = 0
+            while self.frontier and self.limit is None and self.open():
+                if most is not None and len(self.parents) + 3 * len(self.frontier) >= most:
+                    return
+                self.expand_level()
+        except KeyboardInterrupt:
+            self.limit, self.interrupted = "interrupted", True
+            self.frontier = [*self.frontier, *self.level]  # none of these may pass for a dead end
+
+    def expand_level(self) -> None:
+        """Replace the frontier by the states that it leads to for the first time."""
+        level = self.level = {}
+        frontier = self.frontier
+        for number, state in enumerate(frontier):
+            if number % self.pace == 0:
+                self.limit = self.exceeded(len(frontier) - number + len(level))
+                if self.limit is not None:
+                    self.frontier = [*frontier[number:], *level]
+                    return
+            if state & self.recovered:
+                self.expand_recovered(state, level)
+            else:
+                self.expand(state, level)
+        self.frontier = list(level)
+        self.depth += bool(level)
+
+    def expand(self, state: int, level: dict[int, None]) -> None:
+        """The successors of a state before the disaster."""
+        parents, recovered, progresses = self.parents, self.recovered, False
+        for action in self.before:
+            if state & action.require != action.require or state & action.forbid:
+                continue
+            for positive, negative in action.clauses:
+                if not state & positive and state & negative == negative:
+                    break
+            else:
+                self.transitions += 1
+                after = action.apply(state)
+                if not after & recovered:
+                    progresses = progresses or after != state
+                    if after in parents and after not in level:
+                        self.levelled = False
+                if after not in parents:
+                    parents[after] = state
+                    level[after] = None
+                    if self.reached is None and self.answers_reachable(after):
+                        self.reached = after
+        if not progresses and self.questions.always_reachable is not None and not self.stuck:
+            self.stuck = not self.packing.satisfied(self.questions.always_reachable, state)
+
+    def expand_recovered(self, state: int, level: dict[int, None]) -> None:
+        """The successors of a state after the disaster; without any, it is settled, and its cut is judged."""
+        settled = True
+        for action in self.after:
+            if action.enabled(state):
+                settled = False
+                self.transitions += 1
+                after = action.apply(state)
+                if after not in self.parents:
+                    self.parents[after] = state
+                    level[after] = None
+                    if self.late and self.reached is None and self.answers_reachable(after):
+                        self.reached = after
+        if settled:
+            self.settles = True
+            self.judge(state)
+
+    def judge(self, state: int) -> None:
+        """Note which formulas this settled state is the first to satisfy."""
+        view = state & self.relevant
+        if view in self.judged:
+            return
+        self.judged.add(view)
+        timing = Timing.AT_REST if state & self.at_rest else Timing.ANY_TIME
+        for formula, found in zip(self.questions.settled, self.found, strict=True):
+            if timing not in found and self.packing.satisfied(formula, state):
+                found[timing] = state
+
+    def answers_reachable(self, state: int) -> bool:
+        """Whether the state answers the question of what is reachable."""
+        return self.questions.reachable is not None and self.packing.satisfied(self.questions.reachable, state)
+
+    def open(self) -> bool:
+        """Whether a question is left that further exploration could answer."""
+        return (
+            self.questions.always_reachable is not None
+            or (self.questions.reachable is not None and self.reached is None)
+            or any(len(found) < len(Timing) for found in self.found)
+        )
+
+    def exceeded(self, queue: int) -> str | None:
+        """The limit that is hit now, in words; also the place where progress is told."""
+        return self.watch.exceeded(len(self.parents), self.depth, queue)
+
+    # Answers
+
+    def answers(self) -> SearchResult:
+        """What was found, as runs."""
+        dead_end = self.first_dead_end() if self.stuck or not self.levelled else None
+        statistics = Statistics(len(self.parents), self.transitions, self.depth, self.watch.seconds)
+        return SearchResult(
+            tuple({timing: self.path(state) for timing, state in found.items()} for found in self.found),
+            None if self.reached is None else self.path(self.reached),
+            None if dead_end is None else self.path(dead_end),
+            self.settles or bool(self.frontier),
+            statistics,
+            self.limit,
+            self.interrupted,
+        )
+
+    def path(self, state: int) -> Path:
+        """The actions of the run that first led to a state."""
+        labels = []
+        while (parent := self.parents[state]) >= 0:
+            labels.append(self.label(parent, state))
+            state = parent
+        return tuple(reversed(labels))
+
+    def label(self, state: int, after: int) -> Label:
+        """The first action that leads from one state to the other."""
+        for packed, action in zip(self.packing.actions, self.packing.system.actions, strict=True):
+            if packed.enabled(state) and packed.apply(state) == after:
+                return action.label
+        raise AssertionError("a state is not a successor of its parent")
+
+    def first_dead_end(self) -> int | None:
+        """The first state before the disaster from which what should stay possible is not.
+
+        A run before the disaster only moves forward, so the question needs this second pass only if some run got stuck
+        (or, which no system of ours does, if the graph has a way back).  States that were never expanded count as good.
+        """
+        goal = self.questions.always_reachable
+        if goal is None:
+            return None
+        states = [state for state in self.parents if not state & self.recovered]
+        good = {state for state in self.frontier if not state & self.recovered}
+        changed = True
+        while changed:
+            changed = False
+            for state in reversed(states):
+                if state not in good and (
+                    self.packing.satisfied(goal, state) or any(after in good for after in self.successors(state))
+                ):
+                    good.add(state)
+                    changed = True
+            changed = changed and not self.levelled
+        return next((state for state in states if state not in good), None)
+
+    def successors(self, state: int) -> Iterator[int]:
+        """The successors before the disaster of a state before the disaster."""
+        actions: list[PackedAction] = self.before
+        return (action.apply(state) for action in actions if not action.add & self.recovered and action.enabled(state))
+
+
+def free_choices(packing: Packing) -> int:
+    """A number *n* such that the system has at least 2^n states.
+
+    It counts actions that can all happen first, each or not, in the system's order: they require nothing, forbid
+    nothing that those before them write, and each of their clauses has a literal that those before them leave alone.
+    Each adds a fact that none of the others writes, so that every choice leads to a state of its own.
+    """
+    owned = written = count = 0
+    for action in packing.actions:
+        touched = action.add | packing.everything & ~action.keep
+        own = action.add & ~written
+        possible = not action.require and not action.forbid & written
+        if possible and own and not touched & owned and all(negative & ~written for _, negative in action.clauses):
+            owned |= own
+            written |= touched
+            count += 1
+    return count

@@ -1,5 +1,0 @@
-"""The compiled kernel of the explicit engine: the same answers, for spaces of hundreds of millions of states.
-
-:func:`bac.proofs.kernel.engine.explore` answers questions, :func:`bac.proofs.kernel.engine.count_states` counts.
-Nothing here is imported before a search is known to be worth it: loading the compiler takes longer than most searches.
-"""

@@ -1,0 +1,244 @@
+"""Divide an architecture into parts that can be searched one by one, each question going to the part that it needs.
+
+A use case *reads* another one if one of its actions speaks of the other's events: a step that refers to an entity that
+the other creates, deletes or links.  The *cone* of a use case is what it reads, directly or not, and itself.  A
+question about some use cases needs their cones, and nothing else: the actions of a union of cones speak of its own
+facts and of common ones, every other action writes no fact of it, and so the lemma of
+:mod:`bac.proofs.reductions.projection` leaves out the rest, without changing what can be seen or how soon.  What is
+left is the system of the architecture with these use cases alone (which tests compare, for all plans).
+
+In landscapes of many services, the services without a step in the part are left out, too:
+:mod:`bac.proofs.reductions.omitted_services`.
+
+Parts that differ in names only have the same *shape*, and the answers for one are, renamed, those for all.  Services,
+entities and use cases are numbered as they first occur, so that the answers correspond by position.
+Source: docs/engines.md, "Reductions".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from bac.model.architecture import Architecture, Entity, Link, Service, Step, UseCase
+from bac.model.plan import Plan
+from bac.model.semantics import Rules, system
+from bac.model.system import Event, Label, System
+from bac.proofs.engine import Path
+from bac.proofs.reductions.omitted_services import OmittedServices
+from bac.properties.anomalies import Anomaly, anomalies
+from bac.properties.formula import facts
+
+MANY_SERVICES = 16
+"""With more services than that, those that a part has no step in are left out of it."""
+
+Cone = frozenset[str]
+"""Use cases, by name, that read no other use cases."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """Some use cases and services of an architecture, under what the plan says of these services.
+
+    ``wanted`` are the anomalies of the whole that are decided here, for one index, each with its number among the
+    anomalies of the part.  ``outside`` knows what was left out; it is ``None`` if no service was.
+    """
+
+    architecture: Architecture
+    plan: Plan
+    wanted: tuple[tuple[int, Anomaly], ...]
+    outside: OmittedServices | None = None
+
+    def system(self, instances: int) -> System:
+        """The transition system of the part.
+
+        Raises:
+            LimitReached: it would be too large.
+        """
+        if instances not in self._systems:
+            self._systems[instances] = system(self.architecture, self.plan, instances)
+        return self._systems[instances]
+
+    @cached_property
+    def _systems(self) -> dict[int, System]:
+        return {}
+
+    @cached_property
+    def shape(self) -> Hashable:
+        """What two parts have in common that differ in names only."""
+        return shape(self.architecture, self.plan, tuple(number for number, _ in self.wanted))
+
+    def bare(self) -> Part:
+        """The part with nothing but what a search needs."""
+        return Part(replace(self.architecture), self.plan, ())
+
+    def omitted_actions(self, path: Path) -> int:
+        """How many actions a run of the whole needs beside these."""
+        kept = [service.name for service in self.architecture.services]
+        return 0 if self.outside is None else self.outside.omitted_actions(kept, path)
+
+
+def parts(architecture: Architecture, plan: Plan) -> tuple[Part, ...]:
+    """The parts of an architecture under a plan: every use case is in one, and every anomaly is decided in one."""
+    reads = cones(architecture, plan)
+    needed: dict[Cone, list[Anomaly]] = {reads[case.name]: [] for case in architecture.use_cases}
+    for anomaly in anomalies(architecture, 1):
+        about = {event.use_case for fact in facts(anomaly.formula) for event in fact.events}
+        needed.setdefault(frozenset[str]().union(*(reads[name] for name in about)), []).append(anomaly)
+    home = largest(needed)
+    decided: dict[Cone, list[Anomaly]] = {cone: [] for cone in needed if home[cone] == cone}
+    for cone, questions in needed.items():
+        decided[home[cone]] += questions
+    cut = Cut(architecture, plan)
+    return tuple(cut.part(cone, questions) for cone, questions in decided.items())
+
+
+def largest(cones: Iterable[Cone]) -> Mapping[Cone, Cone]:
+    """For each of some sets of use cases one that contains it, and is contained in no other."""
+    home: dict[Cone, Cone] = {}
+    around: dict[str, list[Cone]] = {}
+    for cone in sorted(cones, key=len, reverse=True):
+        fewest = min((around.get(name, []) for name in cone), key=len, default=[])
+        home[cone] = next((other for other in fewest if cone <= other), cone)
+        if home[cone] == cone:
+            for name in cone:
+                around.setdefault(name, []).append(cone)
+    return home
+
+
+def cones(architecture: Architecture, plan: Plan) -> Mapping[str, Cone]:
+    """The cone of each use case, read off the actions of steps and of recovery.
+
+    It also has the use cases that create what the steps are about, without which these could not be spoken of.
+    """
+    rules = Rules(architecture, plan, 1)
+    reads: dict[str, set[str]] = {case.name: {case.name} for case in architecture.use_cases}
+    for case, step in architecture.steps():
+        entities = (step.entity, *(link.target for link in step.links))
+        reads[case.name].update(architecture.creators[entity][0].name for entity in entities)
+    for actions in (rules.steps(), rules.recovery()):
+        for action in actions:
+            spoken = (fact for fact in action.facts() if fact.events)
+            reads[action.label.events[0].use_case].update(event.use_case for fact in spoken for event in fact.events)
+    return {name: frozenset(reachable(name, reads)) for name in reads}
+
+
+def reachable(start: str, edges: Mapping[str, Iterable[str]]) -> set[str]:
+    """What can be reached in a graph, the start included."""
+    seen, stack = {start}, [start]
+    while stack:
+        for each in edges[stack.pop()]:
+            if each not in seen:
+                seen.add(each)
+                stack.append(each)
+    return seen
+
+
+@dataclass(frozen=True)
+class Cut:
+    """Cuts parts out of an architecture under a plan."""
+
+    architecture: Architecture
+    plan: Plan
+
+    @cached_property
+    def services(self) -> Mapping[str, Service]:
+        """The services by name."""
+        return {service.name: service for service in self.architecture.services}
+
+    @cached_property
+    def outside(self) -> OmittedServices | None:
+        """What knows about the services that are left out; ``None`` if there are too few to leave any out."""
+        return OmittedServices(tuple(self.services), self.plan) if len(self.services) > MANY_SERVICES else None
+
+    @cached_property
+    def position(self) -> Mapping[str, int]:
+        """The place of each use case in the file."""
+        return {case.name: number for number, case in enumerate(self.architecture.use_cases)}
+
+    def part(self, cone: Cone, questions: Iterable[Anomaly]) -> Part:
+        """The part with these use cases, in which these anomalies are decided."""
+        cases = tuple(self.architecture.by_use_case[name] for name in sorted(cone, key=self.position.__getitem__))
+        kept = self.kept(cases)
+        links = {(link.holder.name, link.target.name) for case in cases for step in case.steps for link in step.links}
+        alone = replace(
+            self.architecture,
+            services=tuple(self.services[name] for name in kept),
+            use_cases=cases,
+            tolerated=self.architecture.tolerated & links,
+        )
+        wanted = {(anomaly.kind, anomaly.about): anomaly for anomaly in questions}
+        numbered = ((number, wanted.get((each.kind, each.about))) for number, each in enumerate(anomalies(alone, 1)))
+        found = tuple((number, anomaly) for number, anomaly in numbered if anomaly is not None)
+        assert len(found) == len(wanted)
+        plan = self.plan if self.outside is None else self.outside.plan_for(kept)
+        return Part(alone, plan, found, self.outside)
+
+    def kept(self, cases: Iterable[UseCase]) -> list[str]:
+        """The services of a part with these use cases: all, or those with a step in it and their representatives."""
+        if self.outside is None:
+            return list(self.services)
+        return self.outside.with_representatives(dict.fromkeys(step.service for case in cases for step in case.steps))
+
+
+# Shapes
+
+
+def shape(architecture: Architecture, plan: Plan, wanted: tuple[int, ...]) -> Hashable:
+    """All that the answers for a part depend on, without names."""
+    service = {each.name: number for number, each in enumerate(architecture.services)}
+    entity: dict[Entity, int] = {}
+
+    def numbered(link: Link) -> tuple[int, int]:
+        return number(link.holder), number(link.target)
+
+    def number(of: Entity) -> int:
+        return entity.setdefault(of, len(entity))
+
+    def described(step: Step) -> Hashable:
+        links = tuple(map(numbered, step.links))
+        unlinks = None if step.unlinks is None else numbered(step.unlinks)
+        return (step.verb, number(step.entity), service[step.service], step.via, step.predecessors, links, unlinks)
+
+    scope = plan.disaster.scope
+    return (
+        len(service),
+        tuple(tuple(map(described, case.steps)) for case in architecture.use_cases),
+        tuple((group.mode, tuple(service[name] for name in group.services)) for group in plan.groups),
+        tuple(service[name] for name in plan.order),
+        plan.recovery,
+        tuple(tuple(service[name] for name in crash) for crash in scope) if isinstance(scope, tuple) else scope,
+        plan.disaster.timing,
+        wanted,
+    )
+
+
+@dataclass(frozen=True)
+class Renaming:
+    """The names of one part for those of another of the same shape."""
+
+    services: Mapping[str, str]
+    use_cases: Mapping[str, str]
+
+    def path(self, path: Path) -> Path:
+        """A run of the one part as a run of the other."""
+        return tuple(map(self.label, path))
+
+    def label(self, label: Label) -> Label:
+        """The label of an action, in the other's names."""
+        return Label(
+            label.kind,
+            tuple(Event(self.use_cases[event.use_case], event.step, event.index) for event in label.events),
+            tuple(self.services[name] for name in label.services),
+            tuple(self.services[name] for name in label.restored),
+            label.at_rest,
+        )
+
+
+def renaming(one: Architecture, other: Architecture) -> Renaming:
+    """How the names of one part become those of another of the same shape."""
+    return Renaming(
+        {a.name: b.name for a, b in zip(one.services, other.services, strict=True)},
+        {a.name: b.name for a, b in zip(one.use_cases, other.use_cases, strict=True)},
+    )

@@ -1,0 +1,235 @@
+"""Leave out services in which nothing happens, and know what the disaster still asks of them.
+
+Let V be services that have all the steps of a part, and W the others.  Of a service in W no event is ever logged: its
+snapshot only counts as taken, and its lock holds nobody back.  So leaving out the snapshots and locks of W from a run
+leaves a run of V, in which a group has only its members in V (an atomic snapshot of the group is one of these; the lock
+is taken and released as before); the order of the plan stays as it is between the services of V.  And a run of V
+becomes one of all services again when the snapshots that its disaster needs are put back: those of a group that V has a
+part of beside the snapshot of a member in V, where the lock is taken and the group drained; those that the order wants
+first, and all others, just before they are needed.
+
+What W can still do to V is to crash:
+
+- a disaster restores of V what it restores of V in the whole; a crash set becomes that.  A disaster that leaves V alone
+  still ends what clients had begun: where there is one, a *representative* of W stays, which crashes alone;
+- a service that is never backed up, and that a disaster would have to restore, makes the disaster impossible: where all
+  services are restored, it stays; a crash set that needs it is dropped, but for one if all do, as a plan lists some;
+- with ``rollback: oldest`` the first snapshot matters, whoever's it is: a service stays that can be the first.  It is
+  none whose group is locked with some of V, as that lock would have to be taken, and their snapshots note the same;
+- what was in the channels of a distributed snapshot is restored with the whole group: where only those who crashed are
+  restored, a member of W stays in such a group.
+
+Which of these represents the others makes no difference to what can be seen, only to how many actions it takes; one
+that takes the fewest is chosen.  Source: docs/engines.md, "Reductions".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import islice
+
+from bac.model.plan import Group, Mode, Plan, Restore, Rollback, Scope
+from bac.model.system import ActionKind
+from bac.proofs.engine import Path
+
+AT_ONCE = (Mode.ATOMIC, Mode.SHARED_DATABASE)
+"""One action snapshots the whole group."""
+
+
+@dataclass(frozen=True)
+class OmittedServices:
+    """All services of an architecture, by name in the order of the file, under a plan."""
+
+    services: tuple[str, ...]
+    plan: Plan
+
+    @cached_property
+    def group(self) -> dict[str, Group]:
+        """The group of each service."""
+        listed = {service: group for group in self.plan.groups for service in group.services}
+        return {service: listed.get(service, Group(Mode.INDEPENDENT, (service,))) for service in self.services}
+
+    @cached_property
+    def number(self) -> dict[str, int]:
+        """For each service in a group the number of the group in the plan."""
+        return {service: number for number, group in enumerate(self.plan.groups) for service in group.services}
+
+    @cached_property
+    def rank(self) -> dict[str, int]:
+        """The place of each service in the plan's order."""
+        return {service: number for number, service in enumerate(self.plan.order)}
+
+    def mode(self, service: str) -> Mode:
+        """How a service is backed up."""
+        return self.group[service].mode
+
+    @property
+    def together(self) -> bool:
+        """Whether whole recovery units are restored."""
+        return self.plan.recovery.restore is Restore.GROUP
+
+    @property
+    def restores_everything(self) -> bool:
+        """Whether every disaster restores all services."""
+        return self.plan.disaster.scope is Scope.WHOLE or self.plan.recovery.rollback is Rollback.OLDEST
+
+    def unit(self, service: str) -> tuple[str, ...]:
+        """The services that are restored when this one crashes."""
+        group = self.group[service]
+        return group.services if self.together and group.mode.recovers_together else (service,)
+
+    # Who stays
+
+    def with_representatives(self, inside: Iterable[str]) -> list[str]:
+        """These services, and those that have to stand for the others."""
+        kept = list(inside)
+        needed = self.restores_everything or self.never_recovers
+        if needed and not any(self.mode(name) is Mode.NONE for name in kept):
+            kept += self.never_backed_up[:1]
+        if self.plan.recovery.rollback is Rollback.OLDEST:
+            kept += self.first(self.can_be_first, kept, self.snapshotted_like)
+        if self.plan.disaster.scope is Scope.WHOLE:
+            return kept
+        kept += self.recorders(kept)
+        return kept + (
+            self.first(self.can_crash_alone, kept, self.unit)
+            if self.plan.disaster.scope is Scope.ANY
+            else self.spared(kept)
+        )
+
+    @cached_property
+    def never_backed_up(self) -> tuple[str, ...]:
+        """The services of which no backup is ever taken."""
+        return tuple(service for service in self.services if self.mode(service) is Mode.NONE)
+
+    @staticmethod
+    def first(
+        candidates: Iterable[str], kept: Collection[str], affected: Callable[[str], Collection[str]]
+    ) -> list[str]:
+        """The first candidate that affects nobody who is kept, if there is one."""
+        fitting = (name for name in candidates if not any(other in kept for other in affected(name)))
+        return list(islice(fitting, 1))
+
+    def snapshotted_like(self, service: str) -> tuple[str, ...]:
+        """The services whose snapshot is possible whenever this one's is (before any other), and notes the same."""
+        group = self.group[service]
+        return group.services if group.mode in (*AT_ONCE, Mode.LOCKED) else (service,)
+
+    def recorders(self, kept: Collection[str]) -> list[str]:
+        """Of distributed snapshots of which only those who crashed are restored: who else decides about the channels.
+
+        A channel is restored if the whole group is.  Where any services may crash, one stands for all others.
+        """
+        if self.together:
+            return []
+        groups = {group.services: None for group in map(self.group.__getitem__, kept) if group.mode is Mode.MARKERS}
+        others = [[name for name in services if name not in kept] for services in groups]
+        most = 1 if self.plan.disaster.scope is Scope.ANY else None
+        return [name for names in others for name in names[:most]]
+
+    @cached_property
+    def can_be_first(self) -> tuple[str, ...]:
+        """The services whose snapshot may be the first of a run."""
+        return tuple(s for s in self.services if self.mode(s).takes_snapshots and self.rank.get(s, 0) == 0)
+
+    @cached_property
+    def can_crash_alone(self) -> tuple[str, ...]:
+        """The services that a disaster can restore, those first for which it needs the fewest actions."""
+        able = (service for service in self.services if self.mode(service) is not Mode.NONE)
+        return tuple(sorted(able, key=lambda service: self.cost(self.unit(service)) + self.rank.get(service, 0)))
+
+    def spared(self, kept: Collection[str]) -> list[str]:
+        """One service for the crash sets of the plan that leave those that are kept alone."""
+        inside = set(kept)
+        sparing = [restored for restored in self.restored_sets if restored and inside.isdisjoint(restored)]
+        return [min(sparing, key=self.cost)[0]] if sparing else []
+
+    @cached_property
+    def restored_sets(self) -> tuple[tuple[str, ...], ...]:
+        """What the crash sets of the plan restore, without those that need a service that is never backed up."""
+        scope = self.plan.disaster.scope
+        listed = scope if isinstance(scope, tuple) else ()
+        widened = [dict.fromkeys(each for name in crash for each in self.unit(name)) for crash in listed]
+        return tuple(tuple(names) for names in widened if not any(self.mode(name) is Mode.NONE for name in names))
+
+    @property
+    def never_recovers(self) -> bool:
+        """Whether each of the crash sets that the plan lists needs a service that is never backed up."""
+        return isinstance(self.plan.disaster.scope, tuple) and not self.restored_sets
+
+    # The plan of those who stay
+
+    def plan_for(self, kept: Collection[str]) -> Plan:
+        """What the plan says of these services; its groups and their members in the order of the services."""
+        members: dict[int, list[str]] = {}
+        for name in kept:
+            if name in self.number:
+                members.setdefault(self.number[name], []).append(name)
+        return replace(
+            self.plan,
+            groups=tuple(Group(self.plan.groups[number].mode, tuple(names)) for number, names in members.items()),
+            order=tuple(sorted((name for name in kept if name in self.rank), key=self.rank.__getitem__)),
+            disaster=replace(self.plan.disaster, scope=self.scope_for(kept)),
+        )
+
+    def scope_for(self, kept: Collection[str]) -> Scope | tuple[tuple[str, ...], ...]:
+        """The crash sets, as far as they restore these services; if there are none, one of which nobody recovers."""
+        scope = self.plan.disaster.scope
+        if not isinstance(scope, tuple):
+            return scope
+        restored = (tuple(name for name in kept if name in set(names)) for names in self.restored_sets)
+        possible = tuple(dict.fromkeys(names for names in restored if names))
+        return possible or tuple((name,) for name in kept if self.mode(name) is Mode.NONE)[:1]
+
+    # What it costs
+
+    def cost(self, services: Iterable[str]) -> int:
+        """How many snapshots and locks it takes to back up these services, the order of the plan aside."""
+        actions, groups = 0, set[int]()
+        for name in services:
+            mode = self.mode(name)
+            actions += mode.takes_snapshots and mode not in AT_ONCE
+            if mode in AT_ONCE or mode is Mode.LOCKED:
+                groups.add(self.number[name])
+        return actions + len(groups)
+
+    @cached_property
+    def cost_of_everything(self) -> int:
+        """What it takes to back up all services."""
+        return self.cost(self.services)
+
+    def omitted_actions(self, kept: Collection[str], path: Path) -> int:
+        """How many snapshots and locks of other services a run of these services needs in the whole."""
+        done = {name for label in path if label.kind is ActionKind.SNAPSHOT for name in label.services}
+        disaster = next((label for label in path if label.kind is ActionKind.DISASTER), None)
+        if disaster is not None and self.restores_everything:
+            return self.cost_of_everything - self.cost(done)
+        wanted = set() if disaster is None else set(self.restored_in_the_whole(kept, disaster.restored))
+        unlocked = [label.services[0] for label in path if label.kind is ActionKind.UNLOCK]
+        held = self.held(kept, done, wanted)
+        wanted.update(member for name in (*unlocked, *held) for member in self.group[name].services)
+        last = max((self.rank[name] for name in wanted | done if name in self.rank), default=0)
+        return self.cost(wanted.union(done, self.plan.order[:last])) - self.cost(done) + len(held)
+
+    def held(self, kept: Collection[str], done: Collection[str], wanted: Collection[str]) -> list[str]:
+        """A service of each locked group that has to be backed up for others, though those who are kept never do.
+
+        It is locked and unlocked again before they begin anything.
+        """
+        groups = {self.group[name].services: name for name in wanted if self.mode(name) is Mode.LOCKED}
+        return [
+            name
+            for members, name in groups.items()
+            if not any(member in done for member in members) and any(member in kept for member in members)
+        ]
+
+    def restored_in_the_whole(self, kept: Collection[str], restored: Collection[str]) -> Collection[str]:
+        """The smallest set that is restored in the whole where these are restored of those that are kept."""
+        if self.plan.disaster.scope is Scope.ANY:
+            groups = {self.group[name].services for name in kept if self.mode(name) is Mode.MARKERS}
+            full = [members for members in groups if all(name in restored for name in members if name in kept)]
+            return {each for name in restored for each in self.unit(name)}.union(*full)
+        inside, wanted = set(kept), set(restored)
+        return min((names for names in self.restored_sets if inside.intersection(names) == wanted), key=self.cost)

@@ -1,0 +1,138 @@
+"""The shortest run to a state before the disaster from which a goal cannot be reached any more without a disaster.
+
+If runs cannot go on for ever, then such a *doomed* state can be reached if and only if one can be reached in which the
+goal does not hold and only a disaster can happen: from a doomed state go on while anything can happen; and such a
+*stuck* state is itself doomed.  So first it is asked whether a stuck state can be reached.  If so, the first doomed
+state is looked for among the states at the ends of runs of 0, 1, 2, … actions.  A candidate is tried: a second search,
+from there and as long as any run can be, looks for the goal.  If it finds a way, then what that way depends on is
+learned: all states that agree on those facts are good, and no candidates any more.  If it finds none, the candidate is
+doomed, and no shorter run leads to a doomed state, since the states at the ends of all shorter runs were good.
+
+Source: docs/semantics.md, "Properties" (backup); the learning is counterexample-guided as in Janota et al., Solving QBF
+with counterexample guided refinement (2012).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import z3
+
+from bac.model.system import RECOVERED, Action, Fact, State, System
+from bac.proofs.engine import Path
+from bac.proofs.reductions.slicing import guard, relevant, stuck
+from bac.proofs.smt.ranking import Ranking
+from bac.proofs.smt.shortest_run import ShortestRunSearch
+from bac.proofs.smt.solver import Budget, Exhausted, NotConfirmed
+from bac.proofs.smt.unrolling import Unrolling
+from bac.properties.formula import And, Atom, Formula, Not, Or, conjunction, facts, satisfied
+
+
+def first_dead_end(
+    system: System, goal: Formula, budget: Budget, tell: Callable[[int, int], None] | None = None
+) -> Path | None:
+    """A shortest run to a doomed state, or ``None`` if there is none.
+
+    Raises:
+        Exhausted: a limit was hit, or no bound on the length of runs can be derived.
+    """
+    calm = without_disasters(system)
+    part = relevant(calm, facts(goal))
+    longest = Ranking(part).longest_run
+    if longest is None:
+        raise Exhausted("no bound on the length of runs can be derived")
+    dead_ends = ShortestRunSearch(calm, {"stuck": stuck(part, goal)}, budget)
+    dead_ends.run(tell)
+    if not dead_ends.found:
+        return None
+    return Doom(part, goal, longest, budget).first(len(dead_ends.found["stuck"]))
+
+
+def without_disasters(system: System) -> System:
+    """The system whose runs are the runs before the disaster."""
+    calm = (action for action in system.actions if RECOVERED not in action.add and RECOVERED not in action.require)
+    return System(system.facts, tuple(calm))
+
+
+class Doom:
+    """The search for the first doomed state."""
+
+    def __init__(self, calm: System, goal: Formula, longest: int, budget: Budget) -> None:
+        """Prepare the second search: at most so many actions, from any state."""
+        self.calm, self.goal, self.budget = calm, goal, budget
+        self.good: list[Formula] = [goal]
+        self.onward = Unrolling(calm, anywhere=True)
+        for _ in range(longest):
+            self.onward.lengthen()
+        self.onward.solver.add(self.onward.at_end(goal))
+
+    def first(self, at_most: int) -> Path:
+        """A shortest run to a doomed state, where there is one of at most so many actions.
+
+        Raises:
+            Exhausted: a limit was hit.
+        """
+        unrolling = Unrolling(self.calm)
+        while unrolling.length <= at_most:
+            path = self.at_end(unrolling)
+            if path is not None:
+                return path
+            unrolling.lengthen()
+        raise NotConfirmed("a state from which nothing goes on to the goal was found, but not again")
+
+    def at_end(self, unrolling: Unrolling) -> Path | None:
+        """A run of exactly this length to a doomed state, if there is one."""
+        candidate = z3.Bool(f"candidate@{unrolling.length}")
+        exclude = list(self.good)
+        while True:
+            for known in exclude:
+                unrolling.solver.add(z3.Implies(candidate, z3.Not(unrolling.at_end(known))))
+            if not self.budget.satisfiable(unrolling.solver, candidate):
+                return None
+            path = unrolling.path(unrolling.solver.model())
+            state = self.calm.run(path)[-1]
+            if not self.budget.satisfiable(self.onward.solver, *self.onward.beginning(state)):
+                return path
+            way = self.onward.path(self.onward.solver.model())
+            exclude = [suffices(self.calm, state, way, self.goal)]
+            self.good += exclude
+
+
+def suffices(system: System, state: State, way: Path, goal: Formula) -> Formula:
+    """A conjunction of literals, true in this state, from every state of which this way leads to the goal.
+
+    Raises:
+        NotARun, NotConfirmed: it does not from this one.
+    """
+    origin: dict[Fact, Fact | None] = {fact: fact for fact in system.facts}  # None: an action gave the fact its value
+    needed: set[Fact] = set()
+    now = state
+    for label in way:
+        action = next(each for each in system.by_label.get(label, ()) if each.enabled(now))
+        needed |= {source for fact in reasons(guard(action), now) if (source := origin.get(fact)) is not None}
+        now, origin = action.apply(now), moved(origin, action)
+    if not satisfied(goal, now):
+        raise NotConfirmed("a solver's way to the goal does not lead there")
+    needed |= {source for fact in reasons(goal, now) if (source := origin.get(fact)) is not None}
+    return conjunction(Atom(fact) if fact in state else Not(Atom(fact)) for fact in sorted(needed))
+
+
+def moved(origin: dict[Fact, Fact | None], action: Action) -> dict[Fact, Fact | None]:
+    """Where the values of the facts come from after the action."""
+    constant: dict[Fact, Fact | None] = dict.fromkeys(action.add | action.delete)
+    return origin | constant | {destination: origin[source] for source, destination in action.copy}
+
+
+def reasons(formula: Formula, state: State) -> set[Fact]:
+    """Facts whose values in this state alone make the formula true (or false) there."""
+    match formula:
+        case Atom(fact):
+            return {fact}
+        case Not(part):
+            return reasons(part, state)
+        case And(parts) | Or(parts):
+            deciding = isinstance(formula, Or)  # the value of a part that decides the whole
+            for part in parts:
+                if satisfied(part, state) is deciding:
+                    return reasons(part, state)
+            return set().union(*(reasons(part, state) for part in parts))

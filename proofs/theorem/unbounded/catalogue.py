@@ -1,0 +1,41 @@
+"""Every theorem for any number of services and commands, and the SMT-LIB files that state them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from bac.model.errors import UnwritableFile
+from bac.proofs.theorem.unbounded import impossibility, locked, markers, referrer_first, rollback, shared_database
+from bac.proofs.theorem.unbounded.problem import Theorem
+
+
+def theorems() -> tuple[Theorem, ...]:
+    """Every theorem, in the order of docs/theorem.md."""
+    modules = (impossibility, locked, shared_database, referrer_first, rollback, markers)
+    return tuple(module.theorem() for module in modules)
+
+
+def files() -> dict[str, str]:
+    """The SMT-LIB text of every obligation, by the name of its file."""
+    return {
+        f"{theorem.name}--{obligation.name}.smt2".replace(" ", "-"): obligation.smt2
+        for theorem in theorems()
+        for obligation in theorem.obligations
+    }
+
+
+def write(directory: Path) -> list[Path]:
+    """Write every obligation to a file of its own in a directory, which is made if there is none.
+
+    Raises:
+        UnwritableFile: one of them cannot be written.
+    """
+    written = []
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        for name, text in files().items():
+            (directory / name).write_text(text, encoding="utf-8", newline="\n")
+            written.append(directory / name)
+    except OSError as error:
+        raise UnwritableFile(f"cannot write to {directory}: {error.strerror or error}") from None
+    return written

@@ -1,0 +1,203 @@
+"""Transition systems over uninterpreted sorts, and the obligations of an inductive argument about them.
+
+A machine has relations that change (its state), assumptions about what does not, actions and an invariant.  That
+every run is safe takes three kinds of obligations: the invariant is true at first; every action keeps it; a state in
+which it is true is safe.  That the argument is not vacuous takes two more: a run that reaches what the theorem is
+about; and, for each key assumption, a run of the machine without it that is not safe.  Runs are satisfiable
+obligations, and their models are shown.
+
+The relation ``logged`` in the state that a run has reached after ``k`` actions is called ``logged@k``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from bac.proofs.theorem.unbounded.logic import (
+    TRUE,
+    Apply,
+    Formula,
+    Sort,
+    Symbol,
+    Term,
+    Variable,
+    both,
+    every,
+    iff,
+    negation,
+)
+from bac.proofs.theorem.unbounded.problem import Obligation, Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """The state relations of a machine after so many actions of a run."""
+
+    number: int
+
+    def of(self, relation: Symbol) -> Symbol:
+        """The relation at this moment."""
+        return replace(relation, name=f"{relation.name}@{self.number}")
+
+
+Parameters = tuple[Term, ...]
+Condition = Callable[[Moment, Parameters], Formula]
+Effect = Callable[[Moment, Parameters, tuple[Variable, ...]], Formula]
+
+
+@dataclass(frozen=True)
+class Action:
+    """What can happen: to parameters of these sorts, under conditions that have names, with effects.
+
+    An effect says when a relation is true of variables afterwards, in terms of the moment before; relations without an
+    effect stay as they are.  ``words`` say what happens to the parameters, which stand in it as ``{0}``, ``{1}``, …
+    """
+
+    name: str
+    words: str
+    parameters: tuple[Sort, ...] = ()
+    conditions: Mapping[str, Condition] = field(default_factory=dict)
+    effects: Mapping[Symbol, Effect] = field(default_factory=dict)
+
+    def happens(self, state: Sequence[Symbol], before: Moment, parameters: Parameters) -> tuple[Formula, ...]:
+        """The action leads from one moment to the next, as one formula for each condition and each relation."""
+        after = Moment(before.number + 1)
+        formulas = [condition(before, parameters) for condition in self.conditions.values()]
+        for relation in state:
+            variables = tuple(Variable(f"x{place}", sort) for place, sort in enumerate(relation.arguments))
+            effect = self.effects.get(relation)
+            old = before.of(relation)(*variables) if effect is None else effect(before, parameters, variables)
+            formulas.append(every(variables, iff(after.of(relation)(*variables), old)))
+        return tuple(formulas)
+
+
+Statement = Callable[[Moment], Formula]
+
+
+@dataclass(frozen=True)
+class Machine:
+    """A transition system over uninterpreted sorts, whose state relations are all empty at first.
+
+    ``assumptions`` are about symbols that do not change; ``invariant`` and ``safe`` are about one moment each.  All of
+    them have names.
+    """
+
+    state: tuple[Symbol, ...]
+    assumptions: Mapping[str, Formula]
+    actions: tuple[Action, ...]
+    invariant: Mapping[str, Statement] = field(default_factory=dict)
+    safe: Mapping[str, Statement] = field(default_factory=dict)
+
+    def without(self, name: str) -> Machine:
+        """The machine without the assumption, or the conditions of actions, of this name.
+
+        Raises:
+            KeyError: there is none.
+        """
+        conditions = {name for action in self.actions for name in action.conditions}
+        if name not in self.assumptions and name not in conditions:
+            raise KeyError(name)
+        return replace(
+            self,
+            assumptions={key: value for key, value in self.assumptions.items() if key != name},
+            actions=tuple(
+                replace(action, conditions={key: value for key, value in action.conditions.items() if key != name})
+                for action in self.actions
+            ),
+        )
+
+    def with_action(self, action: Action) -> Machine:
+        """The machine with this action, in the place of one of the same name if there is one."""
+        return replace(self, actions=(*(each for each in self.actions if each.name != action.name), action))
+
+    def action(self, name: str) -> Action:
+        """The action of this name."""
+        return next(action for action in self.actions if action.name == name)
+
+    # The obligations
+
+    def inductive(self) -> tuple[Obligation, ...]:
+        """That every run is safe, by induction."""
+        return (self.initiation(), *map(self.consecution, self.actions), *map(self.safety, self.safe))
+
+    def initiation(self) -> Obligation:
+        """The invariant is true at first."""
+        problem = Problem(
+            (*self.always(), *self.nothing_yet(), ("the invariant fails", negation(self.holds(self.invariant, 0))))
+        )
+        return Obligation("initiation", "unsat", problem, "the invariant is true before anything has happened")
+
+    def consecution(self, action: Action) -> Obligation:
+        """This action keeps the invariant."""
+        problem = Problem(
+            (
+                *self.always(),
+                *((f"before: {name}", each(Moment(0))) for name, each in self.invariant.items()),
+                *self.happening(action, 0),
+                ("after: the invariant fails", negation(self.holds(self.invariant, 1))),
+            ),
+            ((action.words, constants(action, 0)),),
+        )
+        explanation = f"if the invariant is true, it still is when {action.words.format(*'xyz')}"
+        return Obligation(f"consecution {action.name}", "unsat", problem, explanation)
+
+    def safety(self, name: str) -> Obligation:
+        """A state in which the invariant is true is safe in this respect."""
+        problem = Problem(
+            (
+                *self.always(),
+                *((f"invariant: {key}", each(Moment(0))) for key, each in self.invariant.items()),
+                (f"not: {name}", negation(self.safe[name](Moment(0)))),
+            )
+        )
+        return Obligation(f"safety {name}", "unsat", problem, f"the invariant implies: {name}")
+
+    def run(self, name: str, script: Sequence[str], goal: Statement, explanation: str) -> Obligation:
+        """There is a run of these actions, from the beginning, after which the goal is true."""
+        actions = [self.action(each) for each in script]
+        problem = Problem(
+            (
+                *self.always(),
+                *self.nothing_yet(),
+                *(each for number, action in enumerate(actions) for each in self.happening(action, number)),
+                ("at the end", goal(Moment(len(actions)))),
+            ),
+            tuple((action.words, constants(action, number)) for number, action in enumerate(actions)),
+        )
+        return Obligation(name, "sat", problem, explanation)
+
+    # Their parts
+
+    def always(self) -> tuple[tuple[str, Formula], ...]:
+        """The assumptions."""
+        return tuple((f"assumption: {name}", formula) for name, formula in self.assumptions.items())
+
+    def nothing_yet(self) -> tuple[tuple[str, Formula], ...]:
+        """No relation of the state is true of anything at first."""
+        return tuple((f"at first: nothing is {relation.name}", none(relation)) for relation in self.state)
+
+    def happening(self, action: Action, number: int) -> tuple[tuple[str, Formula], ...]:
+        """The action happens as the next one after so many."""
+        formulas = action.happens(self.state, Moment(number), constants(action, number))
+        names = [*action.conditions, *(f"then: {relation.name}" for relation in self.state)]
+        return tuple((f"{number + 1}. {action.name}: {name}", each) for name, each in zip(names, formulas, strict=True))
+
+    @staticmethod
+    def holds(statements: Mapping[str, Statement], number: int) -> Formula:
+        """All of these are true at this moment."""
+        return both(*(each(Moment(number)) for each in statements.values())) if statements else TRUE
+
+
+def constants(action: Action, number: int) -> tuple[Apply, ...]:
+    """What an action happens to, as constants."""
+    return tuple(
+        Symbol(f"{sort.name.lower()}{place or ''}!{number + 1}", (), sort)()
+        for place, sort in enumerate(action.parameters)
+    )
+
+
+def none(relation: Symbol) -> Formula:
+    """The relation is empty at first."""
+    variables = tuple(Variable(f"x{place}", sort) for place, sort in enumerate(relation.arguments))
+    return every(variables, negation(Moment(0).of(relation)(*variables)))

@@ -1,0 +1,255 @@
+"""Two solvers, one text: what Z3 and cvc5 say to an obligation, and examples that they find, held to the formulas."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from bac.model.errors import BacError
+from bac.proofs.theorem.unbounded.logic import Sort, Structure, Symbol, true_in
+from bac.proofs.theorem.unbounded.problem import Obligation, Problem, Theorem
+
+SAT, UNSAT, UNKNOWN = "sat", "unsat", "unknown"
+SECONDS = 60.0
+"""How long each solver may take for one obligation, unless told otherwise."""
+FORMAT, VERSION = "bac-obligations", 1
+
+
+class SolverMissing(BacError):
+    """A solver is not installed."""
+
+
+class SolverFailed(BacError):
+    """A solver gives no answer, for another reason than that it takes too long."""
+
+    exit_code = 3
+
+
+class WrongModel(BacError):
+    """A solver's example does not satisfy the formulas: a bug of the solver, or of what reads its answer."""
+
+    exit_code = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What the solvers said to one obligation: ``sat``, ``unsat`` or ``unknown``; and the example in words."""
+
+    obligation: Obligation
+    z3: str
+    cvc5: str
+    seconds: float
+    example: tuple[str, ...] = ()
+
+    @property
+    def contradicted(self) -> bool:
+        """Whether a solver gave the answer that was not expected, as one does if they disagree: a bug somewhere."""
+        return any(verdict not in (self.obligation.expected, UNKNOWN) for verdict in (self.z3, self.cvc5))
+
+    @property
+    def confirmed(self) -> bool:
+        """Whether both solvers gave the expected answer."""
+        return self.z3 == self.cvc5 == self.obligation.expected
+
+    def to_json(self) -> dict[str, Any]:
+        """The outcome as reports show it."""
+        return {
+            "name": self.obligation.name,
+            "expected": self.obligation.expected,
+            "z3": self.z3,
+            "cvc5": self.cvc5,
+            "seconds": round(self.seconds, 3),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class TheoremResult:
+    """What the solvers said to the obligations of one theorem."""
+
+    theorem: Theorem
+    outcomes: tuple[Outcome, ...]
+
+    @property
+    def proved(self) -> bool:
+        """Whether both solvers gave the expected answer to every obligation."""
+        return all(outcome.confirmed for outcome in self.outcomes)
+
+    @property
+    def contradicted(self) -> bool:
+        """Whether a solver gave some answer that was not expected."""
+        return any(outcome.contradicted for outcome in self.outcomes)
+
+    def to_json(self) -> dict[str, Any]:
+        """The result as reports show it."""
+        return {
+            "name": self.theorem.name,
+            "statement": self.theorem.statement,
+            "obligations": [outcome.to_json() for outcome in self.outcomes],
+        }
+
+
+def report(results: Iterable[TheoremResult]) -> dict[str, Any]:
+    """The JSON report on these theorems."""
+    return {"format": FORMAT, "version": VERSION, "theorems": [result.to_json() for result in results]}
+
+
+def exit_code(results: Iterable[TheoremResult]) -> int:
+    """0 if every theorem is proved, 4 if a solver contradicts another one or what is expected, else 3."""
+    listed = list(results)
+    if any(result.contradicted for result in listed):
+        return 4
+    return 0 if all(result.proved for result in listed) else 3
+
+
+def discharge(theorem: Theorem, timeout: float = SECONDS) -> TheoremResult:
+    """Put every obligation of a theorem to both solvers; each may take ``timeout`` seconds for each.
+
+    Raises:
+        SolverMissing: a solver is not installed.
+        WrongModel: a solver's example does not satisfy the formulas.
+    """
+    return TheoremResult(theorem, tuple(decide(obligation, timeout) for obligation in theorem.obligations))
+
+
+def decide(obligation: Obligation, timeout: float = SECONDS) -> Outcome:
+    """Put one obligation to both solvers.
+
+    Raises:
+        SolverMissing: a solver is not installed.
+        WrongModel: a solver's example does not satisfy the formulas.
+    """
+    started = time.monotonic()
+    text = obligation.smt2
+    by_z3, model = ask_z3(text, timeout)
+    by_cvc5 = ask_cvc5(text, timeout)
+    example = shown(obligation.problem, model) if by_z3 == SAT else ()
+    return Outcome(obligation, by_z3, by_cvc5, time.monotonic() - started, example)
+
+
+def ask_z3(text: str, timeout: float = SECONDS) -> tuple[str, Any]:
+    """What Z3 says to an SMT-LIB text, and its model if there is one.
+
+    Raises:
+        SolverMissing: it is not installed.
+    """
+    try:
+        import z3
+    except ImportError:
+        raise SolverMissing("Z3 is not installed (z3-solver)") from None
+    solver = z3.Solver(ctx=z3.Context())
+    solver.set("timeout", milliseconds(timeout))
+    solver.from_string(text)
+    verdict = str(solver.check())
+    return verdict, solver.model() if verdict == SAT else None
+
+
+def ask_cvc5(text: str, timeout: float = SECONDS) -> str:
+    """What cvc5 says to an SMT-LIB text: it looks for finite models, and for proofs that there is none.
+
+    Raises:
+        SolverFailed: it says something else.
+        SolverMissing: it is not installed.
+    """
+    try:
+        import cvc5
+    except ImportError:
+        raise SolverMissing("cvc5 is not installed") from None
+    solver = cvc5.Solver()
+    solver.setOption("finite-model-find", "true")
+    solver.setOption("tlimit-per", str(milliseconds(timeout)))
+    parser = cvc5.InputParser(solver)
+    parser.setStringInput(cvc5.InputLanguage.SMT_LIB_2_6, text, "obligation")
+    answers = []
+    while not (command := parser.nextCommand()).isNull():
+        if answer := str(command.invoke(solver, parser.getSymbolManager())).strip():
+            answers.append(answer)
+    verdict = answers[0].partition(" ")[0] if len(answers) == 1 else ""  # "unknown (TIMEOUT)"
+    if verdict not in (SAT, UNSAT, UNKNOWN):
+        raise SolverFailed(f"cvc5 answers: {' '.join(answers) or 'nothing'}")
+    return verdict
+
+
+def milliseconds(seconds: float) -> int:
+    """At least one: zero would mean no limit."""
+    return max(1, round(seconds * 1000))
+
+
+# Examples
+
+
+def shown(problem: Problem, model: Any) -> tuple[str, ...]:
+    """The example that Z3 found, in words.
+
+    Raises:
+        WrongModel: a formula is not true in it.
+    """
+    structure = finite(problem, model)
+    for name, formula in problem.formulas:
+        if not true_in(structure, formula):
+            raise WrongModel(f"Z3's example does not satisfy “{name}”")
+    return tuple(described(problem, structure))
+
+
+def finite(problem: Problem, model: Any) -> Structure:
+    """Z3's model as a finite structure: sorts hold what Z3 lists of them, and whatever else a function's value is."""
+    import z3
+
+    by_name = {declaration.name(): declaration for declaration in model.decls()}
+    z3_sorts = {sort.name(): sort for sort in model.sorts()}
+    elements: dict[Sort, list[Any]] = {
+        sort: list(model.get_universe(z3_sorts[sort.name])) if sort.name in z3_sorts else [] for sort in problem.sorts
+    }
+    table: dict[tuple[Symbol, tuple[int, ...]], int] = {}
+
+    def value(symbol: Symbol, arguments: tuple[int, ...]) -> int:
+        if (symbol, arguments) not in table:
+            table[symbol, arguments] = evaluated(symbol, arguments)
+        return table[symbol, arguments]
+
+    def evaluated(symbol: Symbol, arguments: tuple[int, ...]) -> int:
+        declaration = by_name.get(symbol.name)
+        if declaration is None:  # it does not matter what it is
+            return 0
+        given = [elements[sort][number] for sort, number in zip(symbol.arguments, arguments, strict=True)]
+        answer = model.eval(declaration(*given), model_completion=True)
+        if symbol.result is None:
+            return int(z3.is_true(answer))
+        return next(number for number, each in enumerate(elements[symbol.result]) if each.eq(answer))
+
+    return Structure({sort: max(1, len(listed)) for sort, listed in elements.items()}, value)
+
+
+def described(problem: Problem, structure: Structure) -> Iterable[str]:
+    """What there is, what is so, what happens, and what is so at the end."""
+    for sort, size in structure.sizes.items():
+        yield f"{size} {sort.name.lower() if size == 1 else sort.plural or sort.name.lower() + 's'}"
+    names = [name for name, parameters in problem.script]
+    final = f"@{len(names)}"
+    fixed = [symbol for symbol in problem.vocabulary if "@" not in symbol.name and symbol.words]
+    for symbol in fixed:
+        yield from facts(symbol, structure)
+    for number, (words, parameters) in enumerate(problem.script, 1):
+        happens = [called(each.symbol.result, structure.value(each.symbol, ())) for each in parameters]
+        yield f"{number}. {words.format(*happens)}"
+    if names:
+        for symbol in problem.vocabulary:
+            if symbol.name.endswith(final) and symbol.words:
+                yield from (f"at the end, {fact}" for fact in facts(symbol, structure))
+
+
+def facts(symbol: Symbol, structure: Structure) -> Iterable[str]:
+    """What is true of a relation, or the values of a function, in words."""
+    for arguments in structure.tuples(symbol.arguments):
+        names = [called(sort, number) for sort, number in zip(symbol.arguments, arguments, strict=True)]
+        value = structure.value(symbol, arguments)
+        if symbol.result is not None:
+            yield symbol.words.format(*names, called(symbol.result, value))
+        elif value:
+            yield symbol.words.format(*names)
+
+
+def called(sort: Sort | None, number: int) -> str:
+    """What to call an element: ``event 1``."""
+    return f"{sort.name.lower() if sort else ''} {number + 1}"
