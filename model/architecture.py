@@ -23,6 +23,13 @@ class Verb(StrEnum):
     COPY = "copy"
 
 
+class Caching(StrEnum):
+    """How the holder of a link keeps what it needs of the target: fetched when the link is made, or by copy steps."""
+
+    WITH_THE_LINK = "with the link"
+    COPIES = "copies"
+
+
 class Via(StrEnum):
     """How a step is triggered: by a synchronous call, or by a domain event that goes through the broker."""
 
@@ -64,7 +71,9 @@ class Step:
 
     ``number`` counts from 1 within the use case; ``predecessors`` are numbers of steps of the same use case, ascending.
     ``links`` are the links that the step makes (by ``refers_to`` of a create step, or by ``link … to …``);
-    ``unlinks`` is the link that an ``unlink`` step removes.
+    ``unlinks`` is the link that an ``unlink`` step removes.  ``needs`` are entities that must exist although no link to
+    them is made.  ``once``: not idempotent, so that doing it twice is a harm.  ``kept``: a soft delete, after which
+    links to the entity still resolve.
     """
 
     number: int
@@ -76,6 +85,9 @@ class Step:
     links: tuple[Link, ...] = ()
     unlinks: Link | None = None
     name: str = ""
+    needs: tuple[Entity, ...] = ()
+    once: bool = False
+    kept: bool = False
 
     def __str__(self) -> str:
         match self.verb:
@@ -92,10 +104,14 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class UseCase:
-    """What a client asks for: steps that form a directed acyclic graph with one first step."""
+    """What a client asks for: steps that form a directed acyclic graph with one first step.
+
+    ``background``: it can be held back without loss of availability.
+    """
 
     name: str
     steps: tuple[Step, ...]
+    background: bool = False
 
     def step(self, number: int) -> Step:
         """The step with this number (counted from 1)."""
@@ -104,26 +120,49 @@ class UseCase:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """A service: the names of the entities that it owns, and of those of which it keeps its own representation."""
+    """A service: the names of the entities that it owns, and of those of which it keeps its own representation.
+
+    ``external``: a system outside of our backups, which never crashes and is never restored.
+    """
 
     name: str
     owns: tuple[str, ...] = ()
     copies: tuple[str, ...] = ()
+    external: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Tolerance:
+    """Anomalies that do not count against consistency (they are still reported).
+
+    ``links`` are pairs of plain entity names, tolerated both ways: such a link may break, and an entity may be an orphan
+    if all links to it are among them.  The others are by kind: pairs of plain entity names, plain entity names, and
+    pairs of use case and step number.
+    """
+
+    links: frozenset[tuple[str, str]] = frozenset()
+    broken_links: frozenset[tuple[str, str]] = frozenset()
+    orphans: frozenset[str] = frozenset()
+    missing_state: frozenset[tuple[str, int]] = frozenset()
 
 
 @dataclass(frozen=True)
 class Architecture:
     """A whole application: services in the order of the file, and the use cases that clients run on them.
 
-    ``tolerated`` holds the links, as pairs of plain entity names, whose breaking consistency does not mind (they are
-    still reported).  ``references`` is true if the use cases were given by the shorthand of Figures 3 and 4.
+    ``references`` is true if the use cases were given by the shorthand of Figures 3 and 4.  ``scarce`` are the entities,
+    by plain name, of which there are only so many; ``sequences`` those whose ids start again where the backup ends.
+    ``caches`` says how links, as pairs of plain entity names, are cached at their holder.
     """
 
     name: str
     services: tuple[Service, ...]
     use_cases: tuple[UseCase, ...]
-    tolerated: frozenset[tuple[str, str]] = frozenset()
+    tolerance: Tolerance = Tolerance()
     references: bool = False
+    scarce: frozenset[str] = frozenset()
+    sequences: frozenset[str] = frozenset()
+    caches: tuple[tuple[tuple[str, str], Caching], ...] = ()
 
     @cached_property
     def by_use_case(self) -> dict[str, UseCase]:
@@ -157,5 +196,5 @@ class Architecture:
                 yield use_case, step
 
     def tolerates(self, link: Link) -> bool:
-        """Whether consistency does without this link (key ``tolerates``)."""
-        return (link.holder.name, link.target.name) in self.tolerated
+        """Whether this link is in the plain list of the key ``tolerates``."""
+        return (link.holder.name, link.target.name) in self.tolerance.links

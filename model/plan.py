@@ -31,6 +31,20 @@ class Mode(StrEnum):
         return self in (Mode.ATOMIC, Mode.LOCKED, Mode.SHARED_DATABASE, Mode.MARKERS)
 
 
+class Source(StrEnum):
+    """Which backups are restored: the last complete set, or of each service the newest."""
+
+    SET = "set"
+    NEWEST = "newest"
+
+
+class Onto(StrEnum):
+    """What a service that is restored but did not crash keeps: nothing, or what the backup lacks."""
+
+    EMPTY = "empty"
+    EXISTING = "existing"
+
+
 class Restore(StrEnum):
     """What a recovery restores: whole recovery units, or only the services that crashed."""
 
@@ -75,15 +89,22 @@ class Timing(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Services that are backed up in the same way, together where the mode says so."""
+    """Services that are backed up in the same way, together where the mode says so.
+
+    ``holds`` are the use cases that a lock holds back; ``None`` stands for all.
+    """
 
     mode: Mode
     services: tuple[str, ...]
+    holds: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Recovery:
-    """What is restored, and what happens to events and unfinished use cases after it."""
+    """What is restored, and what happens to events and unfinished use cases after it.
+
+    ``backfill``, ``reconstruct`` and ``collect`` are plain names of entities.
+    """
 
     restore: Restore = Restore.GROUP
     rollback: Rollback = Rollback.NONE
@@ -91,6 +112,13 @@ class Recovery:
     replay: bool = False
     resume: bool = False
     on_invalid: OnInvalid = OnInvalid.ACCEPT
+    source: Source = Source.SET
+    onto: Onto = Onto.EMPTY
+    retry: bool = False
+    backfill: tuple[str, ...] = ()
+    reconstruct: tuple[str, ...] = ()
+    collect: tuple[str, ...] = ()
+    undo: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from bac.model.architecture import Architecture, Service
+from bac.model.architecture import Architecture, Service, Tolerance
 from bac.model.errors import BacError, LimitReached
 from bac.model.plan import Group, Plan, Timing
 from bac.model.trace import Claim, Trace
@@ -167,6 +167,6 @@ class Findings:
 
 def single_service(architecture: Architecture, plan: Plan, service: Service) -> Part:
     """The part of an architecture with one service, of which nobody ever wants anything."""
-    alone = replace(architecture, services=(service,), use_cases=(), tolerated=frozenset(), references=False)
+    alone = replace(architecture, services=(service,), use_cases=(), tolerance=Tolerance(), references=False)
     group = Group(plan.mode_of(service.name), (service.name,))
     return Part(alone, Plan(plan.name, (group,)), ())

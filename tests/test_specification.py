@@ -267,7 +267,7 @@ def test_the_article_s_example() -> None:
         Step(2, Verb.LINK, customer, "customers", predecessors=(1,), links=(Link(customer, shipment),)),
     )
     assert sales.by_use_case["change address"].step(2) == Step(2, Verb.COPY, customer, "shipping", Via.EVENT, (1,))
-    assert sales.tolerated == {("order", "product")}
+    assert sales.tolerance.links == {("order", "product")}
     assert not sales.references
     assert read.plans == (
         INDEPENDENT,

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import Any
 
-from bac.model.architecture import Architecture
+from bac.model.architecture import Architecture, Tolerance
 from bac.model.errors import BacError, SpecificationError, UnknownPlan, UnreadableFile
 from bac.model.plan import Plan
 from bac.model.specification import fields
@@ -137,7 +137,7 @@ def parse(text: str | bytes, file: str = "<string>") -> Specification:
     warn_about_use(report, services, use_cases, next(record.keys[key] for key in _FORMS if key in record.keys))
     name = record.values["name"].text if "name" in record.values else _default_name(file)
     cases, shorthand = tuple(use_cases.use_cases), "references" in record.keys
-    architecture = Architecture(name, tuple(services.services), cases, tolerated, shorthand)
+    architecture = Architecture(name, tuple(services.services), cases, Tolerance(tolerated), shorthand)
     return Specification(architecture, plans, report.diagnostics, file)
 
 

@@ -114,8 +114,8 @@ def dump(architecture: Architecture, plans: Iterable[Plan]) -> dict[str, object]
         document["references"] = [use_case.name for use_case in architecture.use_cases]
     else:
         document["use_cases"] = {use_case.name: _use_case(use_case) for use_case in architecture.use_cases}
-    if architecture.tolerated:
-        document["tolerates"] = [f"{holder} -> {target}" for holder, target in sorted(architecture.tolerated)]
+    if architecture.tolerance.links:
+        document["tolerates"] = [f"{holder} -> {target}" for holder, target in sorted(architecture.tolerance.links)]
     everybody = tuple(service.name for service in architecture.services)
     written = {plan.name: _plan(plan, everybody) for plan in plans if plan.name != INDEPENDENT.name}
     return document | ({"plans": written} if written else {})

@@ -166,7 +166,7 @@ class Cut:
             self.architecture,
             services=tuple(self.services[name] for name in kept),
             use_cases=cases,
-            tolerated=self.architecture.tolerated & links,
+            tolerance=replace(self.architecture.tolerance, links=self.architecture.tolerance.links & links),
         )
         wanted = {(anomaly.kind, anomaly.about): anomaly for anomaly in questions}
         numbered = ((number, wanted.get((each.kind, each.about))) for number, each in enumerate(anomalies(alone, 1)))

@@ -97,7 +97,7 @@ class Component:
         self, architecture: Architecture, cases: tuple[UseCase, ...], level: Level, restores: tuple[Recovery, ...]
     ) -> None:
         """Build the actions."""
-        part = Architecture(architecture.name, architecture.services, cases, architecture.tolerated)
+        part = Architecture(architecture.name, architecture.services, cases, architecture.tolerance)
         self.services = tuple(service.name for service in architecture.services)
         self.rules = Rules(part, Plan("locked", (Group(Mode.LOCKED, self.services),)), 1)
         self.lock = locked(self.services)
