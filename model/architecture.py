@@ -135,9 +135,9 @@ class Service:
 class Tolerance:
     """Anomalies that do not count against consistency (they are still reported).
 
-    ``links`` are pairs of plain entity names, tolerated both ways: such a link may break, and an entity may be an orphan
-    if all links to it are among them.  The others are by kind: pairs of plain entity names, plain entity names, and
-    pairs of use case and step number.
+    ``links`` are pairs of plain entity names, tolerated both ways: such a link may break, and an entity may be an
+    orphan if all links to it are among them.  The others are by kind: pairs of plain entity names, plain entity names,
+    and pairs of use case and step number.
     """
 
     links: frozenset[tuple[str, str]] = frozenset()
@@ -150,9 +150,9 @@ class Tolerance:
 class Architecture:
     """A whole application: services in the order of the file, and the use cases that clients run on them.
 
-    ``references`` is true if the use cases were given by the shorthand of Figures 3 and 4.  ``scarce`` are the entities,
-    by plain name, of which there are only so many; ``sequences`` those whose ids start again where the backup ends.
-    ``caches`` says how links, as pairs of plain entity names, are cached at their holder.
+    ``references`` is true if the use cases were given by the shorthand of Figures 3 and 4.  ``scarce`` are the
+    entities, by plain name, of which there are only so many; ``sequences`` those whose ids start again where the backup
+    ends.  ``caches`` says how links, as pairs of plain entity names, are cached at their holder.
     """
 
     name: str
