@@ -30,7 +30,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 def read(spec: str, strict: bool = False) -> Specification:
     """The specification, with its warnings on standard error (as errors if ``strict``)."""
-    from bac.model.errors import SpecificationError
+    from bac.model.specification.diagnostics import SpecificationError
     from bac.model.specification.reader import load
 
     specification = load(spec)

@@ -5,16 +5,6 @@ A bug of the checker is none of these: it stays an ordinary Python exception wit
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from bac.model.specification.diagnostics import Diagnostic
-
-SHOWN = 100
-"""How many diagnostics a message shows before it says "… and N more"."""
-
 
 class BacError(Exception):
     """Base of everything that is the input's fault, or a limit's; ``str()`` of it is the message for people."""
@@ -29,25 +19,6 @@ class UnreadableFile(BacError):
 
 class UnknownPlan(BacError):
     """A plan was asked for that the specification does not have."""
-
-
-class SpecificationError(BacError):
-    """A specification with errors in it.
-
-    ``diagnostics`` holds every error and every warning, in the order of the file.  ``omitted`` counts those beyond the
-    number that is kept at all (a file of hundreds of thousands of errors is not worth more memory).
-    """
-
-    def __init__(self, diagnostics: Sequence[Diagnostic], omitted: int = 0) -> None:
-        """Keep the diagnostics; there must be at least one error among them."""
-        self.diagnostics = tuple(diagnostics)
-        self.omitted = omitted
-        super().__init__(self._message())
-
-    def _message(self) -> str:
-        shown = [diagnostic.render() for diagnostic in self.diagnostics[:SHOWN]]
-        hidden = len(self.diagnostics) - len(shown) + self.omitted
-        return "\n".join([*shown, f"… and {hidden} more"] if hidden else shown)
 
 
 class LimitReached(BacError):

@@ -15,9 +15,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from strategies import specifications
 
-from bac.model.errors import BacError, SpecificationError
+from bac.model.errors import BacError
 from bac.model.specification import yaml_tree
-from bac.model.specification.diagnostics import CODES
+from bac.model.specification.diagnostics import CODES, SpecificationError
 from bac.model.specification.reader import dump, load, parse, to_yaml
 
 SOON = 30  # seconds: many times what it takes, but far from what an attack would take

@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from strategies import specifications
 
 from bac.model.architecture import Entity, Link, Step, Verb, Via
-from bac.model.errors import BacError, SpecificationError, UnknownPlan, UnreadableFile, UnwritableFile
+from bac.model.errors import BacError, UnknownPlan, UnreadableFile, UnwritableFile
 from bac.model.plan import (
     INDEPENDENT,
     Broker,
@@ -31,7 +31,7 @@ from bac.model.plan import (
     Timing,
 )
 from bac.model.specification import yaml_tree
-from bac.model.specification.diagnostics import CODES, ERRORS, WARNINGS, Diagnostic
+from bac.model.specification.diagnostics import CODES, ERRORS, WARNINGS, Diagnostic, SpecificationError
 from bac.model.specification.reader import (
     STARTER,
     Specification,
@@ -684,4 +684,4 @@ def test_the_page_names_every_key() -> None:
 
 def test_every_error_of_a_file_is_a_bac_error() -> None:
     assert issubclass(SpecificationError, BacError)
-    assert {kind.exit_code for kind in (BacError, SpecificationError, UnknownPlan, UnreadableFile)} == {2}
+    assert {kind.exit_code for kind in (BacError, UnknownPlan, UnreadableFile)} == {2}

@@ -5,16 +5,15 @@ The codes are public and stable; docs/specification.md lists the same table for 
 
 from __future__ import annotations
 
-import difflib
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import islice
 from typing import Literal, NoReturn
 
-from bac.model.errors import SpecificationError
+from bac.model.errors import BacError
+from bac.model.names import JOINERS, closest, printable, quoted
 
 ERRORS = {
     # The text, and YAML.
@@ -87,11 +86,12 @@ CODES = ERRORS | WARNINGS
 LINE_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 """What ends a line; the same set as that of the YAML parser, or columns would not agree."""
 
-_JOINERS = "\u200c\u200d"
+SHOWN = 100
+"""How many diagnostics a message shows before it says "… and N more"."""
+
 _WINDOW = 100  # columns of a source line that are shown
 _KEPT = 10_000  # diagnostics that are kept; more are only counted
 _SUGGESTIONS = 50  # suggestions that are looked for; each may cost a hundred microseconds for each candidate
-_CANDIDATES = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +139,25 @@ class Diagnostic:
         before, after = printable(self.source[start:at]), printable(self.source[at:end])
         left, right = "…" * (start > 0), "…" * (end < len(self.source))
         return f"    {left}{before}{after}{right}\n    {_blank(left + before)}^"
+
+
+class SpecificationError(BacError):
+    """A specification with errors in it.
+
+    ``diagnostics`` holds every error and every warning, in the order of the file.  ``omitted`` counts those beyond the
+    number that is kept at all (a file of hundreds of thousands of errors is not worth more memory).
+    """
+
+    def __init__(self, diagnostics: Sequence[Diagnostic], omitted: int = 0) -> None:
+        """Keep the diagnostics; there must be at least one error among them."""
+        self.diagnostics = tuple(diagnostics)
+        self.omitted = omitted
+        super().__init__(self._message())
+
+    def _message(self) -> str:
+        shown = [diagnostic.render() for diagnostic in self.diagnostics[:SHOWN]]
+        hidden = len(self.diagnostics) - len(shown) + self.omitted
+        return "\n".join([*shown, f"… and {hidden} more"] if hidden else shown)
 
 
 class Report:
@@ -204,59 +223,12 @@ class Report:
         return closest(wrong, candidates)
 
 
-def closest(wrong: str, candidates: Iterable[str]) -> str | None:
-    """The candidate that ``wrong`` is most probably a misspelling of, if any is near.
-
-    Differences of case, ``-``, ``_`` and space come first.  The work is bounded: of very many candidates only those
-    are compared that begin or end like ``wrong``, and of these only some.
-    """
-    names = list(candidates)
-    same = _normalised(wrong)
-    for name in names:
-        if len(name) == len(wrong) and _normalised(name) == same:
-            return name
-    if len(names) > _CANDIDATES:
-        names = [name for name in names if name[:1] == wrong[:1] or name[-1:] == wrong[-1:]]
-    short = {name[:40]: name for name in islice(names, _CANDIDATES)}
-    found = difflib.get_close_matches(wrong[:40], short, n=1)
-    return short[found[0]] if found else None
-
-
-def quoted(name: str) -> str:
-    """A name for a message: in quotes, what cannot be printed escaped, cut if it is long."""
-    shown = "".join(char if is_printable(char) else _escaped(char) for char in name[:60])
-    return f"'{shown}{'…' * (len(name) > 60)}'"
-
-
-def is_printable(char: str) -> bool:
-    """Whether a name may hold this character: printable Unicode, and the two joiners that some scripts need."""
-    return char.isprintable() or char in _JOINERS
-
-
-def printable(text: str) -> str:
-    """The text with everything that a terminal might obey replaced, character by character; tabs stay."""
-    return "".join(char if is_printable(char) or char == "\t" else "\ufffd" for char in text)
-
-
-def described(char: str) -> str:
-    """A character by its number and name, such as ``U+202E (RIGHT-TO-LEFT OVERRIDE)``."""
-    return f"U+{ord(char):04X} ({unicodedata.name(char, 'a control character')})"
-
-
-def _normalised(name: str) -> str:
-    return name.casefold().replace("-", "_").replace(" ", "_")
-
-
-def _escaped(char: str) -> str:
-    return f"\\u{ord(char):04x}" if ord(char) < 0x10000 else f"\\U{ord(char):08x}"
-
-
 def _blank(text: str) -> str:
     """As much white space as the text takes on a terminal, tabs as they are."""
     return "".join(char if char == "\t" else " " * _width(char) for char in text)
 
 
 def _width(char: str) -> int:
-    if unicodedata.combining(char) or char in _JOINERS:
+    if unicodedata.combining(char) or char in JOINERS:
         return 0
     return 2 if unicodedata.east_asian_width(char) in "WF" else 1

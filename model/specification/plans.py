@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from bac.model.names import quoted
 from bac.model.plan import (
     INDEPENDENT,
     Broker,
@@ -23,7 +24,7 @@ from bac.model.plan import (
     Timing,
 )
 from bac.model.specification import fields
-from bac.model.specification.diagnostics import Report, quoted
+from bac.model.specification.diagnostics import Report
 from bac.model.specification.fields import Reader, Record
 from bac.model.specification.services import Services
 from bac.model.specification.yaml_tree import ListNode, Node, ScalarNode

@@ -13,10 +13,11 @@ from pathlib import Path, PurePath
 from typing import Any
 
 from bac.model.architecture import Architecture, Tolerance
-from bac.model.errors import BacError, SpecificationError, UnknownPlan, UnreadableFile
+from bac.model.errors import BacError, UnknownPlan, UnreadableFile
+from bac.model.names import closest, printable, quoted
 from bac.model.plan import Plan
 from bac.model.specification import fields
-from bac.model.specification.diagnostics import CODES, Diagnostic, Report, closest, printable, quoted
+from bac.model.specification.diagnostics import CODES, Diagnostic, Report, SpecificationError
 from bac.model.specification.fields import Reader, Record
 from bac.model.specification.plans import read_plans
 from bac.model.specification.services import Services, read_services

@@ -9,8 +9,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from bac.model.architecture import Entity, Service
+from bac.model.names import quoted
 from bac.model.specification import fields
-from bac.model.specification.diagnostics import Place, Report, quoted
+from bac.model.specification.diagnostics import Place, Report
 from bac.model.specification.fields import Record
 from bac.model.specification.yaml_tree import Node, ScalarNode
 

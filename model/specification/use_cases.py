@@ -12,8 +12,9 @@ from graphlib import CycleError, TopologicalSorter
 from typing import Any, TypeVar
 
 from bac.model.architecture import Entity, Link, Step, UseCase, Verb, Via
+from bac.model.names import quoted
 from bac.model.specification import fields
-from bac.model.specification.diagnostics import Place, Report, quoted
+from bac.model.specification.diagnostics import Place, Report
 from bac.model.specification.fields import Reader, Record
 from bac.model.specification.services import Services
 from bac.model.specification.yaml_tree import Node, ScalarNode

@@ -16,7 +16,8 @@ from typing import Any, TypeAlias
 
 import yaml
 
-from bac.model.specification.diagnostics import Place, Report, described
+from bac.model.names import described
+from bac.model.specification.diagnostics import Place, Report
 
 MAX_BYTES = 8 * 2**20
 """The largest file that is read, in bytes (for text: in characters)."""

@@ -19,8 +19,8 @@ from typing import Any
 from bac.model import trace as traces
 from bac.model.architecture import Architecture
 from bac.model.errors import LimitReached
+from bac.model.names import printable, quoted
 from bac.model.plan import Plan
-from bac.model.specification.diagnostics import printable, quoted
 from bac.model.specification.reader import parse
 from bac.model.system import INITIAL
 from bac.model.trace import Claim, TraceError

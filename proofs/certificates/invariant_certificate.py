@@ -25,9 +25,9 @@ from typing import Any
 
 from bac.model.architecture import Architecture
 from bac.model.errors import LimitReached
+from bac.model.names import printable, quoted
 from bac.model.plan import Plan
 from bac.model.semantics import system
-from bac.model.specification.diagnostics import printable, quoted
 from bac.model.specification.reader import dump, parse
 from bac.model.system import INITIAL, RECOVERED, Action, Fact, State, System
 from bac.proofs.certificates.evidence import NotACertificate, SolverDisagrees, demand, has_keys, insist, is_count

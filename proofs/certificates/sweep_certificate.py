@@ -32,9 +32,9 @@ from itertools import permutations
 from typing import Any
 
 from bac.model.errors import LimitReached
+from bac.model.names import quoted
 from bac.model.plan import INDEPENDENT, Disaster, Group, Mode, Plan, Scope, Timing
 from bac.model.semantics import system
-from bac.model.specification.diagnostics import quoted
 from bac.model.system import DENIED, INITIAL, ActionKind, Label, NotARun, State, System
 from bac.proofs.certificates.evidence import NotACertificate, NotProved, demand, document, has_keys, insist, is_count
 from bac.proofs.certificates.lone_reference import NAMES, Edge, Findings, References, around, findings, in_order
