@@ -26,8 +26,6 @@ from bac.commands.terminal import (
     VIOLATED,
     WRONG,
     as_json,
-    demand_directory,
-    demand_writable,
     display,
     figure_format,
     limit_options,
@@ -201,6 +199,7 @@ def check(
 
     With one --plan: its verdicts and counterexamples.  Without: every plan, in a table that compares them.
     """
+    from bac.model.files import check_writable, make_directory
     from bac.proofs.campaign import run
     from bac.proofs.pool import demand_scheduler
     from bac.proofs.reductions.catalogue import ALL_REDUCTIONS, Reduction
@@ -214,9 +213,9 @@ def check(
     chosen = [specification.plan(name) for name in plans] or list(specification.plans)
     if figure is not None:
         figure_format(figure)
-        demand_writable(figure)
+        check_writable(figure)
     if trace_dir is not None:
-        demand_directory(trace_dir)
+        make_directory(trace_dir)
     if scheduler is not None:
         demand_scheduler(scheduler)
     budget = limits(timeout, max_states, max_memory)
@@ -256,15 +255,11 @@ def show(
 
 def save_traces(results: list[PlanResult], directory: Path) -> None:
     """Write every counterexample to a file of its own, and say where."""
-    from bac.model.errors import UnwritableFile
     from bac.proofs.campaign import trace_files
 
     files = trace_files(results)
-    try:
-        for name, trace in files.items():
-            trace.save(directory / name)
-    except OSError as error:
-        raise UnwritableFile(f"{directory}: {error.strerror or error}") from None
+    for name, trace in files.items():
+        trace.save(directory / name)
     click.echo(f"{len(files)} trace{'s' * (len(files) != 1)} saved in {directory}", err=True)
 
 

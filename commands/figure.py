@@ -9,7 +9,6 @@ import click
 
 from bac.commands.completion import files, plan_names
 from bac.commands.terminal import (
-    demand_writable,
     figure_format,
     limit_options,
     limits,
@@ -111,12 +110,13 @@ def figure(
     too large to be read an overview is drawn, or the part around each --service.
     """
     from bac.figures.events.history import with_history
+    from bac.model.files import check_writable
     from bac.model.trace import is_trace, load
     from bac.proofs.campaign import find
     from bac.proofs.replay import confirm
 
     figure_format(output)
-    demand_writable(output)
+    check_writable(output)
     if (services and not architecture) or (depth is not None and not services):
         raise click.UsageError("--service needs --architecture, and --depth needs --service")
     context = click.get_current_context()

@@ -160,50 +160,11 @@ def write_figure(file: Path, trace: Trace) -> None:
     put(file, write(draw(trace), figure_format(file)))
 
 
-def demand_writable(file: Path) -> None:
-    """Notice before a search that its result could not be written.
-
-    Raises:
-        UnwritableFile: the file cannot be written.
-    """
-    from bac.model.errors import UnwritableFile
-
-    there = file.exists()
-    if there and not file.is_file() and not file.is_dir():
-        return  # A device or a pipe is not to be opened twice.
-    try:
-        (target := file.resolve()).open("ab").close()
-    except OSError as error:
-        raise UnwritableFile(f"{file}: {error.strerror or error}") from None
-    if not there:
-        target.unlink()
-
-
-def demand_directory(directory: Path) -> None:
-    """Make a directory, and notice before a search that nothing could be written into it.
-
-    Raises:
-        UnwritableFile: it cannot be made, or nothing can be written into it.
-    """
-    from tempfile import TemporaryFile
-
-    from bac.model.errors import UnwritableFile
-
-    try:
-        directory.mkdir(parents=True, exist_ok=True)
-        TemporaryFile(dir=directory).close()
-    except OSError as error:
-        raise UnwritableFile(f"{directory}: {error.strerror or error}") from None
-
-
 def put(file: Path, content: bytes) -> None:
     """Write a file, and say so."""
-    from bac.model.errors import UnwritableFile
+    from bac.model.files import write_bytes
 
-    try:
-        file.write_bytes(content)
-    except OSError as error:
-        raise UnwritableFile(f"{file}: {error.strerror or error}") from None
+    write_bytes(file, content)
     click.echo(f"{file} written", err=True)
 
 

@@ -17,6 +17,7 @@ from typing import Any
 
 from bac.model.architecture import Architecture, Step, UseCase
 from bac.model.errors import BacError
+from bac.model.files import write_text
 from bac.model.plan import Mode, Plan, Timing
 from bac.model.semantics import system
 from bac.model.specification.reader import dump, parse
@@ -233,8 +234,12 @@ class Trace:
         }
 
     def save(self, path: str | Path) -> None:
-        """Write the trace to a file, as JSON."""
-        Path(path).write_text(json.dumps(self.to_json(), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        """Write the trace to a file, as JSON.
+
+        Raises:
+            UnwritableFile: the file cannot be written.
+        """
+        write_text(path, json.dumps(self.to_json(), indent=1, ensure_ascii=False) + "\n")
 
 
 def plain(value: object) -> object:

@@ -233,7 +233,7 @@ def test_check_draws_the_first_counterexample(reference: Path, tmp_path: Path) -
 def test_what_cannot_be_written_is_an_error(reference: Path, tmp_path: Path) -> None:
     result = bac("figure", reference, "-o", tmp_path / "nowhere" / "x.svg")
     assert result.exit_code == 2
-    assert "No such file" in result.stderr
+    assert "there is no directory" in result.stderr
     (tmp_path / "file").write_text("", encoding="utf-8")
     assert bac("check", reference, "--trace-dir", tmp_path / "file" / "traces").exit_code == 2
 

@@ -535,7 +535,7 @@ def test_the_starter_is_written_once(tmp_path: Path) -> None:
     address = first.removeprefix("# yaml-language-server: $schema=")
     assert json.loads(Path(address).read_text(encoding="utf-8")) == schema()
     assert rest == STARTER.partition("\n")[2]
-    with pytest.raises(UnwritableFile, match="is there already"):
+    with pytest.raises(UnwritableFile, match="already exists"):
         write_starter(path)
     write_starter(path, overwrite=True)
     with pytest.raises(UnwritableFile, match="cannot write"):

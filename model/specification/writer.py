@@ -17,7 +17,7 @@ from urllib.parse import quote
 import yaml
 
 from bac.model.architecture import Architecture, Service, Step, UseCase, Verb, Via
-from bac.model.errors import UnwritableFile
+from bac.model.files import write_text
 from bac.model.plan import INDEPENDENT, Disaster, Plan, Recovery
 
 STARTER = """\
@@ -83,16 +83,9 @@ def write_starter(path: Path, overwrite: bool = False) -> None:
     """Write the starter specification, with the schema of this installation.
 
     Raises:
-        UnwritableFile: if the file is there already (unless ``overwrite``), or cannot be written.
+        UnwritableFile: if the file exists (unless ``overwrite``), or cannot be written.
     """
-    try:
-        with path.open("w" if overwrite else "x", encoding="utf-8") as stream:
-            stream.write(starter(str(_SCHEMA)))
-    except FileExistsError as error:
-        raise UnwritableFile(f"{path} is there already") from error
-    except (OSError, ValueError) as error:  # ValueError: a NUL in the path
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        raise UnwritableFile(f"cannot write {path}: {reason}") from error
+    write_text(path, starter(str(_SCHEMA)), overwrite=overwrite)
 
 
 def schema() -> dict[str, object]:
