@@ -22,6 +22,16 @@ class Verdict(StrEnum):
     UNKNOWN = "unknown"
     VIOLATED = "violated"
 
+    def __bool__(self) -> bool:
+        """Refuse: a verdict has three values, and ``unknown`` is neither true nor false.
+
+        Raises:
+            TypeError: always.
+        """
+        raise TypeError(
+            "a verdict is not a boolean; compare it with Verdict.HOLDS, Verdict.VIOLATED or Verdict.UNKNOWN"
+        )
+
     @property
     def rank(self) -> int:
         """The order from good to bad: holds, unknown, violated."""

@@ -1,0 +1,1 @@
+"""The public Python interface: ``import bac`` offers the names of these modules."""

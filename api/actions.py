@@ -1,0 +1,128 @@
+"""Read, check, draw, replay and verify: one function for each command of the command line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from bac.api.results import Figure, Report, Trace, Verified
+from bac.api.specification import Specification
+from bac.model.specification import reader
+from bac.properties.qualities import Property
+
+
+def load(path: str | Path) -> Specification:
+    """Read a specification from a file.
+
+    Raises:
+        BacError: the file cannot be read, or (SpecificationError) has errors; all of them are in the message.
+    """
+    return Specification._of(reader.load(path))
+
+
+def loads(text: str) -> Specification:
+    """Read a specification from text.
+
+    Raises:
+        SpecificationError: there are errors in it; all of them are in the message.
+    """
+    return Specification._of(reader.parse(text))
+
+
+def check(
+    spec: Specification,
+    *,
+    plan: str | None = None,
+    plans: Iterable[str] | None = None,
+    properties: Iterable[str] | None = None,
+    instances: int = 1,
+    engine: str = "auto",
+    timeout: float | None = None,
+    max_states: int | None = None,
+    jobs: int = 1,
+) -> Report:
+    """Decide the properties of the plans of a specification.
+
+    Args:
+        spec: the specification.
+        plan: check this plan only; ``plans``: these plans.  Default: all plans.
+        properties: ``backup``, ``availability``, ``consistency``, ``no-extra-loss``.  Default: all.
+        instances: how many instances of every use case there are.
+        engine: ``auto``, ``explicit``, ``smt``, or ``both``, which compares the two.
+        timeout: seconds for all plans together; then the verdict is UNKNOWN.
+        max_states: states for each search; then the verdict is UNKNOWN.
+        jobs: local processes for large searches.
+
+    Raises:
+        BacError: there is no such plan, or the checker contradicts itself (exit code 4 of the command line).
+        ValueError: there is no such property or engine.
+    """
+    from bac.proofs.campaign import run
+    from bac.proofs.engine import Limits, memory_budget
+    from bac.proofs.engines import ENGINES
+    from bac.proofs.reductions.catalogue import ALL_REDUCTIONS
+    from bac.proofs.reductions.part_search import CheckOptions
+    from bac.proofs.scheduler import Scheduler
+
+    if engine not in ("auto", *ENGINES):
+        raise ValueError(f"no engine {engine!r}; there are auto, {', '.join(ENGINES)}")
+    read = spec._read
+    names = [plan] if plan is not None else plans
+    chosen = read.plans if names is None else [read.plan(name) for name in names]
+    wanted = tuple(Property) if properties is None else tuple(map(Property, properties))
+    options = CheckOptions(instances, wanted, "explicit" if engine == "auto" else engine, ALL_REDUCTIONS)
+    scheduler = Scheduler(Limits(max_states, timeout, memory_budget()), jobs)
+    results = run(read.architecture, chosen, options, scheduler)
+    return Report(read.architecture.name, read.file, results, read.warnings)
+
+
+def draw(spec: Specification, *, plan: str | None = None, services: Iterable[str] = (), depth: int = 1) -> Figure:
+    """Draw the architecture (Figures 1, 2 and 6 of the article).
+
+    Args:
+        spec: the specification.
+        plan: show the groups of this plan.
+        services: draw the part around these services only.
+        depth: with services: over how many references.
+
+    Raises:
+        BacError: there is no such plan or service.
+    """
+    from bac.figures.graph.architecture import draw_architecture
+
+    read = spec._read
+    shown = None if plan is None else read.plan(plan)
+    return Figure(draw_architecture(read.architecture, shown, services=tuple(services), depth=depth))
+
+
+def load_trace(path: str | Path) -> Trace:
+    """Read a trace from a file.
+
+    Raises:
+        BacError: it is not a trace, or contradicts itself.
+    """
+    from bac.model import trace
+
+    return Trace(trace.load(path))
+
+
+def replay(path: str | Path) -> Trace:
+    """Read a trace, and check it with the interpreter only.
+
+    Raises:
+        BacError: it is not a trace, or does not show what it claims.
+    """
+    trace = load_trace(path)
+    trace.replay()
+    return trace
+
+
+def verify(path: str | Path) -> Verified:
+    """Check a certificate: a trace, a strategy, or an invariant.
+
+    Raises:
+        BacError: it does not prove what it claims; the message says why.
+    """
+    from bac.proofs.certificates.certificate import verify as verified
+
+    return Verified._of(verified(Path(path)))

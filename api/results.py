@@ -1,0 +1,357 @@
+"""Results of a check: verdicts with their evidence, as values that stay the same when the internals change."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from bac.api.text import mimebundle, plain
+from bac.model.plan import Timing
+from bac.proofs.results import AnomalyResult, Cause, PlanResult, PropertyResult, Verdict
+from bac.properties.anomalies import AnomalyKind
+from bac.properties.qualities import Property
+
+if TYPE_CHECKING:
+    from bac.figures.canvas import Drawing
+    from bac.model.trace import Trace as _Trace
+    from bac.proofs.certificates.certificate import Verified as _Verified
+
+__all__ = [
+    "Anomaly",
+    "AnomalyKind",
+    "Cause",
+    "Figure",
+    "PlanReport",
+    "PropertyReport",
+    "Report",
+    "Timing",
+    "Trace",
+    "Verdict",
+    "Verified",
+]
+
+
+class Figure:
+    """A drawing."""
+
+    def __init__(self, drawing: Drawing) -> None:
+        """Keep the drawing."""
+        self._drawing = drawing
+
+    def svg(self) -> str:
+        """Return the drawing as SVG."""
+        return self.render("svg").decode()
+
+    def render(self, format: str) -> bytes:  # noqa: A002 (the usual name)
+        """Return the drawing in a format: svg, pdf, png, tikz or dot.
+
+        Raises:
+            BacError: there is no such format, or it needs Graphviz, which is not installed.
+        """
+        from bac.figures.render import write
+
+        return write(self._drawing, format)
+
+    def save(self, path: str | Path) -> None:
+        """Write the drawing to a file; the file extension selects the format.
+
+        Raises:
+            BacError: as :meth:`render`.
+        """
+        path = Path(path)
+        path.write_bytes(self.render(path.suffix.removeprefix(".")))
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:  # noqa: ARG002
+        return mimebundle("<Figure>", self.svg)
+
+
+class Trace:
+    """A run that shows something: an anomaly, a denied command, or that no backup can be completed."""
+
+    def __init__(self, trace: _Trace) -> None:
+        """Keep the trace."""
+        self._trace = trace
+
+    @property
+    def actions(self) -> tuple[str, ...]:
+        """One line for each action, as the command line prints them."""
+        from bac.reports.listing import listing
+
+        return tuple(listing(self._trace))
+
+    @property
+    def explanation(self) -> str:
+        """One sentence that says what went wrong, and why."""
+        from bac.properties.explanation import explain
+
+        return explain(self._trace).sentence
+
+    def __len__(self) -> int:
+        """Return the number of actions."""
+        return len(self._trace.actions)
+
+    def figure(self) -> Figure:
+        """Return the event-log diagram of the run (Figures 3 to 5 of the article)."""
+        from bac.figures.events.layout import draw
+
+        return Figure(draw(self._trace))
+
+    def draw(self, path: str | Path) -> None:
+        """Write the event-log diagram of the run to a file; the file extension selects the format."""
+        self.figure().save(path)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the trace as a document of docs/trace.md."""
+        return self._trace.to_json()
+
+    def save(self, path: str | Path) -> None:
+        """Write the trace to a JSON file, for ``bac replay``."""
+        self._trace.save(path)
+
+    def replay(self) -> None:
+        """Check the trace again with the interpreter only.
+
+        Raises:
+            BacError: it does not show what it claims.
+        """
+        from bac.proofs.replay import confirm
+
+        confirm(self._trace)
+
+    def __repr__(self) -> str:
+        return f"<Trace of {len(self)} actions: {self.explanation}>"
+
+    def __str__(self) -> str:
+        return "\n".join([self.explanation, *self.actions])
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:  # noqa: ARG002
+        return mimebundle(str(self), lambda: self.figure().svg())
+
+
+@dataclass(frozen=True)
+class Verified:
+    """A certificate that was checked.
+
+    Args:
+        kind: trace, strategy or invariant.
+        confirmed: one sentence that says what it proves.
+        trusted: what the proof still rests on.
+    """
+
+    kind: str
+    confirmed: str
+    trusted: str
+
+    @classmethod
+    def _of(cls, verified: _Verified) -> Verified:
+        return cls(verified.kind, verified.confirmed, verified.trusted)
+
+
+@dataclass(frozen=True)
+class Anomaly:
+    """Something that can be wrong after recovery."""
+
+    _result: AnomalyResult
+
+    @property
+    def kind(self) -> AnomalyKind:
+        """The kind of anomaly, such as ``broken-link``."""
+        return self._result.kind
+
+    @property
+    def subject(self) -> str:
+        """The link, the entity, or the step (``use case.number``) that it is about."""
+        return self._result.subject
+
+    @property
+    def cause(self) -> Cause:
+        """Whether the backups alone can produce it, or only a disaster that interrupts a use case."""
+        return self._result.cause
+
+    @property
+    def tolerated(self) -> bool:
+        """Whether the specification tolerates it."""
+        return self._result.tolerated
+
+    @property
+    def lengths(self) -> Mapping[Timing, int]:
+        """The number of actions of a shortest run, for each timing of the disaster in which it happens."""
+        return self._result.lengths
+
+    @property
+    def traces(self) -> Mapping[Timing, Trace]:
+        """A shortest run for each timing of the disaster in which it happens."""
+        return {timing: Trace(self._result.traces[timing]) for timing in self._result.traces}
+
+    @property
+    def trace(self) -> Trace:
+        """A shortest run; one at rest where the cause is ``backup``."""
+        timing = Timing.AT_REST if self.cause is Cause.BACKUP else self._result.soonest
+        return Trace(self._result.traces[timing])
+
+    @property
+    def explanation(self) -> str:
+        """One sentence that says what went wrong, and why."""
+        return self.trace.explanation
+
+    def __repr__(self) -> str:
+        return f"<Anomaly {self.kind} {self.subject!r}, cause: {self.cause}>"
+
+
+@dataclass(frozen=True)
+class PropertyReport:
+    """The verdict on one property of one plan."""
+
+    _result: PropertyResult
+
+    @property
+    def verdict(self) -> Verdict:
+        """HOLDS, VIOLATED, or UNKNOWN where a limit was reached."""
+        return self._result.verdict
+
+    @property
+    def scope(self) -> str:
+        """How many instances of every use case the verdict is about."""
+        return self._result.scope
+
+    @property
+    def reason(self) -> str | None:
+        """Why the verdict is unknown, or a remark on it."""
+        return self._result.reason
+
+    @property
+    def vacuous(self) -> bool:
+        """Whether it holds only because there is no run that could violate it."""
+        return self._result.vacuous
+
+    @property
+    def trace(self) -> Trace | None:
+        """A shortest counterexample, where the property is violated; for consistency see the anomalies."""
+        if self._result.trace is not None:
+            return Trace(self._result.trace)
+        return Anomaly(self._result.anomalies[0]).trace if self._result.anomalies else None
+
+    def __repr__(self) -> str:
+        return f"<{self._result.property}: {self.verdict}, {self.scope}>"
+
+
+class PlanReport:
+    """The verdicts on one plan."""
+
+    def __init__(self, name: str, result: PlanResult) -> None:
+        """Keep the result on a plan of the architecture of this name."""
+        self._name, self._result = name, result
+
+    @property
+    def plan(self) -> str:
+        """The name of the plan."""
+        return self._result.plan
+
+    @property
+    def verdict(self) -> Verdict:
+        """The worst verdict on all properties that were checked."""
+        return self._result.verdict
+
+    @property
+    def backup(self) -> PropertyReport:
+        """Whether a complete backup can always be taken."""
+        return self[Property.BACKUP]
+
+    @property
+    def availability(self) -> PropertyReport:
+        """Whether no command is ever held back."""
+        return self[Property.AVAILABILITY]
+
+    @property
+    def consistency(self) -> PropertyReport:
+        """Whether the recovered application shows no anomaly."""
+        return self[Property.CONSISTENCY]
+
+    @property
+    def no_extra_loss(self) -> PropertyReport:
+        """Whether recovery keeps everything that was backed up."""
+        return self[Property.NO_EXTRA_LOSS]
+
+    def __getitem__(self, name: str) -> PropertyReport:
+        """Return the verdict on a property by its name on the command line, such as ``"no-extra-loss"``.
+
+        Raises:
+            KeyError: it was not checked.
+        """
+        return PropertyReport(self._result.properties[Property(name)])
+
+    @cached_property
+    def anomalies(self) -> tuple[Anomaly, ...]:
+        """The anomalies that violate consistency."""
+        return tuple(map(Anomaly, self._consistency.anomalies))
+
+    @cached_property
+    def tolerated(self) -> tuple[Anomaly, ...]:
+        """The anomalies that the specification tolerates."""
+        return tuple(map(Anomaly, self._consistency.tolerated))
+
+    @property
+    def _consistency(self) -> PropertyResult:
+        return self._result.properties[Property.CONSISTENCY]
+
+    def __str__(self) -> str:
+        from bac.reports.tables import text
+
+        return plain(text(self._name, "", [self._result], alone=True))
+
+    def __repr__(self) -> str:
+        verdicts = ", ".join(f"{name} {result.verdict}" for name, result in self._result.properties.items())
+        return f"<PlanReport {self.plan!r}: {verdicts}>"
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:  # noqa: ARG002
+        return {"text/plain": str(self)}
+
+
+class Report(Mapping[str, PlanReport]):
+    """The verdicts on the plans of a specification, by the names of the plans."""
+
+    def __init__(self, name: str, file: str, results: list[PlanResult], warnings: tuple[Any, ...]) -> None:
+        """Keep the results on the architecture of this name."""
+        self._name, self._file, self._results, self._warnings = name, file, results, warnings
+        self._by_plan = {result.plan: PlanReport(name, result) for result in results}
+
+    @property
+    def verdict(self) -> Verdict:
+        """The worst verdict on all plans."""
+        return max((each.verdict for each in self.values()), key=lambda verdict: verdict.rank)
+
+    def __getitem__(self, plan: str) -> PlanReport:
+        """Return the verdicts on one plan.
+
+        Raises:
+            KeyError: there is no such plan, or it was not checked.
+        """
+        return self._by_plan[plan]
+
+    def __iter__(self) -> Iterator[str]:
+        """Iterate over the names of the plans."""
+        return iter(self._by_plan)
+
+    def __len__(self) -> int:
+        """Return the number of plans."""
+        return len(self._by_plan)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the report as a document of docs/report.md."""
+        from bac.reports.report import report
+
+        return report(self._name, self._results, self._warnings)
+
+    def __str__(self) -> str:
+        from bac.reports.tables import text
+
+        return plain(text(self._name, self._file, self._results, alone=False))
+
+    def __repr__(self) -> str:
+        return f"<Report on {self._name!r}: {', '.join(f'{each.plan} {each.verdict}' for each in self.values())}>"
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:  # noqa: ARG002
+        return {"text/plain": str(self)}
