@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     from bac.api.specification import update as update
     from bac.model.errors import BacError as BacError
     from bac.model.errors import LimitReached as LimitReached
-    from bac.model.errors import SpecificationError as SpecificationError
+    from bac.model.specification.diagnostics import SpecificationError as SpecificationError
 
 __version__ = "0.2.0"
 
@@ -84,7 +84,8 @@ _HOME = {
         "unlink",
         "update",
     ),
-    "bac.model.errors": ("BacError", "LimitReached", "SpecificationError"),
+    "bac.model.errors": ("BacError", "LimitReached"),
+    "bac.model.specification.diagnostics": ("SpecificationError",),
 }
 """The module in which each public name is defined."""
 
