@@ -129,15 +129,36 @@ class Disaster:
     timing: Timing = Timing.ANY_TIME
 
 
+ANOMALIES = ("broken link", "orphan state", "missing state", "duplicate", "misdirected link", "overbooking")
+"""The kinds of anomalies, as people write them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """What the author of a plan expects of the checker.
+
+    ``verdicts`` are pairs of a property and ``holds`` or ``violated``.  ``anomalies`` is the baseline: exactly these
+    anomalies count against consistency, each written as its kind and its subject (``broken link order -> product``);
+    ``None`` if there is no baseline.
+    """
+
+    verdicts: tuple[tuple[str, str], ...] = ()
+    anomalies: tuple[str, ...] | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A backup procedure with its recovery; a service in no group is ``independent`` by itself."""
+    """A backup procedure with its recovery; a service in no group is ``independent`` by itself.
+
+    ``expect`` says nothing about the procedure: two plans that differ only there are equal.
+    """
 
     name: str
     groups: tuple[Group, ...] = ()
     order: tuple[str, ...] = ()
     recovery: Recovery = field(default_factory=Recovery)
     disaster: Disaster = field(default_factory=Disaster)
+    expect: Expectation | None = field(default=None, compare=False)
 
     def group_of(self, service: str) -> Group:
         """The group of a service: the one that lists it, else ``independent`` by itself."""

@@ -177,6 +177,8 @@ EVERY_CODE = [
     ("two-groups", PLAN + "groups: [{mode: none, services: [a]}, {mode: atomic, services: [a, b]}]", 6, 69),
     ("two-groups", PLAN + "groups: [{mode: none, services: [a]}, {mode: atomic, services: all}]", 6, 68),
     ("not-independent", PLAN + "{order: [b, a], groups: [{mode: atomic, services: [a]}]}", 6, 17),
+    ("bad-expectation", PLAN + "expect: {anomalies: [lost order]}", 6, 26),
+    ("bad-expectation", PLAN + "expect: {consistency: holds, anomalies: [orphan state x]}", 6, 27),
     ("no-snapshot", PLAN + "{groups: [{mode: continuous, services: all}], recovery: {rollback: oldest}}", 6, 72),
     ("no-use-cases", "services: {a: {owns: [x]}}\nuse_cases:", 2, 1),
     ("no-use-cases", "services: {a: {owns: [x]}}\nreferences: []", 2, 1),

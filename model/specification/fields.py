@@ -177,6 +177,18 @@ def name(report: Report, node: Node) -> ScalarNode | None:
     return node
 
 
+def short_text(report: Report, node: Node) -> ScalarNode | None:
+    """A printable text in one line, longer than a name may be where it is made of names."""
+    if not isinstance(node, ScalarNode):
+        report.add("wrong-type", node, f"write a text here, not {_kind(node)}")
+        return None
+    bad = next((char for char in node.text if not is_printable(char)), None)
+    if bad is not None:
+        report.add("bad-name", node, f"this text may not contain {described(bad)}")
+        return None
+    return node
+
+
 def entity(report: Report, node: Node) -> ScalarNode | None:
     """A name without an arrow, so that ``a -> b`` can only be read in one way."""
     found = name(report, node)

@@ -6,13 +6,16 @@ docs/specification.md is the reference of the format; what the keys mean is in d
 from __future__ import annotations
 
 from dataclasses import replace
+from enum import StrEnum
 from typing import Any
 
 from bac.model.names import quoted
 from bac.model.plan import (
+    ANOMALIES,
     INDEPENDENT,
     Broker,
     Disaster,
+    Expectation,
     Group,
     Mode,
     OnInvalid,
@@ -31,6 +34,13 @@ from bac.model.specification.yaml_tree import ListNode, Node, ScalarNode
 
 ALL = "all"
 """What stands for the list of all services in a group."""
+
+
+class _Expected(StrEnum):
+    """The verdicts that a plan may expect."""
+
+    HOLDS = "holds"
+    VIOLATED = "violated"
 
 
 def _group_services(report: Report, node: Node) -> ScalarNode | tuple[ScalarNode, ...] | None:
@@ -63,6 +73,20 @@ def _groups(report: Report, node: Node) -> list[Record | None] | None:
     return [_GROUP(report, item) for item in listed] if report.errors == errors else None
 
 
+def _anomaly(report: Report, node: Node) -> ScalarNode | None:
+    """An anomaly, as its kind and its subject; the kind may be written with hyphens, too."""
+    found = fields.short_text(report, node)
+    if found is None:
+        return None
+    for kind in ANOMALIES:
+        for written in (kind, kind.replace(" ", "-")):
+            if found.text.startswith(f"{written} "):
+                return replace(found, text=f"{kind} {found.text[len(written) :].strip()}")
+    message = f"an anomaly is written as its kind and its subject; the kinds are {', '.join(ANOMALIES)}"
+    report.add("bad-expectation", node, message)
+    return None
+
+
 _SERVICE_LIST = fields.names(empty=False)
 _GROUP_KEYS: dict[str, Reader[Any]] = {"mode": fields.choice(Mode), "services": _group_services}
 _GROUP = fields.record("a group", _GROUP_KEYS, required=_GROUP_KEYS)
@@ -75,11 +99,20 @@ _RECOVERY_KEYS: dict[str, Reader[Any]] = {
     "on_invalid": fields.choice(OnInvalid),
 }
 _DISASTER_KEYS: dict[str, Reader[Any]] = {"scope": _scope, "timing": fields.choice(Timing)}
+_EXPECTED_ANOMALIES = "anomalies"
+_EXPECT_KEYS: dict[str, Reader[Any]] = {
+    "backup": fields.choice(_Expected),
+    "availability": fields.choice(_Expected),
+    "consistency": fields.choice(_Expected),
+    "no-extra-loss": fields.choice(_Expected),
+    _EXPECTED_ANOMALIES: fields.names(of=_anomaly),
+}
 _PLAN_KEYS: dict[str, Reader[Any]] = {
     "groups": _groups,
     "order": fields.names(),
     "recovery": fields.record("recovery", _RECOVERY_KEYS),
     "disaster": fields.record("disaster", _DISASTER_KEYS),
+    "expect": fields.record("expect", _EXPECT_KEYS),
 }
 _PLAN = fields.record("a plan", _PLAN_KEYS)
 
@@ -120,7 +153,7 @@ class _PlanReader:
         recovery = Recovery(**self._values("recovery"))
         if recovery.rollback is Rollback.OLDEST and grouped:
             self._check_snapshots()
-        plan = Plan(self._name.text, tuple(groups), order, recovery, self._disaster())
+        plan = Plan(self._name.text, tuple(groups), order, recovery, self._disaster(), self._expectation())
         if grouped:
             self._warn_about_groups(groups)
         return plan
@@ -181,6 +214,20 @@ class _PlanReader:
             return Disaster(scope, **values)
         sets = tuple(tuple(node.text for node in crash if self._services.service(node)) for crash in scope)
         return Disaster(sets, **values)
+
+    def _expectation(self) -> Expectation | None:
+        if "expect" not in self._record.values:
+            return None
+        record: Record = self._record.values["expect"]
+        verdicts = tuple((key, str(value)) for key, value in record.values.items() if key != _EXPECTED_ANOMALIES)
+        if _EXPECTED_ANOMALIES not in record.values:
+            return Expectation(verdicts)
+        anomalies = tuple(node.text for node in record.values[_EXPECTED_ANOMALIES])
+        consistency = _Expected.VIOLATED if anomalies else _Expected.HOLDS
+        if record.values.get("consistency", consistency) is not consistency:
+            message = f"with these anomalies, consistency is {consistency}"
+            self._report.add("bad-expectation", record.nodes["consistency"], message)
+        return Expectation(verdicts, anomalies)
 
     def _warn_about_groups(self, groups: list[Group]) -> None:
         for group, record in zip(groups, self._record.values.get("groups", ()), strict=True):

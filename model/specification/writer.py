@@ -18,7 +18,7 @@ import yaml
 
 from bac.model.architecture import Architecture, Service, Step, UseCase, Verb, Via
 from bac.model.files import write_text
-from bac.model.plan import INDEPENDENT, Disaster, Plan, Recovery
+from bac.model.plan import INDEPENDENT, Disaster, Expectation, Plan, Recovery
 
 STARTER = """\
 # yaml-language-server: $schema=specification.schema.json
@@ -192,7 +192,14 @@ def _plan(plan: Plan, everybody: tuple[str, ...]) -> dict[str, object]:
         for group in plan.groups
     ]
     recovery, disaster = _changed(plan.recovery, Recovery()), _changed(plan.disaster, Disaster())
-    return _without_empty({"groups": groups, "order": list(plan.order), "recovery": recovery, "disaster": disaster})
+    rest = _without_empty({"groups": groups, "order": list(plan.order), "recovery": recovery, "disaster": disaster})
+    return rest if plan.expect is None else rest | {"expect": expectation(plan.expect)}
+
+
+def expectation(expect: Expectation) -> dict[str, object]:
+    """An expectation as a document."""
+    document: dict[str, object] = dict(expect.verdicts)
+    return document if expect.anomalies is None else document | {"anomalies": list(expect.anomalies)}
 
 
 def _changed(value: Recovery | Disaster, default: Recovery | Disaster) -> dict[str, object]:
