@@ -29,14 +29,15 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 def read(spec: str, strict: bool = False) -> Specification:
-    """The specification, with its warnings on standard error (as errors if ``strict``)."""
+    """Read the specification, with warnings and notes on standard error (warnings are errors if ``strict``)."""
     from bac.model.specification.diagnostics import SpecificationError
     from bac.model.specification.reader import load
 
     specification = load(spec)
     warnings = specification.warnings
-    if strict and warnings:
-        raise SpecificationError([replace(warning, severity="error") for warning in warnings])
+    suspicious = [replace(found, severity="error") for found in warnings if found.severity == "warning"]
+    if strict and suspicious:
+        raise SpecificationError(suspicious)
     for warning in warnings[:SHOWN_WARNINGS]:
         click.echo(warning.render(), err=True)
     if len(warnings) > SHOWN_WARNINGS:

@@ -313,6 +313,14 @@ def test_warnings_are_shown_and_can_be_made_errors(tmp_path: Path) -> None:
     assert strict.stdout == ""
 
 
+def test_a_note_is_shown_and_is_no_error_even_if_warnings_are(tmp_path: Path) -> None:
+    file = tmp_path / "twins.bac.yaml"
+    file.write_text(REFERENCE.partition("plans:")[0] + "plans: {documented procedure: {}}\n", encoding="utf-8")
+    result = bac("check", file, "--plan", "documented procedure", "--property", "backup", "--strict")
+    assert result.exit_code == 0
+    assert "note[same-plan]: this plan is identical to 'independent'" in result.stderr
+
+
 @pytest.mark.parametrize("address", ["", "nonsense", "http://127.0.0.1:80", "tcp://127.0.0.1"])
 def test_an_address_that_is_none_is_refused_before_the_search(reference: Path, address: str) -> None:
     pytest.importorskip("distributed")

@@ -1,4 +1,4 @@
-"""Located errors and warnings: their codes, how they print, and the report that collects them all.
+"""Located errors, warnings and notes: their codes, how they print, and the report that collects them.
 
 The codes are public and stable; docs/specification.md lists the same table for people.
 """
@@ -10,36 +10,36 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal, NoReturn
+from typing import Literal, NoReturn, TypeAlias
 
 from bac.model.errors import BacError
 from bac.model.names import JOINERS, closest, printable, quoted
 
 ERRORS = {
     # The text, and YAML.
-    "too-large": "The file is larger than 8 MiB, or holds more than 500,000 values once its aliases are expanded.",
+    "too-large": "The file is larger than 8 MiB, or contains more than 500,000 values once its aliases are expanded.",
     "not-utf8": "The file is not UTF-8.",
-    "bad-character": "The text holds a character that YAML forbids, such as NUL or another control character.",
-    "empty-file": "There is nothing in the file.",
+    "bad-character": "The text contains a character that YAML forbids, such as NUL or another control character.",
+    "empty-file": "The file is empty.",
     "yaml-syntax": "The text is not YAML.",
-    "tab-indentation": "A tab stands where YAML wants spaces.",
-    "yaml-documents": "The file holds more than one YAML document.",
-    "yaml-tag": "A YAML tag (`!…`) or a `%TAG` directive; a specification is plain data.",
-    "yaml-merge": "A YAML merge key (`<<`).",
-    "yaml-key": "A key that is a list or a mapping.",
-    "unknown-alias": "A YAML alias (`*x`) of an anchor (`&x`) that is not complete before it.",
+    "tab-indentation": "A tab is used for indentation, where YAML requires spaces.",
+    "yaml-documents": "The file contains more than one YAML document.",
+    "yaml-tag": "A YAML tag (`!…`) or a `%TAG` directive is used; a specification is plain data.",
+    "yaml-merge": "A YAML merge key (`<<`) is used.",
+    "yaml-key": "A key is a list or a mapping.",
+    "unknown-alias": "A YAML alias (`*x`) comes before the end of its anchor (`&x`), or has none.",
     "too-deep": "Lists and mappings are nested more than 32 deep.",
     # Any key, any value.
-    "duplicate-key": "A key or a name stands twice in the same mapping.",
-    "unknown-key": "A key that has no meaning in this place.",
-    "missing-key": "A key that must be there is not.",
-    "misplaced-key": "A key that belongs to a step with another verb.",
-    "wrong-type": "A list, a mapping or a text stands where something else is wanted.",
-    "unknown-value": "The value is none of the words that this key knows.",
-    "not-a-boolean": "Something other than `true` or `false` stands where one of them is wanted.",
-    "bad-name": "A name that is empty, too long, or holds what a name may not hold.",
+    "duplicate-key": "A key or a name occurs twice in the same mapping.",
+    "unknown-key": "A key has no meaning in this place, or a step has an unknown verb.",
+    "missing-key": "A required key is missing.",
+    "misplaced-key": "A key belongs to a step with another verb.",
+    "wrong-type": "The value has another form than expected: a text, a list or a mapping.",
+    "unknown-value": "The value is none of the words that this key accepts.",
+    "not-a-boolean": "The value must be `true` or `false`, and is neither.",
+    "bad-name": "A name is empty, too long, or contains a character that names may not contain.",
     "duplicate-name": "A list names the same thing twice.",
-    "empty-list": "A list is empty that must name something.",
+    "empty-list": "A list must name at least one thing, and is empty.",
     "bad-link": "A link is not written `holder -> target`.",
     # Services and entities.
     "no-services": "The architecture has no service.",
@@ -47,20 +47,20 @@ ERRORS = {
     "unknown-service": "No service has this name.",
     "unknown-entity": "No service owns an entity of this name.",
     # Use cases.
-    "two-forms": "Both `use_cases` and `references` are there.",
+    "two-forms": "The file has both `use_cases` and `references`.",
     "no-steps": "A use case has no steps.",
-    "no-verb": "A step does not say what it does.",
-    "two-verbs": "A step does two things at once.",
-    "first-step": "The first step has `via: event` or `after`, but it is the client's command.",
+    "no-verb": "A step has no verb.",
+    "two-verbs": "A step has two verbs.",
+    "first-step": "The first step, which is the client's command, has `via: event` or `after`.",
     "duplicate-step": "Two steps of a use case have the same name.",
-    "unknown-step": "`after` names no step of this use case.",
-    "cycle": "A step comes, by `after`, before itself.",
+    "unknown-step": "No step of this use case has the name that `after` gives.",
+    "cycle": "A step follows itself, directly or through other steps.",
     "two-creators": "Two steps create the same entity.",
     "never-created": "A step uses an entity that no step creates.",
     "duplicate-link": "Two steps make the same link.",
     "unknown-link": "No step makes this link.",
     # Plans.
-    "reserved-name": "A plan is called `independent`, which is the plan that every specification has.",
+    "reserved-name": "A plan is named `independent`, which is the plan that every specification has.",
     "two-groups": "A service is in two groups of a plan.",
     "not-independent": "`order` names a service that is not of mode `independent`.",
     "bad-expectation": "`expect` names an anomaly that is not written as kind and subject, or contradicts itself.",
@@ -69,7 +69,7 @@ ERRORS = {
 """What each error code means, in one line."""
 
 WARNINGS = {
-    "no-use-cases": "There are no use cases, so nothing ever happens.",
+    "no-use-cases": "There are no use cases, so nothing happens in any run.",
     "unused-service": "No step runs in this service.",
     "unused-entity": "No step creates or uses this entity.",
     "unlisted-copy": "A step copies an entity to a service that does not list it under `copies`.",
@@ -77,22 +77,29 @@ WARNINGS = {
     "copy-at-owner": "A service keeps a copy of an entity that it owns.",
     "never-backed-up": "The plan has services of mode `none`, so the whole application is never backed up.",
     "lonely-group": "A group of a mode that works on services together has one service only.",
-    "same-plan": "Two plans say the same.",
 }
 """What each warning code means, in one line: legal, but suspicious."""
 
-CODES = ERRORS | WARNINGS
+NOTES = {
+    "same-plan": "Two plans are identical but for their names.",
+}
+"""What each note code means, in one line: good to know, and no error under ``--strict`` either."""
+
+CODES = ERRORS | WARNINGS | NOTES
 """Every code with its one-line explanation."""
 
 LINE_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
-"""What ends a line; the same set as that of the YAML parser, or columns would not agree."""
+"""The line breaks, the same as those of the YAML parser, so that columns agree."""
 
 SHOWN = 100
 """How many diagnostics a message shows before it says "… and N more"."""
 
 _WINDOW = 100  # columns of a source line that are shown
 _KEPT = 10_000  # diagnostics that are kept; more are only counted
-_SUGGESTIONS = 50  # suggestions that are looked for; each may cost a hundred microseconds for each candidate
+_SUGGESTIONS = 50  # suggestions for one file; each costs up to a hundred microseconds for each candidate
+
+
+Severity: TypeAlias = Literal["error", "warning", "note"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,19 +111,19 @@ class Place:
 
     @classmethod
     def of_offset(cls, text: str, offset: int) -> Place:
-        """The place of the character with this index."""
+        """Return the place of the character with this index."""
         lines = LINE_BREAK.split(text[:offset])
         return cls(len(lines), len(lines[-1]) + 1)
 
 
 @dataclass(frozen=True, slots=True)
 class Diagnostic:
-    """One error or warning at one place of one file.
+    """An error, warning or note at one place of one file.
 
-    ``source`` is the whole line of the file; ``suggestion`` the name that was probably meant, if there is one.
+    ``source`` is the whole line of the file, ``suggestion`` the name that was probably meant, if there is one.
     """
 
-    severity: Literal["error", "warning"]
+    severity: Severity
     code: str
     message: str
     file: str
@@ -126,14 +133,14 @@ class Diagnostic:
     source: str = ""
 
     def render(self) -> str:
-        """``FILE:LINE:COLUMN: error[CODE]: what is wrong``, and below it the line with a caret under the column."""
+        """Return ``FILE:LINE:COLUMN: error[CODE]: what is wrong``, with the line and a caret under the column."""
         hint = f"; did you mean {quoted(self.suggestion)}?" if self.suggestion else ""
         where = f"{printable(self.file)}:{self.line}:{self.column}"
         head = f"{where}: {self.severity}[{self.code}]: {printable(self.message)}{hint}"
         return head if not self.source.strip() else f"{head}\n{self._excerpt()}"
 
     def _excerpt(self) -> str:
-        """The part of the line around the column, and a caret; tabs are kept, so that the two lines agree."""
+        """Return the part of the line around the column, and a caret; tabs stay, so that the two lines agree."""
         at = min(self.column - 1, len(self.source))
         start = max(0, at - _WINDOW // 2) if len(self.source) > _WINDOW else 0
         end = start + _WINDOW
@@ -143,10 +150,10 @@ class Diagnostic:
 
 
 class SpecificationError(BacError):
-    """A specification with errors in it.
+    """A specification has errors.
 
-    ``diagnostics`` holds every error and every warning, in the order of the file.  ``omitted`` counts those beyond the
-    number that is kept at all (a file of hundreds of thousands of errors is not worth more memory).
+    ``diagnostics`` are all errors, warnings and notes, in the order of the file.  ``omitted`` counts those beyond the
+    number that is kept (a file with hundreds of thousands of errors is not worth more memory).
     """
 
     def __init__(self, diagnostics: Sequence[Diagnostic], omitted: int = 0) -> None:
@@ -161,11 +168,18 @@ class SpecificationError(BacError):
         return "\n".join([*shown, f"… and {hidden} more"] if hidden else shown)
 
 
+def severity_of(code: str) -> Severity:
+    """Return whether this is the code of an error, a warning or a note."""
+    if code in ERRORS:
+        return "error"
+    return "warning" if code in WARNINGS else "note"
+
+
 class Report:
-    """Collects what is wrong with one file, to tell all of it at once."""
+    """Collects the diagnostics of one file, so that all of them are reported together."""
 
     def __init__(self, file: str, text: str) -> None:
-        """``file`` is what messages call the file, ``text`` its content."""
+        """Begin the report on a file: its name in messages, and its content."""
         self.file = file
         self.errors = 0
         self._text = text
@@ -175,18 +189,33 @@ class Report:
 
     @cached_property
     def lines(self) -> list[str]:
-        """The lines of the text, without their ends."""
+        """The lines of the text, without line breaks."""
         return LINE_BREAK.split(self._text)
 
     @property
     def diagnostics(self) -> tuple[Diagnostic, ...]:
-        """Everything found so far, in the order of the file."""
+        """All diagnostics so far, in the order of the file."""
         return tuple(sorted(self._kept.values(), key=lambda found: (found.line, found.column)))
 
-    def add(self, code: str, place: Place, message: str, *, wrong: str = "", candidates: Iterable[str] = ()) -> None:
-        """Note an error or a warning (the code says which), once for each place.
+    def add(
+        self,
+        code: str,
+        place: Place,
+        message: str,
+        *,
+        wrong: str = "",
+        candidates: Iterable[str] = (),
+        otherwise: str = "",
+    ) -> None:
+        """Add a diagnostic, once for each place; the code tells its severity.
 
-        ``wrong`` and ``candidates``: the name as written, and those that it might have meant.
+        Args:
+            code: a key of :data:`CODES`.
+            place: the position in the text.
+            message: what is wrong.
+            wrong: the name as written, for "did you mean".
+            candidates: the names that may have been meant.
+            otherwise: what the message goes on with if none of them is similar.
         """
         self.errors += code in ERRORS
         key = (code, place.line, place.column, message)
@@ -195,13 +224,15 @@ class Report:
         if len(self._kept) == _KEPT:
             self._omitted += 1
             return
-        severity: Literal["error", "warning"] = "error" if code in ERRORS else "warning"
         source = self.lines[place.line - 1] if place.line <= len(self.lines) else ""
         suggestion = self._suggest(wrong, candidates) if wrong else None
-        self._kept[key] = Diagnostic(severity, code, message, self.file, place.line, place.column, suggestion, source)
+        said = message if suggestion else message + otherwise
+        self._kept[key] = Diagnostic(
+            severity_of(code), code, said, self.file, place.line, place.column, suggestion, source
+        )
 
     def fatal(self, code: str, place: Place, message: str) -> NoReturn:
-        """Note an error after which reading on makes no sense.
+        """Add an error after which the rest cannot be read, and end.
 
         Raises:
             SpecificationError: always.
@@ -210,7 +241,7 @@ class Report:
         self.fail()
 
     def fail(self) -> NoReturn:
-        """End with everything noted so far.
+        """End with all diagnostics so far.
 
         Raises:
             SpecificationError: always.
@@ -225,7 +256,7 @@ class Report:
 
 
 def _blank(text: str) -> str:
-    """As much white space as the text takes on a terminal, tabs as they are."""
+    """Return white space of the width that the text has on a terminal; tabs stay."""
     return "".join(char if char == "\t" else " " * _width(char) for char in text)
 
 

@@ -1,4 +1,4 @@
-"""Plans: the key ``plans`` of a specification, from its tree to the values of ``bac.model.plan``.
+"""Read the key ``plans`` of a specification, from its tree to the values of ``bac.model.plan``.
 
 docs/specification.md is the reference of the format; what the keys mean is in docs/semantics.md.
 """
@@ -33,7 +33,7 @@ from bac.model.specification.services import Services
 from bac.model.specification.yaml_tree import ListNode, Node, ScalarNode
 
 ALL = "all"
-"""What stands for the list of all services in a group."""
+"""The word for the list of all services in a group."""
 
 
 class _Expected(StrEnum):
@@ -44,24 +44,24 @@ class _Expected(StrEnum):
 
 
 def _group_services(report: Report, node: Node) -> ScalarNode | tuple[ScalarNode, ...] | None:
-    """The word ``all``, or a list of names."""
+    """Read the word ``all``, or a list of names."""
     if isinstance(node, ScalarNode) and node.text == ALL:
         return node
     return _SERVICE_LIST(report, node)
 
 
 def _scope(report: Report, node: Node) -> Scope | tuple[tuple[ScalarNode, ...], ...] | None:
-    """A keyword, or a list of sets of services."""
+    """Read a keyword, or a list of sets of services."""
     if not isinstance(node, ListNode):
         return fields.choice(Scope)(report, node)
     if not node.items:
-        report.add("empty-list", node, "this list must name something")
+        report.add("empty-list", node, "this list must name at least one thing")
     sets = [_SERVICE_LIST(report, item) for item in node.items]
     seen: set[frozenset[str]] = set()
     for item, crash in zip(node.items, sets, strict=True):
         members = frozenset(service.text for service in crash or ())
         if members in seen:
-            report.add("duplicate-name", item, "this set of services is in the list already")
+            report.add("duplicate-name", item, "this set of services occurs twice in the list")
         if members:
             seen.add(members)
     return tuple(crash for crash in sets if crash) if len(seen) == len(sets) > 0 else None
@@ -118,23 +118,25 @@ _PLAN = fields.record("a plan", _PLAN_KEYS)
 
 
 def read_plans(report: Report, services: Services, node: Node) -> tuple[Plan, ...]:
-    """The value of the key ``plans``, with the plan ``independent`` before them all."""
+    """Read the value of the key ``plans``; the plan ``independent`` comes before all others."""
     plans = [INDEPENDENT]
     contents = {replace(INDEPENDENT, name=""): INDEPENDENT.name}
     for name, value in fields.named(report, node, "plans"):
         if name.text == INDEPENDENT.name:
-            report.add("reserved-name", name, f"the plan {quoted(name.text)} is always there; choose another name")
+            report.add(
+                "reserved-name", name, f"every specification has a plan {quoted(name.text)}; choose another name"
+            )
         elif (record := _PLAN(report, value)) is not None:
             plan = _PlanReader(report, services, name, record).plan()
             twin = contents.setdefault(replace(plan, name=""), plan.name) if record.whole else plan.name
             if twin != plan.name:
-                report.add("same-plan", name, f"this plan says the same as {quoted(twin)}")
+                report.add("same-plan", name, f"this plan is identical to {quoted(twin)}")
             plans.append(plan)
     return tuple(plans)
 
 
 class _PlanReader:
-    """Makes one plan of its record."""
+    """Makes one plan from its record."""
 
     def __init__(self, report: Report, services: Services, name: ScalarNode, record: Record) -> None:
         self._report = report
@@ -145,7 +147,7 @@ class _PlanReader:
         self._listed: dict[str, ScalarNode] = {}
 
     def plan(self) -> Plan:
-        """The plan; what could not be read is at its default, as the errors end everything anyway."""
+        """Return the plan; a value that could not be read is at its default, since its error ends the reading."""
         errors = self._report.errors
         groups = [group for record in self._record.values.get("groups", ()) if (group := self._group(record))]
         grouped = self._services.complete and self._report.errors == errors and self._readable("groups")
@@ -184,19 +186,19 @@ class _PlanReader:
         return Group(mode, tuple(members)) if members else None
 
     def _check_disjoint(self, members: dict[str, ScalarNode]) -> None:
-        twice: set[ScalarNode] = set()  # the word `all` stands for many, and is worth one message
+        twice: set[ScalarNode] = set()  # the word `all` stands for many services, and gets one message
         for service, node in members.items():
             if service in self._listed and node not in twice:
                 twice.add(node)
                 line = self._listed[service].line
-                message = f"{quoted(service)} is in another group of this plan already, in line {line}"
+                message = f"{quoted(service)} is in two groups of this plan, first in line {line}"
                 self._report.add("two-groups", node, message)
 
     def _ordered(self, node: ScalarNode, grouped: bool) -> str:
         service = self._services.service(node)
         mode = self._modes.get(node.text, Mode.INDEPENDENT)
         if service and grouped and mode is not Mode.INDEPENDENT:
-            message = f"{quoted(service)} is of mode {mode}; only services of mode independent have an order"
+            message = f"{quoted(service)} has mode {mode}; 'order' may only list services of mode independent"
             self._report.add("not-independent", node, message)
         return node.text
 
@@ -204,7 +206,7 @@ class _PlanReader:
         modes = (self._modes.get(service, Mode.INDEPENDENT) for service in self._services.places)
         if not any(mode.takes_snapshots for mode in modes):
             recovery: Record = self._record.values["recovery"]
-            message = "this plan takes no snapshot that a rollback could go back to"
+            message = "this plan takes no snapshots, so there is none to roll back to"
             self._report.add("no-snapshot", recovery.nodes["rollback"], message)
 
     def _disaster(self) -> Disaster:
@@ -233,8 +235,8 @@ class _PlanReader:
         for group, record in zip(groups, self._record.values.get("groups", ()), strict=True):
             mode = record.nodes["mode"]
             if group.mode is Mode.NONE:
-                message = f"{quoted(group.services[0])} is never backed up, and so the whole never is"
+                message = f"{quoted(group.services[0])} is never backed up, so the whole application never is"
                 self._report.add("never-backed-up", mode, message)
             if group.mode.recovers_together and len(group.services) == 1:
-                message = f"the only service of this group is {quoted(group.services[0])}; {group.mode} is for several"
+                message = f"{quoted(group.services[0])} is alone in its group, and mode {group.mode} is for several"
                 self._report.add("lonely-group", mode, message)

@@ -1,7 +1,7 @@
-"""The text of a ``*.bac.yaml`` file to an architecture with its plans, and back; every located error and warning.
+"""Read the text of a ``*.bac.yaml`` file as an architecture with its plans, with every located error and warning.
 
-This is the front of the format, of which docs/specification.md is the reference: ``load`` and ``parse`` read it,
-``dump`` and ``to_yaml`` write it, ``starter`` is a first one, and ``schema`` describes it to editors.
+This module is the entry to the format, of which docs/specification.md is the reference: ``load`` and ``parse`` read it,
+``dump`` and ``to_yaml`` write it, ``starter`` is a first specification, and ``schema`` describes the format to editors.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ __all__ = [
 ]
 
 UNNAMED = "unnamed"
-"""The name of an architecture that has none, and no file either."""
+"""The name of an architecture that has neither a name nor a file."""
 
 _SUFFIXES = (".yaml", ".yml", ".json", ".bac")
 
@@ -69,10 +69,10 @@ _DOCUMENT = fields.record("a specification", _KEYS, required=["services"])
 
 @dataclass(frozen=True)
 class Specification:
-    """What one file says: an architecture, and its plans.
+    """The content of one file: an architecture and its plans.
 
     The first of ``plans`` is always the plan ``independent``; the others follow in the order of the file.
-    ``warnings`` are what is legal but suspicious; ``file`` is what messages call the file.
+    ``warnings`` are the warnings and notes about the file; ``file`` is its name in messages.
     """
 
     architecture: Architecture
@@ -81,16 +81,16 @@ class Specification:
     file: str = "<string>"
 
     def plan(self, name: str) -> Plan:
-        """The plan of this name.
+        """Return the plan of this name.
 
         Raises:
-            UnknownPlan: if there is none; the message names the one that was probably meant.
+            UnknownPlan: if there is none; the message suggests a similar name, or lists the plans.
         """
         for plan in self.plans:
             if plan.name == name:
                 return plan
         near = closest(name, [plan.name for plan in self.plans])
-        hint = f"; did you mean {quoted(near)}?" if near else ""
+        hint = f"; did you mean {quoted(near)}?" if near else f"; plans: {', '.join(plan.name for plan in self.plans)}"
         raise UnknownPlan(f"{printable(self.file)} has no plan {quoted(name)}{hint}")
 
 
@@ -102,13 +102,13 @@ def load(path: str | Path) -> Specification:
 
     Raises:
         UnreadableFile: if there is no such file, or it cannot be read.
-        SpecificationError: if there are errors in it; all of them are in there.
+        SpecificationError: if there are errors in it; it carries all of them.
     """
     if str(path) == "-":
         return parse(_read_standard_input(), "<stdin>")
     try:
         with open(path, "rb") as stream:
-            data = stream.read(MAX_BYTES + 1)  # one more than is allowed, so that parse() refuses it
+            data = stream.read(MAX_BYTES + 1)  # one more than is allowed: parse() refuses it
     except (OSError, ValueError) as error:  # ValueError: a NUL in the path
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         raise UnreadableFile(f"cannot read {printable(str(path))}: {reason}") from error
@@ -120,10 +120,10 @@ def parse(text: str | bytes, file: str = "<string>") -> Specification:
 
     Args:
         text: YAML (or JSON, which is YAML); bytes must be UTF-8.
-        file: what messages call it; its stem is the name of an architecture that has none.
+        file: its name in messages; its stem is the name of an architecture that has none.
 
     Raises:
-        SpecificationError: if there are errors in it; all of them are in there.
+        SpecificationError: if there are errors in it; it carries all of them.
     """
     report, root = read(text, file)
     record = _DOCUMENT(report, root)
@@ -143,14 +143,14 @@ def parse(text: str | bytes, file: str = "<string>") -> Specification:
 
 
 def _use_cases(report: Report, services: Services, record: Record) -> UseCases:
-    """The use cases, from the one of the two keys that is there."""
+    """Read the use cases from the one of the two keys that is there."""
     forms = [key for key in record.keys if key in _FORMS]
     if len(forms) == 1:
         use_cases = _FORMS[forms[0]](report, services, record.nodes[forms[0]])
         check_use_cases(report, use_cases)
         return use_cases
     if forms:
-        message = f"there are {quoted(forms[0])} already; a specification has either use_cases or references"
+        message = "a specification has either 'use_cases' or 'references', and this one has both"
         report.add("two-forms", record.keys[forms[1]], message)
     elif not record.unknown:
         report.add("missing-key", record.place, "a specification needs the key 'use_cases' (or 'references')")
@@ -158,7 +158,7 @@ def _use_cases(report: Report, services: Services, record: Record) -> UseCases:
 
 
 def _default_name(file: str) -> str:
-    """The stem of the file name, if that can be a name."""
+    """Return the stem of the file name, if it can be a name."""
     name = PurePath(file).name
     while name.endswith(_SUFFIXES):
         name = name.rpartition(".")[0]
@@ -168,5 +168,5 @@ def _default_name(file: str) -> str:
 def _read_standard_input() -> bytes:
     try:
         return sys.stdin.buffer.read(MAX_BYTES + 1)
-    except (AttributeError, OSError, ValueError) as error:  # there is none, it is no file, it is closed
+    except (AttributeError, OSError, ValueError) as error:  # missing, not a file, or closed
         raise UnreadableFile(f"cannot read standard input: {error}") from error

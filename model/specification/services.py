@@ -1,4 +1,4 @@
-"""Services, and who owns what: the key ``services`` of a specification, and the look-up of names in it.
+"""Read the key ``services`` of a specification, and look up names of services and entities.
 
 docs/specification.md is the reference of the format.
 """
@@ -20,10 +20,10 @@ _SERVICE = fields.record("a service", {"owns": fields.names(fields.entity), "cop
 
 @dataclass
 class Services:
-    """The services of a file, and which of them owns what, with the places where it says so.
+    """The services of a file with their entities, and the places where they are declared.
 
-    ``owners`` goes from an entity to its service; ``copies`` has a key for each entity and service that keeps a copy.
-    Unless ``complete``, some of it could not be read, and then a name that is not found is no error of its own.
+    ``owners`` maps an entity to its service; ``copies`` has a key for each pair of an entity and a service that keeps a
+    copy of it.  ``complete``: all of it could be read; if not, a name that is not found is no error of its own.
     """
 
     report: Report
@@ -34,7 +34,7 @@ class Services:
     complete: bool = False
 
     def service(self, node: ScalarNode) -> str | None:
-        """The service of this name; if there is none, that is reported."""
+        """Return the service of this name; report it if there is none."""
         if node.text in self.places:
             return node.text
         if self.complete:
@@ -43,7 +43,7 @@ class Services:
         return None
 
     def entity(self, name: str, place: Place, scope: str = "") -> Entity | None:
-        """The entity of this name, at its owner; if no service owns it, that is reported at the place."""
+        """Return the entity of this name, with its owner; report it at the place if no service owns it."""
         if name in self.owners:
             return Entity(name, self.owners[name][0], scope)
         if self.complete:
@@ -53,7 +53,7 @@ class Services:
 
 
 def read_services(report: Report, node: Node) -> Services:
-    """The value of the key ``services``."""
+    """Read the value of the key ``services``."""
     errors = report.errors
     services = Services(report)
     records: list[tuple[ScalarNode, Record]] = []
@@ -62,7 +62,7 @@ def read_services(report: Report, node: Node) -> Services:
         if (record := _SERVICE(report, value)) is not None:
             records.append((name, record))
     if not services.places and report.errors == errors:
-        report.add("no-services", node, "there must be at least one service")
+        report.add("no-services", node, "an architecture needs at least one service")
     services.complete = report.errors == errors
     for name, record in records:
         _own(services, name.text, record.values.get("owns", ()))
@@ -77,7 +77,7 @@ def _own(services: Services, service: str, owned: Iterable[ScalarNode]) -> None:
     for entity in owned:
         owner, place = services.owners.setdefault(entity.text, (service, entity))
         if owner != service:
-            message = f"{quoted(entity.text)} is owned by {quoted(owner)} already, in line {place.line}"
+            message = f"{quoted(entity.text)} already has an owner, {quoted(owner)} in line {place.line}"
             services.report.add("two-owners", entity, message)
 
 

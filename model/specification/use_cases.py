@@ -1,13 +1,14 @@
-"""Use cases, and the links that they make: the keys ``use_cases``, ``references`` and ``tolerates`` of a specification.
+"""Read use cases and their links: the keys ``use_cases``, ``references`` and ``tolerates`` of a specification.
 
-Everything is read before it is compared.  A check that something is missing is only made if all of what might have
-supplied it was understood, so that one mistake is one message.  docs/specification.md is the reference of the format.
+Everything is read before it is compared.  That something is missing is only reported if everything that might have
+supplied it was understood, so that one mistake gives one message.  docs/specification.md describes the format.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Hashable, Iterable
+from collections.abc import Collection, Hashable, Iterable, Sequence, Set
 from dataclasses import dataclass, field
+from functools import partial
 from graphlib import CycleError, TopologicalSorter
 from typing import Any, TypeVar
 
@@ -23,27 +24,42 @@ H = TypeVar("H", bound=Hashable)
 
 _VERBS = {str(verb): verb for verb in Verb}
 
+_READS = frozenset({"read", "get", "list", "query", "find", "fetch", "select", "show", "search"})
+
 _PARTNER = {Verb.CREATE: "refers_to", Verb.LINK: "to", Verb.UNLINK: "from", Verb.COPY: "at"}
-"""The key that only a step with this verb has."""
+"""For each verb the key that only its steps have."""
 
 _STEP_KEYS: dict[str, Reader[Any]] = {
-    **dict.fromkeys(_VERBS, fields.name),
+    **dict.fromkeys(_VERBS, partial(fields.name, several="write one step for each entity")),
     "refers_to": fields.names(single=True),
-    "to": fields.name,
-    "from": fields.name,
-    "at": fields.name,
+    "to": partial(fields.name, several="write one link step for each target"),
+    "from": partial(fields.name, several="write one unlink step for each target"),
+    "at": partial(fields.name, several="write one copy step for each service"),
     "via": fields.choice(Via),
     "after": fields.names(single=True, empty=False),
     "name": fields.name,
 }
-_STEP = fields.record("a step", _STEP_KEYS)
+
+
+def _unknown_step_keys(report: Report, keys: Sequence[ScalarNode], known: Set[str]) -> None:
+    """Report the unknown keys of a step; the first of them is taken for its verb if it has none."""
+    if keys and not known & _VERBS.keys():
+        verb, *keys = keys
+        is_read = verb.text.casefold() in _READS
+        message = f"there is no verb {quoted(verb.text)}" + " (reads are not modelled)" * is_read
+        similar, listed = () if is_read else _VERBS, f"; verbs: {', '.join(_VERBS)}"
+        report.add("unknown-key", verb, message, wrong=verb.text, candidates=similar, otherwise=listed)
+    fields.report_unknown(report, keys, "a step", _STEP_KEYS)
+
+
+_STEP = fields.record("a step", _STEP_KEYS, unknown_keys=_unknown_step_keys)
 
 
 @dataclass(frozen=True, slots=True)
 class _Draft:
-    """A step whose names are all known, and which its use case has not put in order yet.
+    """A step whose names are all known, before its use case gives it a number and predecessors.
 
-    ``subject`` and ``partners`` are where the names of the entity and of its targets (or of the service ``at``) stand.
+    ``subject`` and ``partners`` are the places of the names of the entity and of its targets (or of the service).
     """
 
     record: Record
@@ -56,7 +72,7 @@ class _Draft:
     unlinks: Link | None = None
 
     def step(self, number: int, predecessors: tuple[int, ...]) -> Step:
-        """The step, at its place in the use case."""
+        """Return the step, at its place in the use case."""
         values = self.record.values
         name = values["name"].text if "name" in values else ""
         via = values.get("via", Via.CALL)
@@ -66,9 +82,9 @@ class _Draft:
 
 @dataclass
 class UseCases:
-    """The use cases of a file, and for everything that their steps do the place where it says so.
+    """The use cases of a file, and the place of everything that their steps do.
 
-    Unless ``complete``, there are steps that could not be understood.
+    ``complete``: all steps could be understood.
     """
 
     use_cases: list[UseCase] = field(default_factory=list)
@@ -81,7 +97,7 @@ class UseCases:
 
 
 def read_use_cases(report: Report, services: Services, node: Node) -> UseCases:
-    """The value of the key ``use_cases``; :func:`check_use_cases` is still to come."""
+    """Read the value of the key ``use_cases``, to be checked by :func:`check_use_cases`."""
     errors = report.errors
     result = UseCases()
     read: list[tuple[str, list[Record | None], list[_Draft | None]]] = []
@@ -102,9 +118,9 @@ def read_use_cases(report: Report, services: Services, node: Node) -> UseCases:
 
 
 def read_references(report: Report, services: Services, node: Node) -> UseCases:
-    """The value of the key ``references``: for each of them the canonical use case of the article's Figures 3 and 4.
+    """Read the value of the key ``references``: for each the canonical use case of the article's Figures 3 and 4.
 
-    The entities of each reference are its own, which their scope says.
+    Each reference has entities of its own, told apart by their scope.
     """
     errors = report.errors
     result = UseCases()
@@ -123,21 +139,21 @@ def read_references(report: Report, services: Services, node: Node) -> UseCases:
 
 
 def check_use_cases(report: Report, use_cases: UseCases) -> None:
-    """What may be there once only, and what must be there at all."""
-    links = _once(report, "duplicate-link", use_cases.linked, "the link {} is made in line {} already")
-    creators = _once(report, "two-creators", use_cases.created, "{} is created in line {} already")
+    """Report links and entities that are made twice, and those that are used and not made at all."""
+    links = _once(report, "duplicate-link", use_cases.linked, "the link {} is made twice, first in line {}")
+    creators = _once(report, "two-creators", use_cases.created, "{} is created twice, first in line {}")
     if not use_cases.complete:
         return
     for entity, place in dict(reversed(use_cases.used)).items():
         if entity not in creators:
-            report.add("never-created", place, f"{quoted(entity.name)} is used here, but no step creates it")
+            report.add("never-created", place, f"no step creates {quoted(entity.name)}, which is used here")
     known = dict.fromkeys(map(str, links))
     for link, place in use_cases.unlinked:
         _check_link(report, place, str(link), known)
 
 
 def read_tolerated(report: Report, use_cases: UseCases, node: Node) -> frozenset[tuple[str, str]]:
-    """The value of the key ``tolerates``: links by the names of their holders and targets."""
+    """Read the value of the key ``tolerates``: links by the names of their holders and targets."""
     known = dict.fromkeys(str(link) for link, _ in use_cases.linked)
     tolerated: set[tuple[str, str]] = set()
     for item in fields.items(report, node, 'links "holder -> target"'):
@@ -145,7 +161,7 @@ def read_tolerated(report: Report, use_cases: UseCases, node: Node) -> frozenset
         if text is None:
             continue
         if (text.holder, text.target) in tolerated:
-            report.add("duplicate-name", text, f"{quoted(str(text))} is in this list already")
+            report.add("duplicate-name", text, f"{quoted(str(text))} occurs twice in this list")
         elif use_cases.complete:
             _check_link(report, text, str(text), known)
         tolerated.add((text.holder, text.target))
@@ -153,9 +169,9 @@ def read_tolerated(report: Report, use_cases: UseCases, node: Node) -> frozenset
 
 
 def warn_about_use(report: Report, services: Services, use_cases: UseCases, place: Place) -> None:
-    """What is declared and never used; ``place`` is where the use cases ought to be."""
+    """Warn about what is declared and never used; ``place`` is that of the key for use cases."""
     if not use_cases.use_cases:
-        report.add("no-use-cases", place, "there are no use cases, so nothing ever happens")
+        report.add("no-use-cases", place, "there are no use cases, so nothing happens in any run")
         return
     steps = [step for use_case in use_cases.use_cases for step in use_case.steps]
     busy = {step.service for step in steps}
@@ -185,7 +201,7 @@ def _steps(report: Report, name: ScalarNode, node: Node) -> tuple[Node, ...]:
 
 
 def _draft(report: Report, services: Services, record: Record) -> _Draft | None:
-    """The step with its names looked up, if all of it is understood."""
+    """Return the step with its names looked up, if all of it is understood."""
     verb = _verb(report, record)
     if verb is None or not record.whole:
         return None
@@ -208,21 +224,23 @@ def _draft(report: Report, services: Services, record: Record) -> _Draft | None:
 
 
 def _verb(report: Report, record: Record) -> Verb | None:
-    """The one verb of a step, if the step has the keys that belong to it."""
+    """Return the one verb of a step, if the step has the keys that belong to it."""
     verbs = [key for key in record.keys if key in _VERBS]
     if not verbs:
         if not record.unknown:
-            report.add("no-verb", record.place, f"a step needs one of the keys {', '.join(_VERBS)}")
+            report.add("no-verb", record.place, f"this step has no verb; verbs: {', '.join(_VERBS)}")
         return None
     if len(verbs) > 1:
-        report.add("two-verbs", record.keys[verbs[1]], f"this step has the verb {verbs[0]} already; make it two steps")
+        report.add(
+            "two-verbs", record.keys[verbs[1]], f"this step has two verbs, {verbs[0]} and {verbs[1]}; make it two steps"
+        )
         return None
     verb = _VERBS[verbs[0]]
     partner = _PARTNER.get(verb)
     misplaced = [key for key in record.keys if key in _PARTNER.values() and key != partner]
     for key in misplaced:
-        hint = f", which has {quoted(partner)}" if partner else ""
-        report.add("misplaced-key", record.keys[key], f"{quoted(key)} does not belong to {verb}{hint}")
+        hint = f", which takes {quoted(partner)}" if partner else ""
+        report.add("misplaced-key", record.keys[key], f"{quoted(key)} does not belong to the verb {verb}{hint}")
     missing = partner is not None and verb is not Verb.CREATE and partner not in record.keys
     if partner and missing and not misplaced and not record.unknown:
         report.add("missing-key", record.place, f"the verb {verb} needs the key {quoted(partner)}")
@@ -230,8 +248,8 @@ def _verb(report: Report, record: Record) -> Verb | None:
 
 
 def _collect(result: UseCases, draft: _Draft) -> None:
-    """Note what the step creates, makes, removes and uses."""
-    if draft.unlinks is not None:  # what it uses is a matter of the step that made the link
+    """Collect what the step creates, makes, removes and uses."""
+    if draft.unlinks is not None:  # the step that makes the link uses both
         result.unlinked.append((draft.unlinks, draft.partners[0]))
         return
     (result.created if draft.verb is Verb.CREATE else result.used).append((draft.entity, draft.subject))
@@ -243,7 +261,7 @@ def _collect(result: UseCases, draft: _Draft) -> None:
 
 
 def _predecessors(report: Report, records: list[Record | None]) -> list[tuple[int, ...]]:
-    """For each step the numbers of the steps that it follows: those it names, else the one before it in the list."""
+    """Return for each step the numbers of its predecessors: those it names, else the one before it in the list."""
     if records and records[0] is not None:
         _check_first(report, records[0])
     numbers = _step_numbers(report, records)
@@ -262,21 +280,23 @@ def _predecessors(report: Report, records: list[Record | None]) -> list[tuple[in
 
 
 def _check_first(report: Report, record: Record) -> None:
-    reason = "the first step is the client's command"
+    reason = "the first step is the client's command, which"
     if record.values.get("via") is Via.EVENT:
-        report.add("first-step", record.keys["via"], f"{reason}: no event triggers it")
+        report.add("first-step", record.keys["via"], f"{reason} no event triggers")
     if "after" in record.keys:
-        report.add("first-step", record.keys["after"], f"{reason}: it comes after nothing")
+        report.add("first-step", record.keys["after"], f"{reason} follows no other step")
 
 
 def _step_numbers(report: Report, records: list[Record | None]) -> dict[str, int]:
-    """The numbers of the steps that have names."""
+    """Return the numbers of the steps that have names."""
     numbers: dict[str, int] = {}
     for number, record in enumerate(records, 1):
         if record and "name" in record.values:
             node: ScalarNode = record.values["name"]
             if numbers.setdefault(node.text, number) != number:
-                message = f"step {numbers[node.text]} of this use case has the name {quoted(node.text)} already"
+                message = (
+                    f"two steps of this use case have the name {quoted(node.text)}, first step {numbers[node.text]}"
+                )
                 report.add("duplicate-step", node, message)
     return numbers
 
@@ -292,11 +312,11 @@ def _check_cycles(report: Report, records: list[Record | None], predecessors: li
         start = cycle.index(first)
         around = [*cycle[start:], *cycle[:start], first]
         shown = " → ".join(map(str, around if len(around) <= 20 else [*around[:20], "…"]))
-        report.add("cycle", afters[first], f"step {first} comes before itself: {shown}")
+        report.add("cycle", afters[first], f"step {first} follows itself: {shown}")
 
 
 def _once(report: Report, code: str, found: Iterable[tuple[H, Place]], message: str) -> dict[H, Place]:
-    """Where each of these stands first; a second one is an error."""
+    """Return the first place of each of these; report every other place."""
     first: dict[H, Place] = {}
     for thing, place in found:
         if thing in first:

@@ -1,6 +1,6 @@
-"""An architecture with its plans as a document of the format, as JSON or YAML; and the starter specification.
+"""Write an architecture with its plans as a document of the format, as JSON or YAML; and the starter specification.
 
-What has its default is left out, so that a document is as short as one that a person would write.
+A value at its default is left out, so that a document is as short as one that a person would write.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from bac.model.plan import INDEPENDENT, Disaster, Expectation, Plan, Recovery
 STARTER = """\
 # yaml-language-server: $schema=specification.schema.json
 #
-# A small shop.  Ask what its backups are worth:  bac check THIS-FILE
+# A small shop.  Check what its backups are worth:  bac check THIS-FILE
 
 name: Shop
 
@@ -31,7 +31,7 @@ name: Shop
 services:
   customers: {owns: [customer]}
   orders:    {owns: [order]}
-  shipping:  {owns: [shipment], copies: [customer]}   # copies: what it keeps of another's entity
+  shipping:  {owns: [shipment], copies: [customer]}   # copies: entities of others that it keeps a copy of
 
 # What clients ask for.  Each step is one command in one service: create, link, unlink, update, delete or copy.
 use_cases:
@@ -43,33 +43,33 @@ use_cases:
   ship order:
     - create: shipment
       refers_to: [order]
-    - update: order             # called by shipping: "your order is on its way"
+    - update: order             # called by shipping: the order is on its way
   change address:
     - update: customer
     - copy: customer            # shipping keeps the address
       at: shipping
-      via: event                # told by an event through the broker, not by a call
+      via: event                # triggered by an event through the broker, not by a call
 
-# tolerates: ["order -> customer"]    # a link that may break: it is reported, and that is all
+# tolerates: ["order -> customer"]    # a link that may break: reported, but not counted against consistency
 
 # How backups are taken.  The plan "independent" is always there: each service alone, at any time.
 plans:
   nightly:
-    order: [shipping, orders, customers]    # one after the other: who refers goes before whom it refers to
+    order: [shipping, orders, customers]    # one after the other: referring services before those they refer to
   quiesced:
     groups:
-      - {mode: locked, services: all}       # hold clients back, back up everything, go on
-    recovery: {replay: true}                # deliver the events again that a backup has not seen
+      - {mode: locked, services: all}       # hold clients back, back up everything, release
+    recovery: {replay: true}                # deliver events again that a backup does not have
     disaster: {scope: any}                  # any service may crash, or several, or all
 """
-"""What ``bac init`` writes; its first line tells an editor where the schema is (see :func:`starter`)."""
+"""The file that ``bac init`` writes; its first line tells an editor where the schema is (see :func:`starter`)."""
 
 _SCHEMA = resources.files("bac.schemas").joinpath("specification.schema.json")
 _WIDTH = 100  # columns of a YAML line
 
 
 def starter(schema: str) -> str:
-    """The starter specification.
+    """Return the starter specification.
 
     Args:
         schema: the address or path of the JSON Schema, for its first line.
@@ -89,15 +89,15 @@ def write_starter(path: Path, overwrite: bool = False) -> None:
 
 
 def schema() -> dict[str, object]:
-    """The JSON Schema (draft 2020-12) of the format, which ships with the package."""
+    """Return the JSON Schema (draft 2020-12) of the format, which ships with the package."""
     loaded: dict[str, object] = json.loads(_SCHEMA.read_text(encoding="utf-8"))
     return loaded
 
 
 def dump(architecture: Architecture, plans: Iterable[Plan]) -> dict[str, object]:
-    """The specification as a document that JSON can hold; parsed again, it gives equal values.
+    """Return the specification as a document that JSON can hold; parsed again, it gives equal values.
 
-    The plan ``independent`` is left out, as every specification has it; ``references`` stay ``references``.
+    The plan ``independent`` is left out, because every specification has it; ``references`` stay ``references``.
     """
     document: dict[str, object] = {
         "name": architecture.name,
@@ -115,10 +115,10 @@ def dump(architecture: Architecture, plans: Iterable[Plan]) -> dict[str, object]
 
 
 def to_yaml(document: object) -> str:
-    """A dumped document as YAML: one key a line, and lists of names in brackets.
+    """Return a dumped document as YAML: one key a line, and lists of names in brackets.
 
     Args:
-        document: what :func:`dump` gives; its names may be anything.
+        document: the result of :func:`dump`; its names may be any.
     """
     text: str = yaml.dump(document, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=_WIDTH)
     return text
@@ -128,7 +128,7 @@ class _Dumper(yaml.SafeDumper):
     """Writes lists of texts in one line, and everything as often as it occurs."""
 
     def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002
-        """Never an alias: the same list may well be there twice."""
+        """Whether to write equal values in full: always, so that the text has no aliases."""
         return True
 
 
@@ -150,7 +150,7 @@ def _use_case(use_case: UseCase) -> list[dict[str, object]]:
 
 
 def _step_names(use_case: UseCase) -> dict[int, str]:
-    """The steps' names by number, with one made up for a step that has none and is a predecessor out of turn."""
+    """Return the names of steps by number; a step that others name as predecessor gets a name if it has none."""
     names = {step.number: step.name for step in use_case.steps if step.name}
     needed = {number for step in use_case.steps if _is_out_of_turn(step) for number in step.predecessors}
     for number in sorted(needed - names.keys()):
@@ -197,13 +197,13 @@ def _plan(plan: Plan, everybody: tuple[str, ...]) -> dict[str, object]:
 
 
 def expectation(expect: Expectation) -> dict[str, object]:
-    """An expectation as a document."""
+    """Return an expectation as a document."""
     document: dict[str, object] = dict(expect.verdicts)
     return document if expect.anomalies is None else document | {"anomalies": list(expect.anomalies)}
 
 
 def _changed(value: Recovery | Disaster, default: Recovery | Disaster) -> dict[str, object]:
-    """The fields that are not at their default, as JSON holds them."""
+    """Return the fields that are not at their default, as JSON values."""
     names = [field.name for field in fields(value)]
     return {name: _plain(getattr(value, name)) for name in names if getattr(value, name) != getattr(default, name)}
 

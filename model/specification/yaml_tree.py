@@ -1,7 +1,7 @@
-"""YAML text to a tree of texts, lists and mappings that know their places; nothing is constructed or executed.
+"""Read YAML text as a tree of texts, lists and mappings with their places; no values are constructed or executed.
 
 The tree is built from the parser's events with a stack of its own, so that neither deep nesting nor aliases of aliases
-can exhaust anything: docs/specification.md, "The text of a file", states the subset and its limits.
+can exhaust memory or the stack: docs/specification.md, "The text of a file", states the subset and its limits.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ from bac.model.names import described
 from bac.model.specification.diagnostics import Place, Report
 
 MAX_BYTES = 8 * 2**20
-"""The largest file that is read, in bytes (for text: in characters)."""
+"""The size of the largest file that is read, in bytes (of text: in characters)."""
 
 MAX_NODES = 500_000
-"""The most nodes of a tree, each alias counted with all that it stands for."""
+"""The limit on the nodes of a tree, where each alias counts as all nodes that it stands for."""
 
 MAX_DEPTH = 32
-"""How deep lists and mappings may be nested."""
+"""The limit on the nesting of lists and mappings."""
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _OTHER_ENCODINGS = (
@@ -42,7 +42,7 @@ _JSON_ESCAPE = re.compile(r"\\u[dD][89abAB]\w\w\\u[dD][c-fC-F]\w\w|\\u\w{4}|\\."
 
 @dataclass(frozen=True, slots=True)
 class ScalarNode(Place):
-    """A text; ``plain`` if it stands without quotes, as only a plain ``true`` is a boolean."""
+    """A text; ``plain`` if it is without quotes, because only a plain ``true`` is a boolean."""
 
     text: str
     plain: bool
@@ -57,7 +57,7 @@ class ListNode(Place):
 
 @dataclass(frozen=True, slots=True)
 class MappingNode(Place):
-    """A mapping, as pairs of key and value in the order of the file; nothing is said yet about its keys."""
+    """A mapping, as pairs of key and value in the order of the file; keys may be of any kind."""
 
     entries: tuple[tuple[Node, Node], ...]
 
@@ -76,7 +76,7 @@ class _Part:
 
 @dataclass(slots=True)
 class _Open:
-    """A list or mapping whose end has not come yet."""
+    """A list or mapping that is still being read."""
 
     place: Place
     is_mapping: bool
@@ -84,7 +84,7 @@ class _Open:
     parts: list[_Part] = field(default_factory=list)
 
     def close(self) -> _Part:
-        """The finished node."""
+        """Return the finished node."""
         nodes = tuple(part.node for part in self.parts)
         size = 1 + sum(part.size for part in self.parts)
         height = 1 + max((part.height for part in self.parts), default=0)
@@ -95,14 +95,14 @@ class _Open:
 
 
 def read(text: str | bytes, file: str) -> tuple[Report, Node]:
-    """The tree of a YAML (or JSON) text, and the report that goes on collecting what is wrong with it.
+    """Return the tree of a YAML (or JSON) text, and the report that collects its diagnostics.
 
     Args:
         text: at most :data:`MAX_BYTES` of it; bytes must be UTF-8, with or without a byte order mark.
-        file: what messages call it.
+        file: its name in messages.
 
     Raises:
-        SpecificationError: if there is no tree to go on with; everything in it has a place.
+        SpecificationError: if the text has no tree.
     """
     if len(text) > MAX_BYTES:
         Report(file, "").fatal("too-large", Place(1, 1), f"the file is larger than {MAX_BYTES >> 20} MiB")
@@ -127,9 +127,10 @@ def _decoded(data: bytes, file: str) -> str:
 
 
 def _with_yaml_escapes(text: str) -> str:
-    r"""JSON writes a character beyond U+FFFF as two escapes, ``\ud83d\ude00``, which is not YAML: put the character.
+    r"""Return JSON text as YAML: a character that JSON writes as two escapes, ``\ud83d\ude00``, is put in their place.
 
-    All else in JSON is YAML, but for keys of more than 1024 characters, which escapes alone can make so long.
+    All other JSON is YAML, except for keys of more than 1024 characters; single escapes, which can make a key so long,
+    are replaced as well.
     """
     if not text.lstrip().startswith("{") or "\\u" not in text:
         return text
@@ -151,10 +152,10 @@ def _check_characters(report: Report, text: str) -> None:
     if found := _FORBIDDEN.search(text):
         hint = "; is this UTF-16?" if found[0] == "\0" else ""
         place = Place.of_offset(text, found.start())
-        report.fatal("bad-character", place, f"the text holds {described(found[0])}{hint}")
-    if found := _TAG_DIRECTIVE.search(text):  # here, because the parser takes quadratic time over many of them
+        report.fatal("bad-character", place, f"the text contains {described(found[0])}{hint}")
+    if found := _TAG_DIRECTIVE.search(text):  # here, because the parser takes quadratic time for many of them
         place = Place.of_offset(text, found.start(1))
-        report.fatal("yaml-tag", place, "a specification is plain data: no %TAG directives")
+        report.fatal("yaml-tag", place, "%TAG directives are not allowed; a specification is plain data")
 
 
 def _events(report: Report, text: str) -> Iterator[yaml.Event]:
@@ -162,8 +163,8 @@ def _events(report: Report, text: str) -> Iterator[yaml.Event]:
         yield from yaml.parse(text, Loader=_LOADER)
     except yaml.YAMLError as error:
         _syntax_error(report, error)
-    except (ValueError, OverflowError):  # the parser in Python lets these out, for an escape such as "\UFFFFFFFF"
-        report.fatal("yaml-syntax", Place(1, 1), "there is an escape in the text that stands for no character")
+    except (ValueError, OverflowError):  # the parser in Python raises these for an escape such as "\UFFFFFFFF"
+        report.fatal("yaml-syntax", Place(1, 1), "the text contains an escape that stands for no character")
 
 
 def _syntax_error(report: Report, error: yaml.YAMLError) -> None:
@@ -171,19 +172,19 @@ def _syntax_error(report: Report, error: yaml.YAMLError) -> None:
     place = Place(mark.line + 1, mark.column + 1) if mark else Place(1, 1)
     line = report.lines[place.line - 1] if place.line <= len(report.lines) else ""
     if line[place.column - 1 : place.column] == "\t":
-        report.fatal("tab-indentation", place, "a tab stands here; YAML wants spaces")
+        report.fatal("tab-indentation", place, "a tab is used for indentation; YAML requires spaces")
     said = [part for part in (getattr(error, "problem", None), getattr(error, "context", None)) if part]
-    report.fatal("yaml-syntax", place, ", ".join(said) or "this is not YAML")
+    report.fatal("yaml-syntax", place, ", ".join(said) or "the text is not YAML")
 
 
 def _place(event: yaml.Event) -> Place:
     mark = event.start_mark
-    assert mark is not None, event  # only events that a program makes up have none
+    assert mark is not None, event  # only events from elsewhere than the parser have none
     return Place(mark.line + 1, mark.column + 1)
 
 
 class _Builder:
-    """Makes one tree of the parser's events."""
+    """Builds one tree from the parser's events."""
 
     def __init__(self, report: Report) -> None:
         self._report = report
@@ -193,19 +194,21 @@ class _Builder:
         self._root: Node | None = None
 
     def build(self, events: Iterator[yaml.Event]) -> Node:
-        """The root, which is not empty."""
+        """Return the root, which is not empty."""
         for event in events:
             self._feed(event)
         root = self._root
         if root is None or (isinstance(root, ScalarNode) and root.plain and not root.text):
-            self._report.fatal("empty-file", Place(1, 1), "there is nothing in the file")
+            self._report.fatal("empty-file", Place(1, 1), "the file is empty")
         return root
 
     def _feed(self, event: yaml.Event) -> None:
         place = _place(event)
         match event:
             case yaml.DocumentStartEvent() if self._root is not None:
-                self._report.fatal("yaml-documents", place, "a second YAML document begins here; make it another file")
+                self._report.fatal(
+                    "yaml-documents", place, "a second YAML document begins here; put it into a file of its own"
+                )
             case yaml.ScalarEvent():
                 self._check_tag(event.tag, place)
                 self._count(place, nodes=1, height=0)
@@ -222,7 +225,7 @@ class _Builder:
             case yaml.MappingEndEvent() | yaml.SequenceEndEvent():
                 done = self._open.pop()
                 self._finish(done.close(), done.anchor)
-            case _:  # the ends and beginnings of the stream and of its document
+            case _:  # the beginning and the end of the stream and of its document
                 pass
 
     def _finish(self, part: _Part, anchor: str | None) -> None:
@@ -235,18 +238,24 @@ class _Builder:
 
     def _aliased(self, anchor: str | None, place: Place) -> _Part:
         if anchor is None or anchor not in self._anchors:
-            self._report.fatal("unknown-alias", place, f"no anchor &{anchor} is complete before this alias of it")
+            self._report.fatal("unknown-alias", place, f"the anchor &{anchor} does not end before this alias of it")
         return self._anchors[anchor]
 
     def _check_tag(self, tag: str | None, place: Place) -> None:
         if tag is not None:
-            self._report.fatal("yaml-tag", place, f"a specification is plain data: no tags such as {tag}")
+            self._report.fatal("yaml-tag", place, f"the tag {tag} is not allowed; a specification is plain data")
 
     def _count(self, place: Place, nodes: int, height: int) -> None:
-        """Hold the limits: so many more nodes come here, and lists and mappings that are so high."""
+        """Count nodes, and refuse what exceeds the limits.
+
+        Args:
+            place: the position in the text.
+            nodes: how many nodes are added.
+            height: how deep the lists and mappings among them are nested.
+        """
         self._nodes += nodes
         if self._nodes > MAX_NODES:
-            message = f"the file holds more than {MAX_NODES:,} values once its aliases are expanded"
+            message = f"the file contains more than {MAX_NODES:,} values once its aliases are expanded"
             self._report.fatal("too-large", place, message)
         if len(self._open) + height > MAX_DEPTH:
             self._report.fatal("too-deep", place, f"lists and mappings are nested more than {MAX_DEPTH} deep")
