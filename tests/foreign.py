@@ -23,7 +23,7 @@ from bac.proofs.engine import Query
 from bac.proofs.explicit.breadth_first import explore
 from bac.properties.formula import FALSE
 
-SECONDS = 120
+SECONDS = 600
 SELECTED = [
     ("held-back.bac.yaml", "copies locked, source continuous, replay"),
     ("broker.bac.yaml", "rollback, survives"),

@@ -22,7 +22,7 @@ def measured(folder: Path, *options: str, path: str | None = None) -> dict[str, 
     """What the benchmarks write, small sizes only."""
     environment = os.environ if path is None else {**os.environ, "PATH": path}
     command = [sys.executable, str(PROGRAM), "--quick", *options, "-o", str(folder)]
-    subprocess.run(command, check=True, capture_output=True, timeout=300, env=environment)
+    subprocess.run(command, check=True, capture_output=True, env=environment)
     found: dict[str, Any] = json.loads((folder / "results.json").read_text(encoding="utf-8"))
     return found
 
@@ -127,14 +127,27 @@ def test_ratios_are_of_runs_that_followed_one_another(monkeypatch: pytest.Monkey
     assert ratio([30, 20, 10], [10, 10]) == Spread(median=2.5, least=2, greatest=3, count=2)
 
 
-def test_memory_is_that_of_the_whole_family(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.skipif(os.name == "nt", reason="named pipes")
+def test_memory_is_that_of_the_whole_family(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A parent and its child hold 150 MB each; the child stays until both have been seen twice."""
     monkeypatch.syspath_prepend(PROGRAM.parent)
-    from measuring import run
+    import measuring
 
+    looks, look, pipe = iter(range(1_000_000)), measuring._children, tmp_path / "pipe"
+    os.mkfifo(pipe)
+
+    def seen(pid: int) -> list[Any]:
+        family: list[Any] = look(pid)
+        if sum(map(measuring._resident, family)) > 300_000_000 and next(looks) == 1:
+            pipe.write_text("go on", encoding="utf-8")
+        return family
+
+    monkeypatch.setattr(measuring, "_children", seen)
     held = "b = bytearray(150_000_000)"
-    wait = "import time; time.sleep(0.7)"
-    child = f"import subprocess, sys; {held}; subprocess.run([sys.executable, '-c', '{held}; {wait}'])"
-    alone, family = (run(Path(sys.executable), "-c", child, family=each).memory for each in (False, True))
+    parent = "import subprocess, sys; {}; subprocess.run([sys.executable, '-c', '{}; {}'])"
+    waiting = parent.format(held, held, f'open(\\"{pipe}\\").read()')
+    alone = measuring.run(Path(sys.executable), "-c", parent.format(held, held, "pass")).memory
+    family = measuring.run(Path(sys.executable), "-c", waiting, family=True).memory
     assert 150_000_000 < alone < 200_000_000
     assert family > 300_000_000
 

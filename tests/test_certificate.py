@@ -364,9 +364,8 @@ def test_a_counterexample_that_the_interpreter_does_not_see_is_our_bug() -> None
 
 
 def test_no_time_is_not_a_proof() -> None:
-    for seconds in (0.0, 0.000001):
-        with pytest.raises(LimitReached):
-            invariant_certificate.confirm(invariant("locked", Property.CONSISTENCY), seconds)
+    with pytest.raises(LimitReached):
+        invariant_certificate.confirm(invariant("locked", Property.CONSISTENCY), 0.0)
 
 
 def nested(depth: int, *words: str) -> Any:

@@ -5,10 +5,8 @@ from __future__ import annotations
 import json
 import os
 import re
-import signal
 import subprocess
 import sys
-import time
 import tomllib
 from pathlib import Path
 from unicodedata import normalize
@@ -399,18 +397,43 @@ def test_a_closed_pipe_is_no_error(reference: Path) -> None:
     assert done.stderr == ""
 
 
-def test_an_interruption_ends_with_what_is_known(tmp_path: Path) -> None:
+INTERRUPTED_SEARCH = """
+import os, signal, sys
+from bac.proofs.engine import LimitMonitor
+from bac.cli import main
+
+def exceeded(*_):
+    os.kill(os.getpid(), signal.SIGINT)
+
+LimitMonitor.exceeded = exceeded
+main(sys.argv[1:])
+"""
+INTERRUPTED_WAITING = """
+import os, signal, sys
+from bac.proofs import pool
+from bac.cli import main
+
+class Executor:
+    def __init__(self, *_, **__):
+        os.kill(os.getpid(), signal.SIGINT)
+
+pool.ProcessPoolExecutor = Executor
+main(sys.argv[1:])
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals")
+@pytest.mark.parametrize("script", [INTERRUPTED_SEARCH, INTERRUPTED_WAITING], ids=["searching", "waiting"])
+def test_an_interruption_ends_with_what_is_known(script: str, tmp_path: Path) -> None:
     services = {f"s{n}": {"owns": [f"e{n}"]} for n in range(12)}
     document = {"services": services, "use_cases": {f"u{n}": [{"create": f"e{n}"}] for n in range(12)}}
     file = tmp_path / "large.bac.yaml"
-    file.write_text(json.dumps(document), encoding="utf-8")
-    command = [sys.executable, "-m", "bac", "check", str(file), "--format", "json", "--max-states", "1000000000"]
-    command += ["--no-reduction", "projection"]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=os.environ)
-    time.sleep(3)
-    process.send_signal(signal.SIGINT)
-    output, _ = process.communicate(timeout=60)
-    assert process.returncode == 3
-    report = json.loads(output)
-    assert report["plans"][0]["limit"] == "interrupted"
+    file.write_text(json.dumps(document | {"plans": {"any": {"disaster": {"scope": "any"}}}}), encoding="utf-8")
+    options = ["--format", "json", "--no-reduction", "projection", "--jobs", "2"]
+    done = subprocess.run(
+        [sys.executable, "-c", script, "check", str(file), *options], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 3, done.stderr
+    report = json.loads(done.stdout)
+    assert {plan["limit"] for plan in report["plans"]} == {"interrupted"}
     assert report["plans"][0]["properties"]["consistency"]["verdict"] == "unknown"

@@ -65,7 +65,7 @@ def test_every_link_is_decided_under_every_plan(shape: str) -> None:
     }
     assert shape == "layered" or len(across) < 500
     for plan in specification.plans:
-        result = check(specification.architecture, plan, limits=Limits(seconds=60))
+        result = check(specification.architecture, plan)
         assert result.limit is None, plan.name
         broken = {a.subject for a in result.properties[Property.CONSISTENCY].anomalies if a.kind == "broken-link"}
         match plan.name:

@@ -81,7 +81,6 @@ def test_both_solvers_give_the_expected_answer(name: str) -> None:
     assert (outcome.z3, outcome.cvc5) == (outcome.obligation.expected,) * 2
     assert outcome.confirmed
     assert bool(outcome.example) == (outcome.obligation.expected == "sat")
-    assert outcome.seconds < 30
 
 
 def test_the_theorems_are_those_of_the_documentation() -> None:

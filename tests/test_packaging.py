@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import tomllib
@@ -61,3 +62,11 @@ def test_arrows_between_the_rooms_point_one_way() -> None:
             text = file.read_text(encoding="utf-8")
             for later in order[position + 1 :]:
                 assert f"from bac.{later}" not in text, f"{file} imports from {later}"
+
+
+def test_no_test_looks_at_a_clock() -> None:
+    """A busy machine must not make a test fail; limits are tested with clocks that the test sets."""
+    clocks = re.compile(r"^\s*(import|from) time\b|perf_counter|process_time", re.MULTILINE)
+    here = Path(__file__)
+    found = [file.name for file in here.parent.glob("*.py") if file != here and clocks.search(file.read_text("utf-8"))]
+    assert not found

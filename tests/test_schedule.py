@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -142,21 +141,33 @@ def test_the_time_is_for_all_together() -> None:
     assert {result.limit for result in found} == {"the time allowed"}
 
 
+class Clock:
+    """A clock that shows what the test says, in place of the module ``time``."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def time(self) -> float:
+        return self.now
+
+    monotonic = time
+
+
 def test_a_search_that_waits_for_its_turn_has_no_more_time_than_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Clock()
+
+    @contextmanager
+    def late_workers(_: object) -> Iterator[tuple[ThreadPoolExecutor, int]]:
+        """A worker that is free only when half an hour has passed."""
+        with ThreadPoolExecutor(1) as executor:
+            clock.now += 1800
+            yield executor, 1
+
+    monkeypatch.setattr(scheduling, "time", clock)
     monkeypatch.setattr(scheduling, "local_workers", late_workers)
-    found = results(Scheduler(Limits(seconds=LATE / 2), jobs=2))
+    assert {result.limit for result in results(Scheduler(Limits(seconds=3600), jobs=2, started=clock.now))} == {None}
+    found = results(Scheduler(Limits(seconds=1200), jobs=2, started=clock.now))
     assert {result.limit for result in found} == {"the time allowed"}
-
-
-LATE = 0.6
-
-
-@contextmanager
-def late_workers(_: object) -> Iterator[tuple[ThreadPoolExecutor, int]]:
-    """A worker that has something else to do for so many seconds."""
-    with ThreadPoolExecutor(1) as executor:
-        executor.submit(time.sleep, LATE)
-        yield executor, 1
 
 
 def test_nothing_is_spread_that_is_not_large(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,13 +8,13 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from pathlib import Path
 
+import psutil
 import pytest
 
 from bac.model.errors import LimitReached, UnwritableFile
@@ -218,6 +218,8 @@ def test_workers_that_keep_dying_end_the_sweep(monkeypatch: pytest.MonkeyPatch) 
     assert result.verdict is Verdict.UNKNOWN
 
 
+HANGS = 600
+"""So many seconds a process may take to end before the test gives up on it."""
 SCRIPT = """
 import sys
 from pathlib import Path
@@ -244,9 +246,8 @@ def running(tmp_path: Path, done: int) -> Iterator[subprocess.Popen[str]]:
             process.kill()
 
 
-def children(process: subprocess.Popen[str]) -> list[int]:
-    psutil = pytest.importorskip("psutil")
-    return [child.pid for child in psutil.Process(process.pid).children(recursive=True)]
+def children(process: subprocess.Popen[str]) -> list[psutil.Process]:
+    return psutil.Process(process.pid).children(recursive=True)
 
 
 def assert_resumable(file: Path, at_least: int) -> None:
@@ -262,24 +263,14 @@ def test_a_killed_sweep_goes_on_where_it_was(tmp_path: Path) -> None:
     with running(tmp_path, 30) as process:
         orphans = children(process)
         process.kill()
-    for pid in orphans:
-        for _ in range(100):  # they notice that their parent is gone, and end
-            if not lives(pid):
-                break
-            time.sleep(0.1)
-        assert not lives(pid)
+    _, alive = psutil.wait_procs(orphans, HANGS)  # they notice that their parent is gone, and end
+    assert not [each for each in alive if each.status() != psutil.STATUS_ZOMBIE]
     assert_resumable(tmp_path / "file.jsonl", 30)
-
-
-def lives(pid: int) -> bool:
-    psutil = pytest.importorskip("psutil")
-    return bool(psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals")
 def test_a_killed_worker_loses_nothing(tmp_path: Path) -> None:
     with running(tmp_path, 22) as process:
-        psutil = pytest.importorskip("psutil")
         workers = [
             child
             for child in psutil.Process(process.pid).children()
@@ -290,7 +281,7 @@ def test_a_killed_worker_loses_nothing(tmp_path: Path) -> None:
         later = [int(line) for _, line in zip(range(20), process.stdout, strict=False)]
         assert max(later) >= 40  # it went on
         process.send_signal(signal.SIGINT)
-        process.communicate(timeout=60)
+        process.communicate(timeout=HANGS)
         assert process.returncode == 0  # it ended by itself
     assert_resumable(tmp_path / "file.jsonl", 40)
 
@@ -319,7 +310,7 @@ def cluster(directory: Path) -> Iterator[tuple[str, list[subprocess.Popen[bytes]
             for process in reversed(processes):
                 process.kill()  # a worker that outlives its scheduler takes a minute to end by itself
             for process in processes:
-                process.wait(30)
+                process.wait(HANGS)
 
 
 @pytest.mark.filterwarnings("ignore")  # what a cluster's client warns of is not ours
