@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 from click.core import ParameterSource
 
-from bac.commands.completion import files, plan_names
-from bac.commands.terminal import as_json, limits, put, read, refuse
+from bac.commands.completion import files
+from bac.commands.counterexample import counterexample, search_options
+from bac.commands.terminal import as_json, put, read
 
 if TYPE_CHECKING:
     from bac.exports.exported import Exported
     from bac.exports.statements import Statement
 
 LANGUAGES = ("tla", "promela", "smt2", "itf")
-PROPERTIES = ("backup", "availability", "consistency", "no-extra-loss")
-KINDS = ("broken-link", "orphan-state", "missing-state", "extra-loss")
-TIMINGS = ("any-time", "at-rest")
 APPLIES = {
     "without_disasters": ("tla", "promela"),
     "property_": ("tla", "smt2", "itf"),
@@ -27,88 +26,76 @@ APPLIES = {
     "subject": ("tla", "smt2", "itf"),
     "timing": ("smt2", "itf"),
     "depth": ("smt2",),
+    "timeout": ("itf",),
+    "max_states": ("itf",),
+    "max_memory": ("itf",),
 }
-"""The options that are for some languages only."""
+"""The options that apply to some of the languages only."""
 
 
 @click.command()
 @click.argument("source", metavar="SPEC|TRACE", shell_complete=files)
-@click.option("--to", "language", type=click.Choice(LANGUAGES), required=True, help="What is written.")
-@click.option("--plan", "plan_name", metavar="NAME", shell_complete=plan_names, help="The plan; default: independent.")
-@click.option(
-    "--instances",
-    type=click.IntRange(1, 1000),
-    default=1,
-    show_default=True,
-    help="How many instances of every use case there are.",
-)
-@click.option("--without-disasters", is_flag=True, help="Leave out disasters, and so recovery (tla, promela).")
-@click.option(
-    "--property",
-    "property_",
-    type=click.Choice(PROPERTIES),
-    help="What is asked (smt2), shown (itf) or checked (tla); default: consistency, and nothing for tla.",
-)
-@click.option("--kind", type=click.Choice(KINDS), help="Only this kind of anomaly.")
-@click.option("--subject", metavar="TEXT", help="Only this subject, such as 'order -> customer'.")
-@click.option("--timing", type=click.Choice(TIMINGS), help="When disaster strikes (smt2, itf); default: either.")
-@click.option("--depth", type=click.IntRange(0, 1000), help="The number of actions of the runs asked for (smt2).")
+@click.option("--to", "language", type=click.Choice(LANGUAGES), required=True, help="The language that is written.")
 @click.option(
     "-o",
     "--output",
-    type=click.Path(path_type=Path),
-    metavar="FILE|DIR",
-    help="Where it is written; into a directory with smt2, one file for each number of actions up to --depth.",
+    type=click.Path(),
+    metavar="FILE|DIR/",
+    help="The file to write, or a directory (created if its name ends with a slash); default: standard output. With"
+    " smt2, a name without .smt2 is a directory that gets one script for each number of actions up to --depth.",
 )
+@click.option("--without-disasters", is_flag=True, help="Leave out disasters, and thus recovery (tla, promela).")
+@click.option("--depth", type=click.IntRange(0, 1000), help="The number of actions of the runs asked for (smt2).")
+@search_options
 def export(
-    source: str,
-    language: str,
-    plan_name: str | None,
-    instances: int,
-    without_disasters: bool,
-    property_: str | None,
-    kind: str | None,
-    subject: str | None,
-    timing: str | None,
-    depth: int | None,
-    output: Path | None,
+    source: str, language: str, output: str | None, without_disasters: bool, depth: int | None, **search: Any
 ) -> None:
     """Write the transition system that bac explores for another checker: TLC, SPIN, or any SMT solver.
 
-    Or, with --to itf, a shortest counterexample or a saved TRACE as a trace that Apalache's tools show.
+    With --to itf, write a shortest counterexample, or a saved TRACE, as a trace that Apalache's tools show. --property,
+    --kind and --subject choose what TLC checks (by default nothing), what a script asks, or which trace is shown.
+
+    Exit codes: 0 the export is written, 1 the plan has no such counterexample (itf), 2 the command line or a file is
+    wrong, 3 a limit was reached first (itf).
     """
     from bac.exports.exported import Exported
 
     refuse_what_does_not_apply(click.get_current_context(), language)
+    if language == "smt2" and depth is None:
+        raise click.UsageError("--to smt2 needs --depth: the number of actions of the runs that are asked for")
+    target = None if output is None else destination(output, language == "smt2")
     if language == "itf":
-        shown = trace_document(source, plan_name, instances, property_ or "consistency", kind, subject, timing)
-        deliver({"trace.itf.json": as_json(shown) + "\n"}, output)
+        deliver({"trace.itf.json": as_json(trace_document(source, search)) + "\n"}, target)
         return
     specification = read(source)
-    exported = Exported(
-        specification.architecture, specification.plan(plan_name or "independent"), instances, not without_disasters
-    )
-    stem = "Model" if output is None or output.is_dir() else output.stem
+    plan = specification.plan(search["plan_name"] or "independent")
+    exported = Exported(specification.architecture, plan, search["instances"], not without_disasters)
+    stem = "Model" if target is None or target.is_dir() else target.stem
+    chosen = (search["property_"], search["kind"], search["subject"])
     match language:
         case "promela":
             from bac.exports.promela import promela
 
-            name = f"{stem}.pml" if output is None or output.is_dir() else output.name
-            deliver({name: promela(exported, name)}, output)
+            name = f"{stem}.pml" if target is None or target.is_dir() else target.name
+            deliver({name: promela(exported, name)}, target)
         case "tla":
             from bac.exports.tla import configuration, module_name, tla
 
-            checked = asked(exported, property_, kind, subject) if property_ or kind or subject else ()
+            checked = asked(exported, *chosen) if any(chosen) else ()
             texts = {f"{stem}.tla": tla(exported, module_name(stem)), f"{stem}.cfg": configuration(exported, checked)}
-            deliver(texts, output)
+            deliver(texts, target)
         case "smt2":
             from bac.exports.statements import together
 
-            queries(exported, together(asked(exported, property_, kind, subject)), depth, timing, output)
+            deliver(scripts(exported, together(asked(exported, *chosen)), depth or 0, search["timing"], target), target)
 
 
 def refuse_what_does_not_apply(context: click.Context, language: str) -> None:
-    """An option that would do nothing is a mistake."""
+    """Refuse an option that has no effect in this language.
+
+    Raises:
+        UsageError: one was given.
+    """
     for option, languages in APPLIES.items():
         given = context.get_parameter_source(option) is ParameterSource.COMMANDLINE
         if given and language not in languages:
@@ -116,61 +103,65 @@ def refuse_what_does_not_apply(context: click.Context, language: str) -> None:
             raise click.UsageError(f"--{name} does not apply to --to {language}, only to {', '.join(languages)}")
 
 
+def destination(output: str, scripts: bool) -> Path:
+    """Return the file or directory that ``-o`` names; create a directory, and check that a file can be written.
+
+    Args:
+        output: what the user gave.
+        scripts: whether SMT-LIB scripts are written: many into a directory, but only one into a file.
+
+    Raises:
+        UsageError: a file exists where a directory is needed.
+        UnwritableFile: it cannot be created or written.
+    """
+    from bac.model.files import check_writable, make_directory
+
+    path = Path(output)
+    many = scripts and path.suffix != ".smt2"
+    if many and path.is_file():
+        raise click.UsageError(f"{output} is a file: name a directory, or a file that ends with .smt2 for one script")
+    if path.is_dir() or output.endswith(("/", os.sep)) or (many and not path.exists()):
+        make_directory(path)
+    else:
+        check_writable(path)
+    return path
+
+
 def asked(exported: Exported, property_: str | None, kind: str | None, subject: str | None) -> tuple[Statement, ...]:
-    """The statements that the options choose."""
+    """Return the statements that the options choose."""
     from bac.exports.statements import fitting
 
     return fitting([each for _, each in exported.statements], property_ or "consistency", kind, subject)
 
 
-def queries(
-    exported: Exported, statement: Statement, depth: int | None, timing: str | None, output: Path | None
-) -> None:
-    """Write the script for runs of ``depth`` actions; into a directory, those for all lengths up to it."""
+def scripts(
+    exported: Exported, statement: Statement, depth: int, timing: str | None, target: Path | None
+) -> Mapping[str, str]:
+    """Return the script for runs of ``depth`` actions by its file name; for a directory, one for each length."""
     from bac.exports.smt2 import smt2
     from bac.model.plan import Timing
 
-    if depth is None:
-        raise click.UsageError("--to smt2 needs --depth: the number of actions of the runs that are asked for")
     when = None if timing is None else Timing(timing)
-    lengths = range(depth + 1) if output is not None and output.is_dir() else [depth]
-    deliver({f"Model-{length:03}.smt2": smt2(exported, statement, length, when) for length in lengths}, output)
+    lengths = range(depth + 1) if target is not None and target.is_dir() else [depth]
+    return {f"Model-{length:03}.smt2": smt2(exported, statement, length, when) for length in lengths}
 
 
-def trace_document(
-    source: str,
-    plan_name: str | None,
-    instances: int,
-    property_: str,
-    kind: str | None,
-    subject: str | None,
-    timing: str | None,
-) -> object:
-    """A saved trace, or a shortest counterexample, in the Informal Trace Format."""
+def trace_document(source: str, search: Mapping[str, Any]) -> object:
+    """Return a saved trace, or a shortest counterexample, in the Informal Trace Format."""
     from bac.exports.itf import itf
-    from bac.model.trace import is_trace, load
-    from bac.proofs.campaign import find
     from bac.proofs.replay import confirm
 
-    if is_trace(source):
-        chosen = ("plan_name", "instances", "property_", "kind", "subject", "timing")
-        refuse(click.get_current_context(), chosen, "a TRACE")
-        trace = load(source)
-    else:
-        specification = read(source)
-        plan = specification.plan(plan_name or "independent")
-        budget = limits(None, None, None)
-        trace = find(specification.architecture, plan, instances, property_, kind, subject, timing, budget)
+    trace = counterexample(source, **search)
     confirm(trace)
     return itf(trace)
 
 
-def deliver(texts: Mapping[str, str], output: Path | None) -> None:
-    """Print the texts, or write them: into a directory under their names, else beside each other with its stem."""
+def deliver(texts: Mapping[str, str], target: Path | None) -> None:
+    """Print the texts, or write them: into a directory under their names, else to files with the stem of the target."""
     for name, text in texts.items():
-        if output is None:
+        if target is None:
             click.echo(text, nl=False)
-        elif output.is_dir():
-            put(output / name, text.encode())
+        elif target.is_dir():
+            put(target / name, text.encode())
         else:
-            put(output if len(texts) == 1 else output.with_suffix(Path(name).suffix), text.encode())
+            put(target if len(texts) == 1 else target.with_suffix(Path(name).suffix), text.encode())

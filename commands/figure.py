@@ -2,28 +2,14 @@
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
+from typing import Any
 
 import click
 
-from bac.commands.completion import files, plan_names
-from bac.commands.terminal import (
-    figure_format,
-    limit_options,
-    limits,
-    progress_shown,
-    put,
-    read,
-    refuse,
-    write_figure,
-)
-
-PROPERTIES = ("backup", "availability", "consistency", "no-extra-loss")
-KINDS = ("broken-link", "orphan-state", "missing-state")
-TIMINGS = ("any-time", "at-rest")
-SEARCH = ("property_", "kind", "subject", "timing", "instances", "timeout", "max_states", "max_memory")
-"""The options that say which counterexample is looked for, and how long."""
+from bac.commands.completion import files
+from bac.commands.counterexample import SEARCH, counterexample, search_options
+from bac.commands.terminal import figure_format, put, read, refuse, write_figure
 
 
 @click.command()
@@ -36,7 +22,17 @@ SEARCH = ("property_", "kind", "subject", "timing", "instances", "timeout", "max
     help="The file to write (.svg .pdf .png .tikz .dot).",
 )
 @click.option(
-    "--architecture", is_flag=True, help="Draw the services and their references (Figures 1, 2 and 6) instead."
+    "--history",
+    type=click.IntRange(0, 100),
+    default=0,
+    show_default=True,
+    metavar="N",
+    help="Show N earlier instances of what happens first.",
+)
+@click.option(
+    "--architecture",
+    is_flag=True,
+    help="Draw the services and their references (Figures 1, 2 and 6) instead, with the groups of --plan.",
 )
 @click.option(
     "--service",
@@ -49,92 +45,39 @@ SEARCH = ("property_", "kind", "subject", "timing", "instances", "timeout", "max
     "--depth",
     type=click.IntRange(1, 100),
     metavar="N",
-    help="With --service: go over N references, one after another; default: 1.",
+    help="With --service: follow up to N references in a row; default: 1.",
 )
-@click.option(
-    "--plan",
-    "plan_name",
-    metavar="NAME",
-    shell_complete=plan_names,
-    help="The plan; default: independent. With --architecture: show its groups.",
-)
-@click.option(
-    "--property",
-    "property_",
-    type=click.Choice(PROPERTIES),
-    default="consistency",
-    show_default=True,
-    help="The property whose counterexample is drawn.",
-)
-@click.option("--kind", type=click.Choice(KINDS), help="Draw this kind of anomaly; default: the first found.")
-@click.option("--subject", metavar="TEXT", help="Draw the anomaly of this subject, such as 'order -> customer'.")
-@click.option(
-    "--timing", type=click.Choice(TIMINGS), help="When disaster strikes; default: whichever needs fewer actions."
-)
-@click.option(
-    "--history",
-    type=click.IntRange(0, 100),
-    default=0,
-    show_default=True,
-    metavar="N",
-    help="Show N earlier instances of what happens first.",
-)
-@click.option(
-    "--instances",
-    type=click.IntRange(1, 1000),
-    default=1,
-    show_default=True,
-    help="How many instances of every use case there are.",
-)
-@limit_options
+@search_options
 def figure(
     source: str,
     output: Path,
+    history: int,
     architecture: bool,
     services: tuple[str, ...],
     depth: int | None,
-    plan_name: str | None,
-    property_: str,
-    kind: str | None,
-    subject: str | None,
-    timing: str | None,
-    history: int,
-    instances: int,
-    timeout: float | None,
-    max_states: int | None,
-    max_memory: int | None,
+    **search: Any,
 ) -> None:
     """Draw a counterexample as an event-log diagram (Figures 3-5), or the architecture.
 
-    From a SPEC, a shortest counterexample is looked for; a saved TRACE is drawn as it is. Of an architecture that is
-    too large to be read an overview is drawn, or the part around each --service.
+    For a SPEC, a shortest counterexample is searched; a saved TRACE is drawn as it is. An architecture with more than
+    40 services is drawn as an overview, or in part, around each --service.
+
+    Exit codes: 0 the figure is written, 1 the plan has no such counterexample, 2 the command line or a file is wrong,
+    3 a limit was reached first.
     """
     from bac.figures.events.history import with_history
     from bac.model.files import check_writable
-    from bac.model.trace import is_trace, load
-    from bac.proofs.campaign import find
     from bac.proofs.replay import confirm
 
     figure_format(output)
     check_writable(output)
     if (services and not architecture) or (depth is not None and not services):
         raise click.UsageError("--service needs --architecture, and --depth needs --service")
-    context = click.get_current_context()
     if architecture:
-        refuse(context, (*SEARCH, "history"), "--architecture")
-        draw_graph(source, plan_name, services, depth or 1, output)
+        refuse(click.get_current_context(), (*SEARCH, "history"), "--architecture")
+        draw_graph(source, search["plan_name"], services, depth or 1, output)
         return
-    if is_trace(source):
-        refuse(context, ("plan_name", *SEARCH), "a TRACE")
-        trace = load(source)
-    else:
-        specification = read(source)
-        plan = specification.plan(plan_name or "independent")
-        budget = limits(timeout, max_states, max_memory)
-        with progress_shown() as progress:
-            tell = None if progress is None else partial(progress, plan.name)
-            trace = find(specification.architecture, plan, instances, property_, kind, subject, timing, budget, tell)
-    drawn = with_history(trace, history)
+    drawn = with_history(counterexample(source, **search), history)
     confirm(drawn)
     write_figure(output, drawn)
 

@@ -24,6 +24,8 @@ LONGEST_SLUG = 60
 class NothingToShow(BacError):
     """There is no counterexample of the kind that was asked for."""
 
+    exit_code = 1
+
 
 def run(
     architecture: Architecture,
@@ -102,11 +104,11 @@ def find(
     limits: Limits,
     progress: Callable[[Progress], None] | None = None,
 ) -> Trace:
-    """A shortest counterexample of this property (and kind, subject, timing, where given).
+    """Return a shortest counterexample of a property, of this kind, subject and timing if they are given.
 
     Raises:
         NothingToShow: there is none; the message says what there is instead.
-        LimitReached: none was found before a limit was hit.
+        LimitReached: none was found before a limit was reached.
     """
     which = Property(property_)
     result = check(architecture, plan, instances, [which], limits=limits, progress=progress).properties[which]
@@ -122,11 +124,12 @@ def find(
     wanted = " ".join(filter(None, (kind, subject, timing))) or "violation"
     if not result.complete:
         raise LimitReached(f"plan {plan.name}: no {wanted} of {which} was found; {result.reason}")
-    raise NothingToShow(f"plan {plan.name}: no {wanted} of {which} to draw; there is {inventory(candidates)}")
+    if not candidates:
+        raise NothingToShow(f"plan {plan.name} does not violate {which}: there is no counterexample")
+    raise NothingToShow(f"plan {plan.name}: there is no {wanted}; there is {inventory(candidates)}")
 
 
 def inventory(anomalies: Sequence[AnomalyResult]) -> str:
-    """What anomalies there are, in words."""
+    """List anomalies, as ``broken-link 'a -> b' (any-time, at-rest)``; only the first five by name."""
     shown = [f"{a.kind} '{a.subject}' ({', '.join(a.traces)})" for a in anomalies[:5]]
-    more = [f"{len(anomalies) - 5} more"] if len(anomalies) > 5 else []
-    return ", ".join([*shown, *more]) or "none at all"
+    return ", ".join([*shown, *([f"{len(anomalies) - 5} more"] if len(anomalies) > 5 else [])])

@@ -163,9 +163,35 @@ def test_figures_are_drawn_from_specifications_and_traces(reference: Path, tmp_p
 
 def test_a_figure_of_what_does_not_happen_says_what_does(reference: Path, tmp_path: Path) -> None:
     result = bac("figure", reference, "--plan", "atomic", "--kind", "broken-link", "-o", tmp_path / "x.svg")
-    assert result.exit_code == 2
-    assert "orphan-state 'b'" in result.stderr
+    assert result.exit_code == 1
+    assert "there is no broken-link; there is orphan-state 'b'" in result.stderr
     assert not (tmp_path / "x.svg").exists()
+
+
+@pytest.mark.parametrize("command", [["figure", "-o", "x.svg"], ["export", "--to", "itf", "-o", "x.itf.json"]])
+def test_a_plan_that_holds_has_no_counterexample_to_show(
+    reference: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: list[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = bac(*command, reference, "--plan", "shared")
+    assert result.exit_code == 1
+    assert "plan shared does not violate consistency: there is no counterexample" in result.stderr
+    assert [file.name for file in tmp_path.iterdir()] == [reference.name]
+
+
+@pytest.mark.parametrize("option", [("--kind", "broken-link"), ("--subject", "b"), ("--timing", "at-rest")])
+def test_what_chooses_an_anomaly_does_not_apply_to_availability(reference: Path, option: tuple[str, str]) -> None:
+    result = bac("figure", reference, "--property", "availability", *option, "-o", "/dev/null.svg")
+    assert result.exit_code == 2
+    assert f"{option[0]} does not apply to --property availability" in result.stderr
+
+
+def test_extra_loss_is_drawn_by_its_kind(tmp_path: Path) -> None:
+    broker = Path(__file__).parent / "corpus" / "broker.bac.yaml"
+    files = [tmp_path / "kind.svg", tmp_path / "property.svg"]
+    for file, option in zip(files, (("--kind", "extra-loss"), ("--property", "no-extra-loss")), strict=True):
+        assert bac("figure", broker, "--plan", "rollback, survives", *option, "-o", file).exit_code == 0
+    assert files[0].read_bytes() == files[1].read_bytes()
 
 
 @pytest.mark.parametrize(

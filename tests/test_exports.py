@@ -166,9 +166,41 @@ def test_promela_goes_to_standard_output(specification: Path) -> None:
 
 def test_there_is_a_script_for_each_length(specification: Path, tmp_path: Path) -> None:
     folder = tmp_path / "queries"
-    folder.mkdir()
-    assert bac("export", specification, "--to", "smt2", "--depth", 3, "-o", folder).exit_code == 0
-    assert sorted(file.name for file in folder.iterdir()) == [f"Model-00{length}.smt2" for length in range(4)]
+    for _ in ("created", "there already"):
+        assert bac("export", specification, "--to", "smt2", "--depth", 3, "-o", folder).exit_code == 0
+        assert sorted(file.name for file in folder.iterdir()) == [f"Model-00{length}.smt2" for length in range(4)]
+
+
+def test_a_file_takes_one_script_only(specification: Path, tmp_path: Path) -> None:
+    command = ["export", specification, "--to", "smt2", "--depth", 3, "-o"]
+    assert bac(*command, tmp_path / "one.smt2").exit_code == 0
+    assert "exactly 3 actions" in (tmp_path / "one.smt2").read_text()
+    refused = bac(*command, specification)
+    assert refused.exit_code == 2
+    assert "name a directory" in refused.stderr
+
+
+@pytest.mark.parametrize(
+    ("language", "files"),
+    [
+        (["tla"], {"Model.tla", "Model.cfg"}),
+        (["promela"], {"Model.pml"}),
+        (["itf"], {"trace.itf.json"}),
+        (["smt2", "--depth", "0"], {"Model-000.smt2"}),
+    ],
+)
+def test_a_name_that_ends_with_a_slash_is_a_directory(
+    specification: Path, tmp_path: Path, language: list[str], files: set[str]
+) -> None:
+    assert bac("export", specification, "--to", *language, "-o", f"{tmp_path}/new.smt2/").exit_code == 0
+    assert {file.name for file in (tmp_path / "new.smt2").iterdir()} == files
+    assert bac("export", specification, "--to", *language, "-o", f"{specification}/").exit_code == 2
+
+
+def test_what_cannot_be_written_is_refused_before_the_search(specification: Path, tmp_path: Path) -> None:
+    result = bac("export", specification, "--to", "itf", "-o", tmp_path / "nowhere" / "x.json", "--timeout", 0)
+    assert result.exit_code == 2
+    assert "there is no directory" in result.stderr
 
 
 def test_a_saved_trace_is_exported_as_it_is(specification: Path, tmp_path: Path) -> None:
@@ -189,6 +221,7 @@ def test_a_saved_trace_is_exported_as_it_is(specification: Path, tmp_path: Path)
         ["--to", "promela", "--depth", "3"],
         ["--to", "promela", "--property", "consistency"],
         ["--to", "itf", "--without-disasters"],
+        ["--to", "tla", "--timeout", "3"],
     ],
 )
 def test_what_makes_no_sense_is_refused(arguments: list[str], specification: Path) -> None:

@@ -1,0 +1,88 @@
+"""The counterexample that ``bac figure`` draws and ``bac export --to itf`` writes: its options, and how it is found."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from bac.commands.completion import plan_names
+from bac.commands.terminal import F, limit_options, limits, progress_shown, read, refuse
+
+if TYPE_CHECKING:
+    from bac.model.trace import Trace
+
+PROPERTIES = ("backup", "availability", "consistency", "no-extra-loss")
+KINDS = ("broken-link", "orphan-state", "missing-state", "extra-loss")
+TIMINGS = ("any-time", "at-rest")
+SEARCH = ("property_", "kind", "subject", "timing", "instances", "timeout", "max_states", "max_memory")
+"""The options that choose a counterexample of a plan, and limit the search for it."""
+
+
+def search_options(command: F) -> F:
+    """Add the options of :func:`counterexample`."""
+    options = (
+        click.option(
+            "--plan", "plan_name", metavar="NAME", shell_complete=plan_names, help="The plan; default: independent."
+        ),
+        click.option(
+            "--property",
+            "property_",
+            type=click.Choice(PROPERTIES),
+            help="The property that is violated; default: consistency.",
+        ),
+        click.option("--kind", type=click.Choice(KINDS), help="Only this kind of anomaly."),
+        click.option(
+            "--subject", metavar="TEXT", help="Only the anomaly of this subject, such as 'order -> customer'."
+        ),
+        click.option(
+            "--timing",
+            type=click.Choice(TIMINGS),
+            help="When disaster strikes; default: whichever needs fewer actions.",
+        ),
+        click.option(
+            "--instances",
+            type=click.IntRange(1, 1000),
+            default=1,
+            show_default=True,
+            help="How many instances of every use case there are.",
+        ),
+        limit_options,
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def counterexample(
+    source: str,
+    plan_name: str | None,
+    property_: str | None,
+    kind: str | None,
+    subject: str | None,
+    timing: str | None,
+    instances: int,
+    **limited: Any,
+) -> Trace:
+    """Return the saved trace, or search a specification for a shortest counterexample that the options choose.
+
+    Raises:
+        UsageError: an option was given that does not apply.
+        NothingToShow: the plan has no such counterexample.
+        LimitReached: none was found before a limit was reached.
+    """
+    from bac.model.trace import is_trace, load
+    from bac.proofs.campaign import find
+
+    if is_trace(source):
+        refuse(click.get_current_context(), ("plan_name", *SEARCH), "a TRACE")
+        return load(source)
+    asked = property_ or ("no-extra-loss" if kind == "extra-loss" else "consistency")
+    if asked in ("backup", "availability"):
+        refuse(click.get_current_context(), ("kind", "subject", "timing"), f"--property {asked}")
+    specification = read(source)
+    plan = specification.plan(plan_name or "independent")
+    with progress_shown() as progress:
+        tell = None if progress is None else partial(progress, plan.name)
+        return find(specification.architecture, plan, instances, asked, kind, subject, timing, limits(**limited), tell)
