@@ -44,7 +44,7 @@ def write_bytes(path: str | Path, content: bytes, *, overwrite: bool = True) -> 
     with _errors_of(path):
         if not overwrite and os.path.lexists(path):
             raise FileExistsError
-        if _is_stream(Path(path)):
+        if is_stream(Path(path)):
             _append(Path(path), content)
         else:
             _replace(Path(path).resolve(), content)
@@ -57,7 +57,7 @@ def check_writable(path: str | Path) -> None:
         UnwritableFile: the file cannot be written.
     """
     with _errors_of(path):
-        if _is_stream(Path(path)):
+        if is_stream(Path(path)):
             return  # A pipe must not be opened twice.
         target = Path(path).resolve()
         exists = target.exists()
@@ -79,7 +79,8 @@ def make_directory(path: str | Path) -> None:
         TemporaryFile(dir=path).close()
 
 
-def _is_stream(path: Path) -> bool:
+def is_stream(path: Path) -> bool:
+    """Whether the path is a device, a pipe or an open stream, which has no place for files beside it."""
     special = path.exists() and not path.is_file() and not path.is_dir()
     return special or any(path.absolute().is_relative_to(each) for each in STREAMS)
 

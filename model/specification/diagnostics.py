@@ -63,7 +63,7 @@ ERRORS = {
     "reserved-name": "A plan is named `independent`, which is the plan that every specification has.",
     "two-groups": "A service is in two groups of a plan.",
     "not-independent": "`order` names a service that is not of mode `independent`.",
-    "bad-expectation": "`expect` names an anomaly that is not written as kind and subject, or contradicts itself.",
+    "bad-expectation": "`expect` contradicts itself, or names an anomaly that is not written as kind and subject.",
     "no-snapshot": "`rollback: oldest` in a plan that takes no snapshot.",
 }
 """What each error code means, in one line."""

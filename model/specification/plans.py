@@ -74,7 +74,7 @@ def _groups(report: Report, node: Node) -> list[Record | None] | None:
 
 
 def _anomaly(report: Report, node: Node) -> ScalarNode | None:
-    """An anomaly, as its kind and its subject; the kind may be written with hyphens, too."""
+    """Read an anomaly: its kind, which may be written with hyphens, and its subject."""
     found = fields.short_text(report, node)
     if found is None:
         return None
@@ -82,7 +82,7 @@ def _anomaly(report: Report, node: Node) -> ScalarNode | None:
         for written in (kind, kind.replace(" ", "-")):
             if found.text.startswith(f"{written} "):
                 return replace(found, text=f"{kind} {found.text[len(written) :].strip()}")
-    message = f"an anomaly is written as its kind and its subject; the kinds are {', '.join(ANOMALIES)}"
+    message = f"expected the kind and the subject of an anomaly; kinds: {', '.join(ANOMALIES)}"
     report.add("bad-expectation", node, message)
     return None
 

@@ -12,12 +12,11 @@ from enum import StrEnum
 from importlib import resources
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import yaml
 
 from bac.model.architecture import Architecture, Service, Step, UseCase, Verb, Via
-from bac.model.files import write_text
+from bac.model.files import is_stream, write_text
 from bac.model.plan import INDEPENDENT, Disaster, Expectation, Plan, Recovery
 
 STARTER = """\
@@ -62,30 +61,24 @@ plans:
     recovery: {replay: true}                # deliver events again that a backup does not have
     disaster: {scope: any}                  # any service may crash, or several, or all
 """
-"""The file that ``bac init`` writes; its first line tells an editor where the schema is (see :func:`starter`)."""
+"""The file that ``bac init`` writes; its first line tells an editor where the schema is (see :func:`write_starter`)."""
 
-_SCHEMA = resources.files("bac.schemas").joinpath("specification.schema.json")
+SCHEMA_FILE = "specification.schema.json"
+"""The name of the schema, in the package and beside a starter specification."""
+
+_SCHEMA = resources.files("bac.schemas").joinpath(SCHEMA_FILE)
 _WIDTH = 100  # columns of a YAML line
 
 
-def starter(schema: str) -> str:
-    """Return the starter specification.
-
-    Args:
-        schema: the address or path of the JSON Schema, for its first line.
-    """
-    address = "".join(char if char.isprintable() else quote(char) for char in schema)
-    rest = STARTER.partition("\n")[2]
-    return f"# yaml-language-server: $schema={address}\n{rest}"
-
-
 def write_starter(path: Path, overwrite: bool = False) -> None:
-    """Write the starter specification, with the schema of this installation.
+    """Write the starter specification, and a copy of the schema beside it, which its first line names for editors.
 
     Raises:
-        UnwritableFile: if the file exists (unless ``overwrite``), or cannot be written.
+        UnwritableFile: if the file exists (unless ``overwrite``), or one of the two cannot be written.
     """
-    write_text(path, starter(str(_SCHEMA)), overwrite=overwrite)
+    write_text(path, STARTER, overwrite=overwrite)
+    if not is_stream(path):
+        write_text(path.with_name(SCHEMA_FILE), _SCHEMA.read_text(encoding="utf-8"))
 
 
 def schema() -> dict[str, object]:
