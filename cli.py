@@ -314,7 +314,7 @@ main.add_command(export)
 @main.command()
 @click.argument("file", metavar="FILE", type=click.Path(path_type=Path))
 def verify(file: Path) -> None:
-    """Check a certificate: a trace, a strategy, an invariant, or the results of a sweep over graphs.
+    """Check a certificate: a trace, a strategy or an invariant.
 
     The code that checks shares nothing with what found it but the semantics.
 

@@ -61,7 +61,7 @@ def test_a_game_that_is_too_large_is_unknown(reference: Path) -> None:
     assert {game["winner"] for game in json.loads(result.stdout)["games"]} == {"unknown"}
 
 
-def test_graphs_are_swept_resumed_and_verified(tmp_path: Path) -> None:
+def test_graphs_are_swept_and_resumed(tmp_path: Path) -> None:
     file = tmp_path / "graphs.jsonl"
     result = bac("prove", "graphs", "--services", "2", "--jobs", "1", "--file", file, "--format", "json")
     assert result.exit_code == 0
@@ -69,10 +69,7 @@ def test_graphs_are_swept_resumed_and_verified(tmp_path: Path) -> None:
     assert json.loads(result.stdout) == expected
     again = bac("prove", "graphs", "--services", "2", "--jobs", "1", "--file", file)
     assert "4 of 4 graphs" in again.stdout
-    assert bac("verify", file).exit_code == 0
-    lines = file.read_text(encoding="utf-8").splitlines()
-    file.write_text("\n".join(lines[:-1]) + "\n", encoding="utf-8")
-    assert bac("verify", file).exit_code == 1
+    assert bac("verify", file).exit_code == 2  # it proves nothing: a sweep is checked by running it again
 
 
 def test_theorems_are_proved_and_written(tmp_path: Path) -> None:

@@ -23,8 +23,7 @@ from bac.proofs.results import Verdict
 from bac.proofs.theorem.graphs import sweep as sweeping
 from bac.proofs.theorem.graphs.graph import Graph, graphs_up_to
 from bac.proofs.theorem.graphs.graph_statements import GraphException, GraphResult, confirm_statements
-from bac.proofs.theorem.graphs.sweep import SweepProgress, sweep
-from bac.proofs.theorem.graphs.sweep_file import SweepFile, WrongSweepFile
+from bac.proofs.theorem.graphs.sweep import SweepFile, SweepProgress, WrongSweepFile, sweep
 
 
 @pytest.fixture(scope="module")
@@ -45,9 +44,9 @@ def test_every_graph_up_to_three_services_has_no_exception() -> None:
 
 def test_the_file_says_what_it_is_and_has_a_line_for_each_graph(finished: Path) -> None:
     header, *lines = map(json.loads, finished.read_text().splitlines())
-    assert (header["format"], header["version"], header["services"]) == ("bac-graphs-progress", 1, 2)
+    assert (header["format"], header["version"], header["services"]) == ("bac-graphs-progress", 2, 2)
     assert [(line["services"], line["graph"]) for line in lines] == [(1, 0), (2, 0), (2, 1), (2, 3)]
-    assert all(line["exceptions"] == [] and line["witnesses"] for line in lines)
+    assert all(line["exceptions"] == [] for line in lines)
 
 
 def test_a_finished_sweep_is_not_computed_again(finished: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -107,11 +106,11 @@ def test_the_file_of_another_size_is_refused(finished: Path) -> None:
     [
         "{}",
         "garbage",
-        '{"services":2,"graph":2,"exceptions":[],"witnesses":{}}',  # isomorphic to graph 1, and not canonical
-        '{"services":9,"graph":0,"exceptions":[],"witnesses":{}}',
-        '{"services":2,"graph":1,"witnesses":{}}',
-        '{"services":2,"graph":1,"exceptions":[],"witnesses":{},"more":1}',
-        '{"services":2,"graph":[],"exceptions":[],"witnesses":{}}',
+        '{"services":2,"graph":2,"exceptions":[]}',  # isomorphic to graph 1, and not canonical
+        '{"services":9,"graph":0,"exceptions":[]}',
+        '{"services":2,"graph":1}',
+        '{"services":2,"graph":1,"exceptions":[],"more":1}',
+        '{"services":2,"graph":[],"exceptions":[]}',
     ],
 )
 def test_a_line_that_is_no_result_is_refused(line: str, finished: Path, tmp_path: Path) -> None:
@@ -123,7 +122,7 @@ def test_a_line_that_is_no_result_is_refused(line: str, finished: Path, tmp_path
 
 def test_exceptions_survive_in_the_file_and_decide_the_verdict(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def wrong(graph: Graph) -> GraphResult:
-        return GraphResult(graph, (GraphException(graph, "locked", "backup: unknown"),) * graph.number, {})
+        return GraphResult(graph, (GraphException(graph, "locked", "backup: unknown"),) * graph.number)
 
     file = tmp_path / "wrong.jsonl"
     with monkeypatch.context() as patch:

@@ -1,15 +1,14 @@
 """Check a file that says that something is proved, with code that did not produce it.
 
-A trace is replayed, a strategy is played against every reply, an inductive invariant is put to two solvers, and the
-results of a sweep over graphs are gone through one by one.  What the checks share with what they check is the reader of
-specifications, the semantics, the interpreter of facts and actions, and the evaluator of formulas; each says so.
+A trace is replayed, a strategy is played against every reply, and an inductive invariant is put to two solvers.  The
+checks share with what they check the reader of specifications, the semantics, the interpreter of facts and actions, and
+the evaluator of formulas; each says so.
 
 Source: docs/theorem.md, "Certificates".
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from json import dumps
@@ -34,14 +33,14 @@ MOST_SERVICES = 10
 """Strategies about more services are not checked: they may snapshot any set of them."""
 MOST_STATES = 4096
 """Strategies about more states than this, to which an index can come by steps alone, are not checked."""
-FORMATS = ("bac-trace", "bac-strategy", "bac-invariant", "bac-graphs-progress")
+FORMATS = ("bac-trace", "bac-strategy", "bac-invariant")
 
 
 @dataclass(frozen=True, slots=True)
 class Verified:
     """A certificate that proves what it claims.
 
-    ``kind`` is trace, strategy, invariant or sweep; ``confirmed`` says in one sentence what is proved, and ``trusted``
+    ``kind`` is trace, strategy or invariant; ``confirmed`` says in one sentence what is proved, and ``trusted``
     what that still rests on.
     """
 
@@ -68,8 +67,6 @@ def verify(path: Path) -> Verified:
 
 def checked(data: bytes) -> Verified:
     """Check what a file holds; as :func:`verify`."""
-    if re.match(rb'\s*\{\s*"format"\s*:\s*"bac-graphs-progress"', data):
-        return sweep(data)  # not one document, but one on each line
     document = evidence.document(data)
     format_ = document.get("format") if isinstance(document, dict) else None
     check = CHECKS.get(format_) if isinstance(format_, str) else None
@@ -236,22 +233,6 @@ def invariant(document: Any) -> Verified:
     scope = f"with up to {found.instances} instance{'s' * (found.instances != 1)}"
     run = f"no run of {under(found.architecture, found.plan)}, {scope}, violates {found.claim}"
     return Verified("invariant", run, invariants.TRUSTED)
-
-
-# Sweeps
-
-
-def sweep(data: bytes) -> Verified:
-    """Go through the results of a sweep.
-
-    Raises:
-        NotACertificate: the file is malformed, or cut off in the middle of a line.
-        NotProved: a graph is missing, or there twice, or a statement on one is not proved.
-        LimitReached: it is about too many services.
-    """
-    from bac.proofs.certificates import sweep_certificate as sweeps
-
-    return Verified("sweep", sweeps.confirm(data.split(b"\n")), sweeps.TRUSTED)
 
 
 CHECKS: Mapping[str, Callable[[Any], Verified]] = {

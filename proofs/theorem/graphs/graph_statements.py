@@ -1,4 +1,4 @@
-"""What the article says of every reference graph, as statements that are decided on one graph.
+"""The statements of the article about every reference graph, decided on one graph.
 
 * **independent**: under independent backups, backup and availability hold, and consistency fails iff there is a
   reference.  (Decided for a disaster that hits everything, the weakest adversary: its runs are runs of any other.)
@@ -8,29 +8,34 @@
   everything: where only some services are restored, no order helps.)
 * **locked**: a locked group around every weakly connected component has backup and consistency, and in every component
   with a reference a command can be denied.  (For a disaster that hits everything at any time, and for one that hits any
-  services at rest.  One that hits another component while a use case of this one is in flight leaves it half done,
+  services at rest.  A disaster in another component while a use case of this one is in flight leaves it half done,
   because its client is gone too; no backup is to blame for that.)
 * **shared-database**: a shared database around every component has all three.  (For any services that crash, at any
   time.)
 
-What an engine decides is which statements are true; graph algorithms only say which are expected.  Source:
-docs/theorem.md, "For every small graph".
+A violation is shown by a run of one use case alone, which the interpreter replays in the architecture of the whole
+graph.  Everything else is decided by :func:`bac.proofs.check.check` on that architecture.  The graph only says what is
+expected.  Source: docs/theorem.md, "For every small graph".
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import permutations
 from typing import Any
 
-from bac.model.architecture import Architecture
+from bac.model.architecture import Architecture, UseCase
 from bac.model.plan import INDEPENDENT, Disaster, Group, Mode, Plan, Scope, Timing
-from bac.model.system import Label
 from bac.model.trace import Trace
-from bac.proofs.results import Verdict
+from bac.proofs.check import check
+from bac.proofs.findings import Disagreement
+from bac.proofs.replay import objection
+from bac.proofs.results import PlanResult, Verdict
 from bac.proofs.theorem.graphs.graph import Graph, architecture
-from bac.proofs.theorem.graphs.projection import Finding, Projection
 from bac.properties.anomalies import AnomalyKind
+from bac.properties.qualities import Property
 
 EVERYTHING = Disaster(Scope.WHOLE)
 ANYTHING = Disaster(Scope.ANY)
@@ -47,7 +52,7 @@ class GraphException:
     found: str
 
     def to_json(self) -> dict[str, Any]:
-        """The exception as reports show it."""
+        """Return the exception as reports show it."""
         return {
             "services": self.graph.services,
             "graph": self.graph.number,
@@ -59,14 +64,10 @@ class GraphException:
 
 @dataclass(frozen=True, slots=True)
 class GraphResult:
-    """What was found on one graph: the statements that are not confirmed, and by statement what shows the others.
-
-    Witnesses are plain JSON: an order of services, or runs as lists of words.
-    """
+    """The statements that are not confirmed on one graph."""
 
     graph: Graph
     exceptions: tuple[GraphException, ...]
-    witnesses: dict[str, Any]
 
 
 def confirm_statements(graph: Graph) -> GraphResult:
@@ -75,113 +76,128 @@ def confirm_statements(graph: Graph) -> GraphResult:
     Raises:
         Disagreement: the interpreter does not confirm what an engine found.
     """
-    return Statements(graph).result()
+    statements = Statements(graph)
+    statements.independent()
+    statements.order()
+    statements.locked()
+    statements.shared()
+    return GraphResult(graph, tuple(statements.exceptions))
 
 
 class Statements:
-    """The statements on one graph, and what was found so far."""
+    """The statements on one graph, and the exceptions found so far."""
 
     def __init__(self, graph: Graph) -> None:
-        """Take note of the graph; nothing is decided yet."""
+        """Build the architecture; no statement is decided yet."""
         self.graph = graph
-        self.architecture: Architecture = architecture(graph)
+        self.architecture = architecture(graph)
         self.exceptions: list[GraphException] = []
-        self.witnesses: dict[str, Any] = {}
-
-    def result(self) -> GraphResult:
-        """Everything."""
-        self.independent()
-        self.order()
-        self.locked()
-        self.shared()
-        return GraphResult(self.graph, tuple(self.exceptions), self.witnesses)
-
-    # The statements
 
     def independent(self) -> None:
-        """Consistency fails iff there is a reference."""
-        projection = Projection(self.architecture, INDEPENDENT)
-        self.expect(INDEPENDENT_BACKUPS, "backup", projection.backup(), Verdict.HOLDS)
-        self.expect(INDEPENDENT_BACKUPS, "availability", projection.availability(), Verdict.HOLDS)
-        expected = Verdict.VIOLATED if self.graph.edges else Verdict.HOLDS
-        found = self.expect(INDEPENDENT_BACKUPS, "consistency", projection.consistency(), expected)
-        self.witnesses[INDEPENDENT_BACKUPS] = shown(found.trace)
+        """Under independent backups, consistency fails iff there is a reference."""
+        self.expect_to_hold(INDEPENDENT_BACKUPS, INDEPENDENT, Property.BACKUP, Property.AVAILABILITY)
+        if self.graph.edges:
+            run = self.violation(INDEPENDENT, self.architecture.use_cases, Property.CONSISTENCY)
+            self.expect(INDEPENDENT_BACKUPS, run is not None, "consistency: no violation found")
+        else:
+            self.expect_to_hold(INDEPENDENT_BACKUPS, INDEPENDENT, Property.CONSISTENCY)
 
     def order(self) -> None:
-        """Some order avoids broken links iff the graph is acyclic."""
+        """Some order of the backups avoids broken links iff the graph is acyclic."""
         good = self.graph.referrers_first
         if good is not None:
-            projection = Projection(self.architecture, ordered(good))
-            self.expect(ORDER, f"backup in the order {' '.join(good)}", projection.backup(), Verdict.HOLDS)
-            self.expect(ORDER, f"no broken link in the order {' '.join(good)}", unbroken(projection), Verdict.HOLDS)
-            self.witnesses[ORDER] = list(good)
+            self.avoids_broken_links(ordered(good))
             return
-        broken: dict[str, str | None] = {}
         for order in permutations(self.graph.names):
-            name = " ".join(order)
-            finding = unbroken(Projection(self.architecture, ordered(order)))
-            self.expect(ORDER, f"no broken link in the order {name}", finding, Verdict.VIOLATED)
-            broken[name] = finding.trace.claim.subject if finding.trace else None
-        self.witnesses[ORDER] = broken
+            run = self.broken_link(ordered(order))
+            self.expect(ORDER, run is not None, f"order {' '.join(order)}: no broken link found")
+
+    def avoids_broken_links(self, plan: Plan) -> None:
+        """Under this plan a backup can always be completed, and no link breaks."""
+        result = check(self.architecture, plan, 1, [Property.BACKUP, Property.CONSISTENCY])
+        backup, consistency = result.properties[Property.BACKUP], result.properties[Property.CONSISTENCY]
+        self.expect(ORDER, backup.verdict is Verdict.HOLDS, f"{plan.name}: backup: {backup.verdict}")
+        broken = any(anomaly.kind is AnomalyKind.BROKEN_LINK for anomaly in consistency.anomalies)
+        decided = consistency.complete and not consistency.vacuous
+        self.expect(ORDER, not broken, f"{plan.name}: a link can break")
+        self.expect(ORDER, decided, f"{plan.name}: broken links: {consistency.reason}")
 
     def locked(self) -> None:
-        """Locks restore consistency and cost availability."""
-        projection = Projection(self.architecture, grouped(self.graph, Mode.LOCKED, EVERYTHING))
-        partial = Projection(self.architecture, grouped(self.graph, Mode.LOCKED, ANYTHING_AT_REST))
-        self.expect(LOCKED, "backup", projection.backup(), Verdict.HOLDS)
-        self.expect(LOCKED, "consistency", projection.consistency(), Verdict.HOLDS)
-        self.expect(LOCKED, "consistency if some services crash", partial.consistency(), Verdict.HOLDS)
-        denied = {}
+        """Locks around the components restore consistency, and cost availability in each that has a reference."""
+        plan = grouped(self.graph, Mode.LOCKED, EVERYTHING)
+        self.expect_to_hold(LOCKED, plan, Property.BACKUP, Property.CONSISTENCY)
+        self.expect_to_hold(LOCKED, grouped(self.graph, Mode.LOCKED, ANYTHING_AT_REST), Property.CONSISTENCY)
         for component in self.graph.components:
-            refers = len(component) > 1
-            expected = Verdict.VIOLATED if refers else Verdict.HOLDS
-            finding = projection.availability(component)
-            self.expect(LOCKED, f"availability of {' '.join(component)}", finding, expected)
-            denied[" ".join(component)] = shown(finding.trace)
-        self.witnesses[LOCKED] = denied
+            if len(component) > 1:
+                cases = [case for case in self.architecture.use_cases if case.steps[0].service in component]
+                run = self.violation(plan, cases, Property.AVAILABILITY)
+                self.expect(LOCKED, run is not None, f"availability of {' '.join(component)}: no command is denied")
 
     def shared(self) -> None:
-        """Shared databases restore everything."""
-        projection = Projection(self.architecture, grouped(self.graph, Mode.SHARED_DATABASE, ANYTHING))
-        self.expect(SHARED, "backup", projection.backup(), Verdict.HOLDS)
-        self.expect(SHARED, "availability", projection.availability(), Verdict.HOLDS)
-        self.expect(SHARED, "consistency", projection.consistency(), Verdict.HOLDS)
-        self.witnesses[SHARED] = [list(component) for component in self.graph.components]
+        """Shared databases around the components restore all three."""
+        plan = grouped(self.graph, Mode.SHARED_DATABASE, ANYTHING)
+        self.expect_to_hold(SHARED, plan, Property.BACKUP, Property.AVAILABILITY, Property.CONSISTENCY)
 
-    def expect(self, statement: str, what: str, finding: Finding, expected: Verdict) -> Finding:
-        """Note an exception if the finding is not what the statement says."""
-        if finding.verdict is not expected:
-            reason = f" ({finding.reason})" if finding.reason else ""
-            self.exceptions.append(GraphException(self.graph, statement, f"{what}: {finding.verdict}{reason}"))
-        return finding
+    # How they are decided
+
+    def expect_to_hold(self, statement: str, plan: Plan, *properties: Property) -> None:
+        """Check these properties; note an exception for each that does not hold, or only because nothing recovers."""
+        for which, result in check(self.architecture, plan, 1, properties).properties.items():
+            reason = f" ({result.reason})" if result.reason else ""
+            holds = result.verdict is Verdict.HOLDS and not result.vacuous
+            self.expect(statement, holds, f"{plan.name}: {which}: {result.verdict}{reason}")
+
+    def expect(self, statement: str, confirmed: bool, otherwise: str) -> None:
+        """Note an exception if this part of a statement is not confirmed."""
+        if not confirmed:
+            self.exceptions.append(GraphException(self.graph, statement, otherwise))
+
+    def broken_link(self, plan: Plan) -> Trace | None:
+        """Return a run that ends with a broken link, if one use case alone has one."""
+        for case in self.architecture.use_cases:
+            for anomaly in self.alone(case, plan).properties[Property.CONSISTENCY].anomalies:
+                if anomaly.kind is AnomalyKind.BROKEN_LINK:
+                    return self.in_whole(plan, anomaly.shortest)
+        return None
+
+    def violation(self, plan: Plan, cases: Iterable[UseCase], which: Property) -> Trace | None:
+        """Return a run that violates consistency or availability, if one of these use cases alone has one."""
+        for case in cases:
+            result = self.alone(case, plan).properties[which]
+            if result.verdict is Verdict.VIOLATED:
+                return self.in_whole(plan, result.trace or result.anomalies[0].shortest)
+        return None
+
+    def alone(self, case: UseCase, plan: Plan) -> PlanResult:
+        """Check availability and consistency of the architecture with this use case only."""
+        return checked_alone(replace(self.architecture, use_cases=(case,)), plan)
+
+    def in_whole(self, plan: Plan, trace: Trace) -> Trace:
+        """Replay the run of one use case in the architecture of the whole graph.
+
+        Raises:
+            Disagreement: it is no run there, or does not show the same.
+        """
+        whole = Trace(self.architecture, plan, 1, trace.claim, trace.actions)
+        if (problem := objection(whole)) is not None:
+            raise Disagreement(
+                f"plan {plan.name}: a run of one use case is not confirmed in the whole graph: {problem}"
+            )
+        return whole
 
 
-def unbroken(projection: Projection) -> Finding:
-    """Whether there is no broken link, whatever else there is."""
-    return projection.consistency((AnomalyKind.BROKEN_LINK,))
+@lru_cache(maxsize=4096)
+def checked_alone(architecture: Architecture, plan: Plan) -> PlanResult:
+    """Check availability and consistency; the same use case comes back with every graph that has this reference."""
+    return check(architecture, plan, 1, [Property.AVAILABILITY, Property.CONSISTENCY])
 
 
 def ordered(services: tuple[str, ...]) -> Plan:
-    """Each service is backed up by itself, in this order."""
+    """Return the plan in which each service is backed up alone, in this order."""
     return Plan(f"order {' '.join(services)}", order=services)
 
 
 def grouped(graph: Graph, mode: Mode, disaster: Disaster) -> Plan:
-    """A group of this mode around every weakly connected component."""
+    """Return the plan with a group of this mode around every weakly connected component."""
     groups = tuple(Group(mode, component) for component in graph.components)
     return Plan(str(mode), groups, disaster=disaster)
-
-
-def shown(trace: Trace | None) -> dict[str, Any] | None:
-    """A run in words, with what it shows."""
-    if trace is None:
-        return None
-    claim = trace.claim
-    what = f"{claim.kind} {claim.subject}" if claim.kind else str(claim.property)
-    return {"shows": what, "run": [words(label) for label in trace.actions]}
-
-
-def words(label: Label) -> str:
-    """An action in words."""
-    about = [f"{event.use_case}.{event.step}" for event in label.events] or list(label.services)
-    return " ".join([str(label.kind), ", ".join(about)]) + (" at rest" if label.at_rest else "")
