@@ -189,8 +189,7 @@ class Anomaly:
     @property
     def trace(self) -> Trace:
         """A shortest run; one at rest where the cause is ``backup``."""
-        timing = Timing.AT_REST if self.cause is Cause.BACKUP else self._result.soonest
-        return Trace(self._result.traces[timing])
+        return Trace(self._result.shown)
 
     @property
     def explanation(self) -> str:

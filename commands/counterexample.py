@@ -39,7 +39,7 @@ def search_options(command: F) -> F:
         click.option(
             "--timing",
             type=click.Choice(TIMINGS),
-            help="When disaster strikes; default: whichever needs fewer actions.",
+            help="When disaster strikes; default: at-rest, if the anomaly happens then.",
         ),
         click.option(
             "--instances",

@@ -51,7 +51,7 @@ def run(
 def counterexamples(result: PlanResult) -> Iterator[Trace]:
     """A shortest trace for everything that violates a property, in the order of the properties."""
     for each in result.properties.values():
-        yield from (anomaly.shortest for anomaly in each.anomalies)
+        yield from (anomaly.shown for anomaly in each.anomalies)
         if each.trace is not None:
             yield each.trace
 
@@ -120,7 +120,7 @@ def find(
     for anomaly in candidates:
         fits = kind in (None, anomaly.kind) and subject in (None, anomaly.subject)
         if fits and (timing is None or Timing(timing) in anomaly.traces):
-            return anomaly.shortest if timing is None else anomaly.traces[Timing(timing)]
+            return anomaly.shown if timing is None else anomaly.traces[Timing(timing)]
     wanted = " ".join(filter(None, (kind, subject, timing))) or "violation"
     if not result.complete:
         raise LimitReached(f"plan {plan.name}: no {wanted} of {which} was found; {result.reason}")

@@ -71,18 +71,18 @@ class AnomalyResult:
 
     @property
     def omitted_actions(self) -> int:
-        """How many actions the whole needs beside the shortest trace."""
-        return self.traces.runs[self.soonest].omitted_actions
+        """How many actions the whole needs beside the run that is shown."""
+        return self.traces.runs[self.timing].omitted_actions
 
     @property
-    def soonest(self) -> Timing:
-        """The timing with the shortest trace; of two equally short ones that at rest, which owes nothing to luck."""
-        return min(self.lengths, key=lambda timing: (self.lengths[timing], timing is not Timing.AT_REST))
+    def timing(self) -> Timing:
+        """When disaster strikes in the run that is shown: at rest wherever the backups alone are the cause."""
+        return Timing.AT_REST if Timing.AT_REST in self.traces.runs else Timing.ANY_TIME
 
     @property
-    def shortest(self) -> Trace:
-        """The trace with that timing."""
-        return self.traces[self.soonest]
+    def shown(self) -> Trace:
+        """A shortest run with that timing."""
+        return self.traces[self.timing]
 
 
 @dataclass(frozen=True, slots=True)

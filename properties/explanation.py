@@ -5,6 +5,7 @@ Written for a person who has not read the article; the words for the anomalies a
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bac.model.architecture import Entity, Link, Step, UseCase, Verb
@@ -25,18 +26,18 @@ class Explanation:
 
 @dataclass(frozen=True, slots=True)
 class Fate:
-    """Why an event is not in the cut, as a clause, and the action that decided it."""
+    """Why an event is not in the cut, as a clause, and the number of the action that decided it."""
 
     clause: str
     action: int | None
 
 
 def explain(trace: Trace, numbered: bool = True) -> Explanation:
-    """What went wrong in a trace, and where.
+    """Say what went wrong in a trace, and where.
 
     Args:
         trace: a trace that shows what it claims.
-        numbered: name the actions by their numbers, for a reader who has the listing before him.
+        numbered: name the actions by their numbers, for a reader who sees the listing, too.
 
     Raises:
         ValueError: the trace claims something that this version does not know.
@@ -60,40 +61,58 @@ def explain(trace: Trace, numbered: bool = True) -> Explanation:
 
 
 def command(step: Step) -> str:
-    """The command of a step, for a sentence that names its service."""
+    """Return the command of a step, for a sentence that names its service."""
     return f"copy {step.entity}" if step.verb is Verb.COPY else str(step)
 
 
+def plural(subjects: Sequence[str]) -> str:
+    """Return the verb that agrees with these subjects."""
+    return "are" if len(subjects) > 1 else "is"
+
+
+def absent(name: str) -> str:
+    """Return a clause that says of an entity that it does not exist: ``a shipment that does not exist``.
+
+    A name that is no plain English word gets no article.
+    """
+    if len(name) > 1 and name.isascii() and name.replace(" ", "").replace("-", "").isalpha() and name.islower():
+        return f"{'an' if name[0] in 'aeio' else 'a'} {name} that does not exist"
+    return f"{name}, which does not exist"
+
+
 class Explainer:
-    """Reads one trace."""
+    """Explains one trace."""
 
     def __init__(self, trace: Trace, numbered: bool) -> None:
-        """Look up where things are in the trace."""
+        """Find the index that the trace is about, and the events in the cut."""
         self.trace, self.numbered = trace, numbered
         self.index = trace.claim.index or 1
         self.cut = {entry.event for log in trace.logs.values() for entry in log.cut}
 
-    # What is where
+    # Events and their names
 
     def event(self, case: str, step: int) -> Event:
-        """The event of a step at the index of the claim."""
+        """Return the event of a step at the index of the claim."""
         return Event(case, step, self.index)
 
     def creation(self, entity: Entity) -> Event:
-        """The event that creates an entity."""
+        """Return the event that creates an entity."""
         case, step = self.trace.architecture.creators[entity]
         return self.event(case.name, step.number)
 
     def making(self, link: Link) -> Event:
-        """The event that makes a link."""
+        """Return the event that makes a link."""
         case, step = self.trace.architecture.links[link]
         return self.event(case.name, step.number)
 
-    def removal(self, what: Entity | Link) -> Event | None:
-        """The event in the cut that deletes an entity or removes a link, if there is one."""
+    def removals(self, what: Entity | Link) -> list[Event]:
+        """Return the events that delete an entity or remove a link, whether they happen or not."""
         removals = self.trace.architecture.removals.get(what, ())
-        events = (self.event(case.name, step.number) for case, step in removals)
-        return next((event for event in events if event in self.cut), None)
+        return [self.event(case.name, step.number) for case, step in removals]
+
+    def removal(self, what: Entity | Link) -> Event | None:
+        """Return the event in the cut that deletes an entity or removes a link, if there is one."""
+        return next((event for event in self.removals(what) if event in self.cut), None)
 
     def exists(self, entity: Entity) -> bool:
         """Whether the entity exists in the cut."""
@@ -104,21 +123,21 @@ class Explainer:
         return self.making(link) in self.cut and self.removal(link) is None and self.exists(link.holder)
 
     def at(self, action: int | None) -> str:
-        """The number of an action, where numbers are wanted."""
+        """Return the number of an action in parentheses, where numbers are wanted."""
         return f" (action {action})" if self.numbered else ""
 
     def name(self, entity: Entity) -> str:
-        """What to call an entity of this index."""
+        """Return the name of an entity, with its index where there are several instances."""
         return f"{entity} #{self.index}" if self.trace.instances > 1 else str(entity)
 
     def described(self, event: Event) -> str:
-        """An event by its place in the log and what happened: ``orders/3 (create order)``."""
+        """Return an event by its place in the log and its command: ``orders/3 (create order)``."""
         return f"{self.trace.entries[event].name} ({command(self.trace.step_of(event)[1])})"
 
     # Why an event is not in the cut
 
     def fate(self, event: Event) -> Fate:
-        """Why this event, which is not in the cut, is not."""
+        """Return why an event is not in the cut."""
         trace, step = self.trace, self.trace.step_of(event)[1]
         entry = trace.entries.get(event)
         if entry is not None:
@@ -126,7 +145,7 @@ class Explainer:
         for number, label in enumerate(trace.actions, 1):
             if label.kind is ActionKind.DROP and event in label.events:
                 clause = f"{step.service} rejected the message to {command(step)}{self.at(number)}"
-                return Fate(f"{clause}, as it is about something that does not exist", number)
+                return Fate(f"{clause}, because it is about something that does not exist", number)
         disaster = trace.disaster
         assert disaster is not None
         messages = [pending(Event(event.use_case, n, event.index), event) for n in step.predecessors]
@@ -147,13 +166,13 @@ class Explainer:
         return Fate(f"the backup of {service} was taken{self.at(snapshot)} {when}", snapshot)
 
     def first_snapshot(self) -> int:
-        """The number of the first snapshot of the run."""
+        """Return the number of the first snapshot of the run."""
         return 1 + [label.kind for label in self.trace.actions].index(ActionKind.SNAPSHOT)
 
     # The properties
 
     def denied(self) -> Explanation:
-        """A command was held back."""
+        """Explain which command is held back."""
         number = len(self.trace.actions)
         event = self.trace.actions[-1].events[0]
         case, step = self.trace.step_of(event)
@@ -165,19 +184,19 @@ class Explainer:
         return Explanation(sentence, number)
 
     def no_backup(self) -> Explanation:
-        """No backup can be completed any more."""
+        """Explain why no backup can be completed any more."""
         trace, state = self.trace, self.trace.states[-1]
         services = [service.name for service in trace.architecture.services]
         if never := [service for service in services if trace.plan.mode_of(service) is Mode.NONE]:
-            sentence = f"No backup is ever complete: mode none never backs up {', '.join(never)}."
+            sentence = f"No backup is ever complete, because {', '.join(never)} {plural(never)} never backed up."
             return Explanation(sentence, None)
         waiting = [s for s in services if trace.plan.mode_of(s).takes_snapshots and snapped(s) not in state]
-        blocked = "; ".join(self._blockages()) or "nothing that can happen leads there"
-        sentence = f"From here on no backup of {', '.join(waiting)} can be taken: {blocked}."
+        blocked = "; ".join(self._blockages()) or "no sequence of further actions completes it"
+        sentence = f"From here on, no backup of {', '.join(waiting)} can be taken: {blocked}."
         return Explanation(sentence, len(trace.actions) or None)
 
     def _blockages(self) -> list[str]:
-        """What keeps locks taken: use cases that are half done inside one, and what they wait for."""
+        """Return what keeps locks taken: use cases that are half done inside one, and what they wait for."""
         state = self.trace.states[-1]
         locks = [group for group in self.trace.plan.groups if group.mode is Mode.LOCKED]
         found = []
@@ -192,7 +211,7 @@ class Explainer:
         return found
 
     def _obstacle(self, case: UseCase, index: int) -> str:
-        """What the use case waits for at this index: an entity that some step needs, or a lock."""
+        """Return what a use case waits for at this index: an entity that some step needs, or a lock."""
         state = self.trace.states[-1]
         done = {step.number for step in case.steps if logged(Event(case.name, step.number, index)) in state}
         left = [step for step in case.steps if step.number not in done]
@@ -206,31 +225,33 @@ class Explainer:
             entered = any(other.service in lock.services for other in case.steps if other.number in done)
             if lock.mode is Mode.LOCKED and locked(lock.services) in state and not entered:
                 return f"“{command(step)}” waits for the lock of {', '.join(lock.services)}"
-        return "what is left of it is not possible any more"
+        return "its other steps are not possible any more"
 
     def extra_loss(self) -> Explanation:
-        """A backed event is not in the cut."""
+        """Explain why a backed event is not in the cut."""
         case, _, step = (self.trace.claim.subject or "").rpartition(".")
         event = self.event(case, int(step))
         service = self.trace.step_of(event)[1].service
         fate = self.fate(event)
-        sentence = f"{self.described(event)} is in the backup of {service}, and yet lost: {fate.clause}."
+        sentence = f"{self.described(event)} is in the backup of {service}, but was lost: {fate.clause}."
         return Explanation(sentence, fate.action)
 
     def broken_link(self) -> Explanation:
-        """A link holds, and its target does not exist."""
+        """Explain why the target of a link does not exist."""
         link = next(
             link
             for link in self.trace.architecture.links
             if str(link) == self.trace.claim.subject and self._is_broken(link)
         )
-        start = f"The recovered {self.name(link.holder)} refers to {self.name(link.target)}, which does not exist"
+        start = f"The recovered {self.name(link.holder)} refers to {absent(self.name(link.target))}"
         deletion = self.removal(link.target)
         if deletion is not None:
-            entry = self.trace.entries[deletion]
-            removable = link in self.trace.architecture.removals
-            why = "the removal of the link did not" if removable else "and nothing removed the link"
-            return Explanation(f"{start}: {self.described(deletion)} survived, {why}.", entry.action)
+            lost = next((event for event in self.removals(link) if event in self.trace.entries), None)
+            if lost is None:
+                why = f"{self.described(deletion)} deleted it, and nothing had removed the link"
+            else:
+                why = f"{self.described(deletion)} survived, but {self.described(lost)} did not"
+            return Explanation(f"{start}: {why}.", self.trace.entries[deletion].action)
         fate = self.fate(self.creation(link.target))
         return Explanation(f"{start}: {fate.clause}.", fate.action)
 
@@ -238,7 +259,7 @@ class Explainer:
         return self.holds(link) and not self.exists(link.target)
 
     def orphan_state(self) -> Explanation:
-        """An entity exists, and no link to it holds."""
+        """Explain why no link to an entity holds."""
         architecture = self.trace.architecture
         entity = next(
             entity
@@ -246,10 +267,10 @@ class Explainer:
             if str(entity) == self.trace.claim.subject and self.exists(entity) and self._links_within(entity)
         )
         links = self._links_within(entity)
-        absent = next((link for link in links if self.making(link) not in self.cut), None)
+        lacking = next((link for link in links if self.making(link) not in self.cut), None)
         start = f"The recovered {self.name(entity)} exists, but nothing refers to it any more"
-        if absent is not None:
-            fate = self.fate(self.making(absent))
+        if lacking is not None:
+            fate = self.fate(self.making(lacking))
             return Explanation(f"{start}: {fate.clause}.", fate.action)
         holder = links[0].holder
         event = self.removal(links[0]) or self.removal(holder)
@@ -259,14 +280,14 @@ class Explainer:
         return Explanation(f"{start}, because {self.name(holder)} itself does not exist: {fate.clause}.", fate.action)
 
     def _links_within(self, entity: Entity) -> list[Link]:
-        """The links to an entity that its own use case makes, if none of them holds."""
+        """Return the links to an entity that its own use case makes, if none of them holds."""
         architecture = self.trace.architecture
         home, _ = architecture.creators[entity]
         links = [link for link, (case, _) in architecture.links.items() if link.target == entity and case is home]
         return [] if any(map(self.holds, links)) else links
 
     def missing_state(self) -> Explanation:
-        """An event is not in the cut, though another of its use case is."""
+        """Explain why an event is not in the cut although another one of its use case is."""
         name, _, step = (self.trace.claim.subject or "").rpartition(".")
         event = self.event(name, int(step))
         case, missing = self.trace.step_of(event)

@@ -54,6 +54,6 @@ def evidence(result: PropertyResult) -> Iterable[str]:
     if result.trace is not None:
         yield "\n".join([explain(result.trace).sentence, *listing(result.trace)])
     for alike in groups(result.anomalies):
-        trace, others = alike.example.shortest, len(alike.members) - 1
+        trace, others = alike.example.shown, len(alike.members) - 1
         more = [f"and {others:,} more like it"] if others else []
         yield "\n".join([explain(trace).sentence, *more, *listing(trace)])

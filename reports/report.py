@@ -78,10 +78,10 @@ def anomaly(result: AnomalyResult) -> dict[str, Any]:
     }
     if result.like is not None:
         return document | {"like": result.like}
-    why = explain(result.shortest)
+    why = explain(result.shown)
     return document | {
         **({"elsewhere": result.omitted_actions} if result.omitted_actions else {}),
         "explanation": why.sentence,
         **({"action": why.action} if why.action is not None else {}),
-        "trace": result.shortest.to_json(),
+        "trace": result.shown.to_json(),
     }

@@ -9,8 +9,9 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from bac.model.plan import Timing
 from bac.model.trace import Trace
-from bac.proofs.results import PlanResult, PropertyResult, Verdict
+from bac.proofs.results import AnomalyResult, PlanResult, PropertyResult, Verdict
 from bac.properties.anomalies import AnomalyKind
 from bac.properties.explanation import explain
 from bac.properties.qualities import Property
@@ -40,7 +41,7 @@ def text(name: str, file: str, results: Sequence[PlanResult], alone: bool) -> Re
         return Group(
             Text(f"{name}: plan {result.plan}, {scope}", style="bold"), Text(), single(result), Text(), effort(results)
         )
-    hint = Text(f"counterexamples of one plan: bac check {shlex.quote(file)} --plan NAME", style="dim")
+    hint = Text(f"for one plan's counterexamples run: bac check {shlex.quote(file)} --plan NAME", style="dim")
     heading = Text(f"{name}: {len(results)} plan{'s' * (len(results) != 1)}, {scope}", style="bold")
     return Group(heading, Text(), comparison(results), Text(), *remarks(results), hint, effort(results))
 
@@ -141,7 +142,7 @@ def remarks(results: Iterable[PlanResult]) -> Iterator[Text]:
     """What the comparison table cannot show: what its marks mean, and which limits were hit."""
     results = list(results)
     if any(result.tolerated for plan in results for result in plan.properties.values()):
-        yield Text("(n): tolerated, so consistency does not mind", style="dim")
+        yield Text("(n): tolerated; not counted against consistency", style="dim")
     if any(result.vacuous for plan in results for result in plan.properties.values()):
         yield Text("*: only because no run ever recovers from a disaster", style="yellow")
     for plan in results:
@@ -173,7 +174,7 @@ def counterexamples(result: PlanResult) -> Iterator[RenderableType]:
         for group in alike:
             yield Text()
             yield heading(group)
-            yield from body(group.example.shortest)
+            yield from body(group.example.shown)
         if each.trace is not None:
             yield Text()
             taken = f"{length(len(each.trace.actions))}{more_elsewhere(each.omitted_actions)}"
@@ -195,8 +196,7 @@ def heading(alike: Alike) -> Text:
     """What is wrong, with its cause and the lengths of the shortest traces; and what else looks like it."""
     anomaly, others = alike.example, alike.members[1:]
     text = Text(f"{str(anomaly.kind).replace('-', ' ')}  ", style="bold").append(anomaly.subject)
-    lengths = ", ".join(f"{timing.replace('-', ' ')} in {length(n)}" for timing, n in anomaly.lengths.items())
-    lengths += more_elsewhere(anomaly.omitted_actions)
+    lengths = shortest(anomaly) + more_elsewhere(anomaly.omitted_actions)
     tolerated = "   tolerated" if anomaly.tolerated else ""
     text.append(f"   cause: {anomaly.cause}   {lengths}{tolerated}", style="not bold dim")
     if others:
@@ -205,9 +205,16 @@ def heading(alike: Alike) -> Text:
     return text
 
 
+def shortest(anomaly: AnomalyResult) -> str:
+    """Return the lengths of the shortest runs, in words."""
+    lengths = anomaly.lengths
+    least = f"shortest run: {length(min(lengths.values()))}"
+    return f"{least} (disaster at rest: {lengths[Timing.AT_REST]})" if Timing.AT_REST in lengths else least
+
+
 def more_elsewhere(actions: int) -> str:
     """What other services add to a trace of a part, in words."""
-    return f" (and {actions:,} elsewhere)" if actions else ""
+    return f" (and {actions:,} in other services)" if actions else ""
 
 
 def length(actions: int) -> str:

@@ -61,8 +61,8 @@ def test_continuation_lines_of_a_listing_are_indented() -> None:
     lines = printed(single(result), 44)
     begin = next(number for number, line in enumerate(lines) if "1  step" in line)
     described = lines[begin].index("B: create b")
-    assert lines[begin + 1].index("B/1") == described
-    assert lines[begin + 1].strip() == "B/1"
+    assert lines[begin + 1].strip() == "→ B/1"
+    assert lines[begin + 1].index("→") == described
     assert all(cell_len(line.rstrip()) <= 44 for line in lines)
 
 

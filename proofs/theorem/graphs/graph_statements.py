@@ -157,7 +157,7 @@ class Statements:
         for case in self.architecture.use_cases:
             for anomaly in self.alone(case, plan).properties[Property.CONSISTENCY].anomalies:
                 if anomaly.kind is AnomalyKind.BROKEN_LINK:
-                    return self.in_whole(plan, anomaly.shortest)
+                    return self.in_whole(plan, anomaly.shown)
         return None
 
     def violation(self, plan: Plan, cases: Iterable[UseCase], which: Property) -> Trace | None:
@@ -165,7 +165,7 @@ class Statements:
         for case in cases:
             result = self.alone(case, plan).properties[which]
             if result.verdict is Verdict.VIOLATED:
-                return self.in_whole(plan, result.trace or result.anomalies[0].shortest)
+                return self.in_whole(plan, result.trace or result.anomalies[0].shown)
         return None
 
     def alone(self, case: UseCase, plan: Plan) -> PlanResult:
