@@ -200,7 +200,7 @@ def check(
     With one --plan: its verdicts and counterexamples.  Without: every plan, in a table that compares them.
     """
     from bac.model.files import check_writable, make_directory
-    from bac.proofs.campaign import run
+    from bac.proofs.check import check_plans
     from bac.proofs.pool import demand_scheduler
     from bac.proofs.reductions.catalogue import ALL_REDUCTIONS, Reduction
     from bac.proofs.reductions.part_search import CheckOptions
@@ -223,7 +223,7 @@ def check(
     with progress_shown() as progress:
         asking = CheckOptions(instances, asked, engine, ALL_REDUCTIONS - set(map(Reduction, without)))
         schedule = Scheduler(budget, jobs, scheduler, progress)
-        results = run(specification.architecture, chosen, asking, schedule)
+        results = check_plans(specification.architecture, chosen, asking, schedule)
     show(specification, results, format_, expect, alone=len(plans) == 1)
     if trace_dir is not None:
         save_traces(results, trace_dir)
@@ -255,7 +255,7 @@ def show(
 
 def save_traces(results: list[PlanResult], directory: Path) -> None:
     """Write every counterexample to a file of its own, and say where."""
-    from bac.proofs.campaign import trace_files
+    from bac.reports.trace_files import trace_files
 
     files = trace_files(results)
     for name, trace in files.items():
@@ -265,9 +265,7 @@ def save_traces(results: list[PlanResult], directory: Path) -> None:
 
 def draw_first(results: list[PlanResult], figure: Path) -> None:
     """Draw the first counterexample of the results."""
-    from bac.proofs.campaign import counterexamples
-
-    trace = next((trace for result in results for trace in counterexamples(result)), None)
+    trace = next((trace for result in results for trace in result.counterexamples()), None)
     if trace is None:
         click.echo("no counterexample, so no figure", err=True)
     else:

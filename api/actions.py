@@ -57,7 +57,7 @@ def check(
         BacError: there is no such plan, or the checker contradicts itself (exit code 4 of the command line).
         ValueError: there is no such property or engine.
     """
-    from bac.proofs.campaign import run
+    from bac.proofs.check import check_plans
     from bac.proofs.engine import Limits, memory_budget
     from bac.proofs.engines import ENGINES
     from bac.proofs.reductions.catalogue import ALL_REDUCTIONS
@@ -72,7 +72,7 @@ def check(
     wanted = tuple(Property) if properties is None else tuple(map(Property, properties))
     options = CheckOptions(instances, wanted, "explicit" if engine == "auto" else engine, ALL_REDUCTIONS)
     scheduler = Scheduler(Limits(max_states, timeout, memory_budget()), jobs)
-    results = run(read.architecture, chosen, options, scheduler)
+    results = check_plans(read.architecture, chosen, options, scheduler)
     return Report(read.architecture.name, read.file, results, read.warnings)
 
 

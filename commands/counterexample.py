@@ -73,7 +73,7 @@ def counterexample(
         LimitReached: none was found before a limit was reached.
     """
     from bac.model.trace import is_trace, load
-    from bac.proofs.campaign import find
+    from bac.proofs.check import find
 
     if is_trace(source):
         refuse(click.get_current_context(), ("plan_name", *SEARCH), "a TRACE")

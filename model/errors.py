@@ -1,6 +1,7 @@
 """The errors that a user can cause, each with the exit code of the command line.
 
-A bug of the checker is none of these: it remains an ordinary Python exception with its traceback.
+A bug that shows itself as a contradiction is a :class:`Contradiction`; any other stays an ordinary Python exception
+with its traceback.
 """
 
 from __future__ import annotations
@@ -25,6 +26,12 @@ class LimitReached(BacError):
     """A limit was reached before an answer was found: the answer is ``unknown``."""
 
     exit_code = 3
+
+
+class Contradiction(BacError):
+    """Two parts of the checker give different answers to the same question, so one of them has a bug."""
+
+    exit_code = 4
 
 
 class UnwritableFile(BacError):

@@ -1,6 +1,6 @@
-"""What is put to an engine, and what it answers: formulas in, shortest runs out.
+"""The interface of an engine: a query of formulas in, shortest runs out.
 
-Every engine has the type :class:`Engine`, so that one can take the place of another, and all can be held against each
+Every engine has the type :class:`Engine`, so that one can take the place of another, and all can be compared with each
 other.
 """
 
@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path as FilePath
 from typing import Protocol
 
+from bac.model.errors import BacError
 from bac.model.plan import Timing
 from bac.model.system import Label, System
 from bac.properties.formula import Formula
@@ -25,9 +26,9 @@ class Query:
     """Formulas of three kinds.
 
     For each of ``settled``: which is a shortest run to a settled state that satisfies it, in either timing?  For
-    ``reachable``: which is a shortest run to a state that satisfies it?  For ``inevitable``: which is a shortest run
-    to a state before the disaster from which no state that satisfies it can be reached without a disaster?  ``None``
-    is not asked.
+    ``reachable``: which is a shortest run to a state that satisfies it?  For ``always_reachable``: which is a shortest
+    run to a *dead end*, a state before the disaster from which no state that satisfies it can be reached without a
+    disaster?  ``None`` is not asked.
     """
 
     settled: tuple[Formula, ...] = ()
@@ -70,48 +71,77 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class SearchResult:
-    """What an engine found.  Where it found nothing, ``limit`` tells whether that means *no such run* (``None``) or
-    not.
+    """The shortest runs that an engine found.
 
-    ``settled`` has, for each formula asked, a shortest run for each timing in which there is one: ``at-rest`` with a
-    disaster that interrupts no use case, ``any-time`` with one that may.  ``can_recover`` is false if no run has a
-    settled state at all (and nothing was cut off): everything about cuts then holds for want of any.
+    If ``limit`` is ``None``, there is no run where none was found; otherwise it names the limit that was reached, and
+    what was not found may still exist.  ``settled`` has, for each formula of the query, a shortest run for each timing
+    in which there is one: ``at-rest`` with a disaster that interrupts no use case, ``any-time`` with one that may.
+    ``dead_end`` leads to a state from which ``always_reachable`` of the query is not reachable.  ``can_recover`` is
+    false if no run has a settled state at all (and the search was complete): every claim about settled states is then
+    true, because there are none.
     """
 
     settled: tuple[Mapping[Timing, Path], ...] = ()
     reachable: Path | None = None
-    always_reachable: Path | None = None
+    dead_end: Path | None = None
     can_recover: bool = True
     statistics: Statistics = field(default_factory=Statistics)
     limit: str | None = None
     interrupted: bool = False
 
 
+ProgressListener = Callable[[Progress], None] | None
+"""Is told how far a search is."""
+
+
+class NotApplicable(BacError):
+    """This engine or reduction cannot decide this system or query; the message says why.  Another one can."""
+
+    exit_code = 3
+
+
 class Engine(Protocol):
-    """Anything that answers questions about a system."""
+    """A way to decide queries about a system."""
 
     def __call__(
-        self, system: System, questions: Query, limits: Limits, progress: Callable[[Progress], None] | None = None
+        self, system: System, query: Query, limits: Limits, progress: ProgressListener = None, /
     ) -> SearchResult:
-        """Answer, or say which limit was hit."""
+        """Return the runs that the query asks for, or the limit that was reached.
+
+        Raises:
+            NotApplicable: the engine cannot decide this system or this query.
+        """
+
+
+def nothing_found(query: Query, limit: str, statistics: Statistics | None = None) -> SearchResult:
+    """The result of a search that reached a limit before it found anything."""
+    return SearchResult(tuple({} for _ in query.settled), statistics=statistics or Statistics(), limit=limit)
 
 
 BYTES_PER_STATE = 100
-"""What a search needs for a state at the least (a small integer with its place in a table)."""
+"""The least memory that a search needs for a state (a small integer with its place in a table)."""
 
 
 class LimitMonitor:
-    """The limits of one search, its listener, and its clock, which starts now."""
+    """Compares a search with its limits, and tells a listener how far it is.
 
-    def __init__(self, limits: Limits, progress: Callable[[Progress], None] | None = None) -> None:
-        """Start the clock; ``progress`` is told each time the limits are looked at."""
-        self.limits, self.progress = limits, progress
-        self.started = time.monotonic()
+    Args:
+        limits: the limits of the search, which begins now.
+        progress: told the progress each time the limits are checked.
+        clock: the time in seconds from any fixed moment.
+    """
+
+    def __init__(
+        self, limits: Limits, progress: ProgressListener = None, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        """Start the clock."""
+        self.limits, self.progress, self.clock = limits, progress, clock
+        self.started = clock()
 
     @property
     def seconds(self) -> float:
-        """How long the search has taken so far."""
-        return time.monotonic() - self.started
+        """The seconds since the search began."""
+        return self.clock() - self.started
 
     def exceeded(self, states: int, depth: int, queue: int) -> str | None:
         """The limit that is hit now, in words; also the place where progress is told.
@@ -131,8 +161,11 @@ class LimitMonitor:
         return None
 
 
-def hopeless(limits: Limits, exponent: int) -> str | None:
-    """Why a search of at least 2^exponent states need not begin: no limit but memory, and more than fits in it."""
+def exceeds_memory(limits: Limits, exponent: int) -> str | None:
+    """The reason not to begin a search of at least 2^exponent states, if it is certain to run out of memory.
+
+    A search that has another limit is begun: it shows how far it gets.
+    """
     if limits.memory is None or limits.states is not None or limits.seconds is not None:
         return None
     if BYTES_PER_STATE << max(exponent, 0) <= limits.memory:

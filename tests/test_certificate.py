@@ -15,14 +15,14 @@ import pytest
 from helpers import REFERENCE, parsed
 
 from bac.model.architecture import Architecture
-from bac.model.errors import BacError, LimitReached, UnreadableFile
+from bac.model.errors import BacError, Contradiction, LimitReached, UnreadableFile
 from bac.model.system import INITIAL, State, System
-from bac.proofs.campaign import find
 from bac.proofs.certificates import evidence, invariant_certificate
 from bac.proofs.certificates.certificate import Verified, checked, verify
-from bac.proofs.certificates.evidence import NotACertificate, NotProved, SolverDisagrees
+from bac.proofs.certificates.evidence import NotACertificate, NotProved
 from bac.proofs.certificates.invariant_certificate import Check, Invariant, decoded
 from bac.proofs.certificates.two_solvers import WithCvc5, WithZ3
+from bac.proofs.check import find
 from bac.proofs.engine import Limits
 from bac.proofs.smt.induction import prove
 from bac.proofs.theorem.games.arenas import ARCHITECTURES, Assumption, Level
@@ -364,7 +364,7 @@ def test_a_counterexample_that_the_interpreter_does_not_see_is_our_bug() -> None
         def model(self, terms: Any, variables: Any) -> list[bool]:  # noqa: ARG002
             return [False for _ in variables]
 
-    with pytest.raises(SolverDisagrees):
+    with pytest.raises(Contradiction):
         Check(invariant("locked", Property.CONSISTENCY), Liar(60)).safety()
 
 
@@ -488,6 +488,6 @@ def test_indentation_makes_no_difference(tmp_path: Path) -> None:
 
 
 def test_errors_know_their_exit_codes() -> None:
-    codes = {NotACertificate: 2, NotProved: 1, LimitReached: 3, SolverDisagrees: 4}
+    codes = {NotACertificate: 2, NotProved: 1, LimitReached: 3, Contradiction: 4}
     assert all(error.exit_code == code for error, code in codes.items())
     assert evidence.LARGEST_FILE < 100 * 10**6

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from bac.model.specification.reader import load
-from bac.proofs.campaign import counterexamples
 from bac.proofs.check import check
 from bac.proofs.replay import objection
 from bac.proofs.results import PlanResult, Verdict
@@ -36,7 +35,7 @@ def test_every_counterexample_replays_and_explains_itself(file: Path) -> None:
     specification = load(file)
     for plan in specification.plans:
         result = check(specification.architecture, plan)
-        for trace in counterexamples(result):
+        for trace in result.counterexamples():
             assert objection(trace) is None
             why = explain(trace)
             assert why.sentence.endswith(".")

@@ -166,9 +166,9 @@ def cyclic_system() -> tuple[System, Fact, Fact]:
 def test_a_system_with_a_way_back_is_noticed_and_still_judged_rightly() -> None:
     built, trap, goal = cyclic_system()
     never = explore(built, Query(always_reachable=Atom(goal)))
-    assert never.always_reachable == ()  # doomed from the start
+    assert never.dead_end == ()  # doomed from the start
     always = explore(built, Query(always_reachable=Atom(trap)))
-    assert always.always_reachable is None  # the trap can always be reached
+    assert always.dead_end is None  # the trap can always be reached
 
 
 def test_what_becomes_true_after_the_disaster_is_reachable_too() -> None:

@@ -11,8 +11,7 @@ from helpers import REFERENCE, parsed
 
 from bac.exports.itf import itf
 from bac.model.trace import Trace
-from bac.proofs.campaign import counterexamples, find
-from bac.proofs.check import check
+from bac.proofs.check import check, find
 from bac.proofs.engine import Limits
 
 VALUE: dict[str, Any] = {
@@ -74,7 +73,7 @@ def is_right(trace: Trace) -> None:
 @pytest.mark.parametrize(("file", "plan"), SELECTED)
 def test_counterexamples_are_well_formed(file: str, plan: str) -> None:
     exported = read(file, plan)
-    for trace in counterexamples(check(exported.architecture, exported.plan)):
+    for trace in check(exported.architecture, exported.plan).counterexamples():
         is_right(trace)
 
 
@@ -82,7 +81,7 @@ def test_counterexamples_are_well_formed(file: str, plan: str) -> None:
 @pytest.mark.parametrize("file", FILES)
 def test_counterexamples_are_well_formed_everywhere(file: str) -> None:
     for exported in every_plan(file):
-        for trace in counterexamples(check(exported.architecture, exported.plan)):
+        for trace in check(exported.architecture, exported.plan).counterexamples():
             is_right(trace)
 
 

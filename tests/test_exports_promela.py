@@ -28,7 +28,7 @@ from test_hostile import HOSTILE_NAMES
 from bac.exports.exported import Exported
 from bac.exports.promela import promela
 from bac.model.system import AT_REST, RECOVERED, Action, ActionKind, FactKind, Label, System, locked, snapped
-from bac.proofs.campaign import find
+from bac.proofs.check import find
 from bac.proofs.engine import Limits
 
 

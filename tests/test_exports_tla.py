@@ -11,7 +11,7 @@ from test_hostile import HOSTILE_NAMES
 
 from bac.exports.exported import Exported
 from bac.exports.tla import NotAModuleName, module_name, tla
-from bac.proofs.campaign import find
+from bac.proofs.check import find
 from bac.proofs.engine import Limits
 
 

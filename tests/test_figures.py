@@ -33,7 +33,7 @@ from bac.model.plan import Timing
 from bac.model.semantics import system
 from bac.model.system import AT_REST, INITIAL, RECOVERED, ActionKind, Label
 from bac.model.trace import Claim, Trace
-from bac.proofs.campaign import find
+from bac.proofs.check import find
 from bac.proofs.engine import Limits
 from bac.properties.anomalies import anomalies
 from bac.properties.formula import satisfied

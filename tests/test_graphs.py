@@ -9,11 +9,10 @@ import pytest
 from helpers import parsed
 
 from bac.model.architecture import Verb
-from bac.model.errors import LimitReached
+from bac.model.errors import Contradiction, LimitReached
 from bac.model.plan import INDEPENDENT, Mode, Plan, Timing
 from bac.model.system import ActionKind
 from bac.proofs.check import check
-from bac.proofs.findings import Disagreement
 from bac.proofs.replay import objection
 from bac.proofs.results import Verdict
 from bac.proofs.theorem.graphs.graph import (
@@ -180,7 +179,7 @@ def test_a_run_that_the_whole_graph_does_not_have_is_a_disagreement() -> None:
     statements = Statements(Graph(2, 0b11))
     broken = statements.broken_link(ordered(("A", "B")))
     assert broken is not None
-    with pytest.raises(Disagreement, match="one use case"):
+    with pytest.raises(Contradiction, match="one use case"):
         statements.in_whole(ordered(("B", "A")), broken)
 
 

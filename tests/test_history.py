@@ -14,10 +14,10 @@ from bac.figures.events.history import NoHistory, with_history
 from bac.model.specification.reader import Specification, load
 from bac.model.system import ActionKind, Event, Label, logged
 from bac.model.trace import Claim, Trace
-from bac.proofs.campaign import find, trace_files
-from bac.proofs.check import check
+from bac.proofs.check import check, find
 from bac.proofs.engine import Limits
 from bac.proofs.replay import objection
+from bac.reports.trace_files import trace_files
 
 EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
 FILES = sorted([*CORPUS.glob("*.bac.yaml"), *EXAMPLES.rglob("*.bac.yaml")])

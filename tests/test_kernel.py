@@ -19,11 +19,11 @@ from bac.model.plan import Plan
 from bac.model.semantics import system
 from bac.model.specification.reader import load
 from bac.model.system import AT_REST, DENIED, RECOVERED, Action, ActionKind, Clause, Fact, FactKind, Label, System
-from bac.proofs.engine import Limits, Progress, Query, SearchResult
-from bac.proofs.explicit import breadth_first as explicit
+from bac.proofs import engines
+from bac.proofs.engine import Limits, NotApplicable, Progress, Query, SearchResult
 from bac.proofs.explicit.breadth_first import Search
 from bac.proofs.explicit.compiled import applicability as premises
-from bac.proofs.explicit.compiled.applicability import Moves, NotApplicable, parts
+from bac.proofs.explicit.compiled.applicability import Moves, parts
 from bac.proofs.explicit.compiled.engine import Way, count_states, explore, without_disasters
 from bac.proofs.packing import Packing
 from bac.properties.formula import FALSE, Atom, Not, conjunction, disjunction
@@ -54,7 +54,7 @@ def plainly(built: System, questions: Query, most: int = MOST_STATES) -> SearchR
     """What the plain engine answers."""
     search = Search(built, questions, Limits(states=most), None)
     search.run()
-    return search.answers()
+    return search.result()
 
 
 def widened(built: System, words: int) -> System:
@@ -67,7 +67,7 @@ def widened(built: System, words: int) -> System:
 def lengths(answers: SearchResult) -> tuple[object, ...]:
     """What two engines agree on."""
     settled = tuple({timing: len(path) for timing, path in found.items()} for found in answers.settled)
-    single = [None if path is None else len(path) for path in (answers.reachable, answers.always_reachable)]
+    single = [None if path is None else len(path) for path in (answers.reachable, answers.dead_end)]
     counted = answers.statistics.states, answers.statistics.transitions, answers.statistics.depth
     return settled, *single, answers.can_recover, *counted, answers.limit
 
@@ -82,8 +82,8 @@ def assert_runs(built: System, questions: Query, answers: SearchResult) -> None:
     if answers.reachable is not None and questions.reachable is not None:
         end = built.run(answers.reachable)[-1]
         assert Packing(built).satisfied(questions.reachable, Packing(built).pack(end))
-    if answers.always_reachable is not None:
-        built.run(answers.always_reachable)
+    if answers.dead_end is not None:
+        built.run(answers.dead_end)
 
 
 def ways(built: System) -> list[Way]:
@@ -156,9 +156,9 @@ def test_locks_that_block_each_other_are_found_at_their_first_moment() -> None:
     plan = specification.plan("locks")
     asked = everything(specification.architecture, plan, 1)
     answers = explore(system(specification.architecture, plan, 1), asked)
-    assert answers.always_reachable is not None
-    assert len(answers.always_reachable) > 2
-    assert answers.always_reachable[-1].kind is ActionKind.LOCK
+    assert answers.dead_end is not None
+    assert len(answers.dead_end) > 2
+    assert answers.dead_end[-1].kind is ActionKind.LOCK
 
 
 def before_disaster(instances: int) -> int:
@@ -319,7 +319,7 @@ def test_goals_that_cannot_be_are_answered() -> None:
     for goal in FALSE, never, unknown:
         answers = explore(built_of(ONCE), Query(reachable=goal, always_reachable=goal))
         assert answers.reachable is None
-        assert answers.always_reachable == ()
+        assert answers.dead_end == ()
 
 
 # Limits
@@ -362,40 +362,40 @@ def test_the_plain_engine_hands_large_systems_over(monkeypatch: pytest.MonkeyPat
     specification = parsed(TOY)
     plan = specification.plan("independent")
     built, asked = system(specification.architecture, plan, 4), everything(specification.architecture, plan, 4)
-    expected = explicit.explore(built, asked)
-    monkeypatch.setattr(explicit, "WORTH_COMPILING", 500)
+    expected = engines.explicit(built, asked, Limits())
+    monkeypatch.setattr(engines, "WORTH_COMPILING", 500)
     told: list[Progress] = []
-    answers = explicit.explore(built, asked, progress=told.append)
+    answers = engines.explicit(built, asked, Limits(), told.append)
     assert told[-1].states == expected.statistics.states
     assert lengths(answers) == lengths(expected)
     assert answers == replace(explore(built, asked), statistics=answers.statistics)
 
 
 def test_what_the_kernel_refuses_the_plain_engine_finishes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(explicit, "WORTH_COMPILING", 1)
+    monkeypatch.setattr(engines, "WORTH_COMPILING", 1)
     actions = NOT_LEVELLED["a way back"]
-    assert explicit.explore(built_of(*actions), Query(always_reachable=FALSE)).statistics.states == 2
+    assert engines.explicit(built_of(*actions), Query(always_reachable=FALSE), Limits()).statistics.states == 2
 
 
 def test_what_was_found_before_the_kernel_hit_a_limit_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     specification = parsed(REFERENCE)
     plan = specification.plan("locked")
     built, asked = system(specification.architecture, plan, 4), everything(specification.architecture, plan, 4)
-    monkeypatch.setattr(explicit, "WORTH_COMPILING", 60)
-    answers = explicit.explore(built, asked, Limits(states=600))
+    monkeypatch.setattr(engines, "WORTH_COMPILING", 60)
+    answers = engines.explicit(built, asked, Limits(states=600))
     assert answers.limit == "600 states"
     assert answers.reachable is not None
     assert len(answers.reachable) == 2
-    assert answers.always_reachable is None
+    assert answers.dead_end is None
 
 
 def test_a_limit_on_states_that_is_soon_reached_is_left_to_the_plain_engine(monkeypatch: pytest.MonkeyPatch) -> None:
     """Which goes level by level, and so finds more before it is reached."""
-    monkeypatch.setattr(explicit, "WORTH_COMPILING", 100)
-    monkeypatch.setattr(explicit, "compiled", lambda _: pytest.fail("handed over"))
+    monkeypatch.setattr(engines, "WORTH_COMPILING", 100)
+    monkeypatch.setattr(engines, "compiled", lambda _: pytest.fail("handed over"))
     specification = parsed(TOY)
     built = system(specification.architecture, specification.plan("independent"), 4)
-    assert explicit.explore(built, Query(always_reachable=FALSE), Limits(states=900)).limit == "900 states"
+    assert engines.explicit(built, Query(always_reachable=FALSE), Limits(states=900)).limit == "900 states"
 
 
 def test_nothing_compiled_is_loaded_for_small_systems() -> None:

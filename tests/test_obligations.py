@@ -15,7 +15,7 @@ import pytest
 from helpers import parsed
 from simulation import NotSimulated, follow, read
 
-from bac.model.errors import UnwritableFile
+from bac.model.errors import Contradiction, UnwritableFile
 from bac.model.plan import Disaster, Group, Mode, OnInvalid, Plan, Recovery, Rollback
 from bac.model.semantics import system
 from bac.model.system import INITIAL, ActionKind, Event, Label
@@ -332,7 +332,7 @@ def test_an_example_that_does_not_satisfy_the_formulas_is_not_shown(monkeypatch:
     obligation = OBLIGATIONS["locked: without draining"]
     _, model = ask_z3(obligation.smt2)
     monkeypatch.setattr(solvers, "true_in", lambda *_: False)
-    with pytest.raises(solvers.WrongModel):
+    with pytest.raises(Contradiction):
         solvers.shown(obligation.problem, model)
 
 

@@ -16,8 +16,7 @@ from bac.model.plan import Plan, Scope
 from bac.model.semantics import system
 from bac.model.specification.reader import load
 from bac.model.trace import from_json
-from bac.proofs import inquiry
-from bac.proofs.campaign import trace_files
+from bac.proofs import check as checking
 from bac.proofs.check import check
 from bac.proofs.engine import Limits
 from bac.proofs.reductions import decomposition as parts
@@ -25,6 +24,7 @@ from bac.proofs.reductions.projection import Partition, same_transitions
 from bac.proofs.replay import objection
 from bac.proofs.results import PlanResult, Verdict
 from bac.properties.qualities import Property
+from bac.reports.trace_files import trace_files
 
 EXAMPLES = int(os.environ.get("PARTS_EXAMPLES", "60"))
 LENIENT = settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
@@ -33,7 +33,7 @@ LENIENT = settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=l
 def divided(monkeypatch: pytest.MonkeyPatch, architecture: Architecture, plan: Plan, many: int) -> PlanResult:
     """The result with every part by itself, however small the architecture is."""
     with monkeypatch.context() as patch:
-        patch.setattr(inquiry.PlanCheck, "few", False)
+        patch.setattr(checking.PlanCheck, "few", False)
         patch.setattr(parts, "largest", lambda cones: {cone: cone for cone in cones})
         patch.setattr(parts, "MANY_SERVICES", many)
         return check(architecture, plan)

@@ -12,9 +12,9 @@ from helpers import parsed
 
 from bac.model.architecture import Architecture
 from bac.model.plan import Plan
-from bac.proofs import inquiry
+from bac.proofs import check as checking
 from bac.proofs import scheduler as scheduling
-from bac.proofs.campaign import run
+from bac.proofs.check import check_plans
 from bac.proofs.engine import Limits, Progress
 from bac.proofs.reductions.catalogue import ALL_REDUCTIONS, Reduction
 from bac.proofs.reductions.part_search import CheckOptions
@@ -46,7 +46,7 @@ def results(
 ) -> list[PlanResult]:
     specification = parsed(CHAIN)
     asking = CheckOptions(instances, EVERYTHING, "explicit", reductions)
-    return run(specification.architecture, specification.plans, asking, schedule)
+    return check_plans(specification.architecture, specification.plans, asking, schedule)
 
 
 def told(found: list[PlanResult]) -> list[object]:
@@ -177,7 +177,7 @@ def test_nothing_is_spread_that_is_not_large(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_an_interruption_while_a_plan_is_divided_keeps_the_plans_before_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    divide = inquiry.parts
+    divide = checking.parts
 
     def stop(architecture: Architecture, plan: Plan) -> object:
         if plan.name == "atomic":
@@ -185,16 +185,16 @@ def test_an_interruption_while_a_plan_is_divided_keeps_the_plans_before_it(monke
         return divide(architecture, plan)
 
     monkeypatch.setattr(scheduling, "TRIAL", 100_000)
-    monkeypatch.setattr(inquiry, "parts", stop)
-    monkeypatch.setattr(inquiry.PlanCheck, "few", False)
+    monkeypatch.setattr(checking, "parts", stop)
+    monkeypatch.setattr(checking.PlanCheck, "few", False)
     whole = results(Scheduler(Limits(), jobs=1), ALL_REDUCTIONS)
     assert [result.interrupted for result in whole] == [False, False, True, True]
     assert [result.verdict is Verdict.UNKNOWN for result in whole] == [False, False, True, True]
 
 
 def test_no_plan_is_divided_when_the_time_is_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(inquiry, "parts", lambda *_: pytest.fail("divided"))
-    monkeypatch.setattr(inquiry.PlanCheck, "few", False)
+    monkeypatch.setattr(checking, "parts", lambda *_: pytest.fail("divided"))
+    monkeypatch.setattr(checking.PlanCheck, "few", False)
     found = results(Scheduler(Limits(seconds=0.0), jobs=1), ALL_REDUCTIONS)
     assert {each.verdict for result in found for each in result.properties.values()} == {Verdict.UNKNOWN}
 
@@ -202,7 +202,9 @@ def test_no_plan_is_divided_when_the_time_is_up(monkeypatch: pytest.MonkeyPatch)
 def test_a_service_that_is_never_backed_up_needs_no_search_with_all_indices() -> None:
     specification = parsed(CHAIN)
     asking = CheckOptions(50, EVERYTHING, "explicit", frozenset({Reduction.ONE_INDEX}))
-    (result,) = run(specification.architecture, [specification.plan("never")], asking, Scheduler(Limits(), jobs=1))
+    (result,) = check_plans(
+        specification.architecture, [specification.plan("never")], asking, Scheduler(Limits(), jobs=1)
+    )
     backup = result.properties[Property.BACKUP]
     assert backup.trace is not None
     assert (backup.verdict, backup.trace.actions) == (Verdict.VIOLATED, ())

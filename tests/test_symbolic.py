@@ -32,9 +32,9 @@ from bac.model.system import (
     logged,
     snapped,
 )
-from bac.proofs.agreement import EnginesDisagree, both, differences
 from bac.proofs.check import check
-from bac.proofs.engine import Limits, Query, SearchResult
+from bac.proofs.engine import Limits, NotApplicable, Query, SearchResult
+from bac.proofs.engines import EnginesDisagree, compared, differences, explicit, smt
 from bac.proofs.explicit.breadth_first import explore
 from bac.proofs.reductions.slicing import over, relevant
 from bac.proofs.results import Verdict
@@ -47,7 +47,7 @@ from bac.proofs.smt.invariants import (
     obligations,
     z3_has_model,
 )
-from bac.proofs.smt.order_encoding import NotApplicable, Orders, settled_run
+from bac.proofs.smt.order_encoding import Orders, settled_run
 from bac.proofs.smt.ranking import Ranking
 from bac.proofs.smt.shortest_run import ShortestRunSearch
 from bac.proofs.smt.solver import Budget, Exhausted
@@ -214,8 +214,8 @@ def test_the_bound_is_looked_at_itself() -> None:
 
 def test_a_deadlock_is_found_where_it_becomes_inevitable() -> None:
     built, asked = questions(parsed(DEADLOCK), "two locks")
-    path = search(built, Query(always_reachable=asked.always_reachable)).always_reachable
-    expected = explore(built, Query(always_reachable=asked.always_reachable)).always_reachable
+    path = search(built, Query(always_reachable=asked.always_reachable)).dead_end
+    expected = explore(built, Query(always_reachable=asked.always_reachable)).dead_end
     assert path is not None
     assert expected is not None
     assert len(path) == len(expected)
@@ -227,7 +227,7 @@ def test_one_lock_cannot_deadlock() -> None:
     """The twin: one lock for both services lets use cases in flight finish."""
     built, asked = questions(parsed(DEADLOCK), "one lock")
     answers = search(built, Query(always_reachable=asked.always_reachable))
-    assert answers.always_reachable is None
+    assert answers.dead_end is None
     assert answers.limit is None
 
 
@@ -261,7 +261,7 @@ def test_what_a_disaster_does_dooms_nothing() -> None:
         action("err", require=frozenset({ready}), forbid=frozenset({goal, wrong, RECOVERED}), add=frozenset({wrong})),
     )
     built = System((goal, ready, wrong, RECOVERED, AT_REST), actions)
-    expected = explore(built, Query(always_reachable=Atom(goal))).always_reachable
+    expected = explore(built, Query(always_reachable=Atom(goal))).dead_end
     assert first_dead_end(built, Atom(goal), Budget()) == expected == (actions[2].label, actions[3].label)
 
 
@@ -305,7 +305,7 @@ def test_a_system_without_a_bound_is_unknown_and_says_why() -> None:
     answers = search(built, Query((Atom(trap),), Atom(trap), Atom(trap)))
     assert answers.limit is not None
     assert "no bound on the length of runs" in answers.limit
-    assert (answers.reachable, answers.always_reachable, answers.settled) == (None, None, ({},))
+    assert (answers.reachable, answers.dead_end, answers.settled) == (None, None, ({},))
 
 
 def test_what_is_found_in_a_system_without_a_bound_is_found() -> None:
@@ -344,7 +344,7 @@ def test_an_interruption_keeps_what_is_known() -> None:
 @pytest.mark.parametrize("instances", [1, 2])
 @pytest.mark.parametrize("plan", ["independent", "locked", "atomic", "shared", "rollback", "resume", "any"])
 def test_both_engines_agree_on_the_reference(plan: str, instances: int) -> None:
-    both(*questions(parsed(REFERENCE), plan, instances))
+    compared(explicit, smt, *questions(parsed(REFERENCE), plan, instances), Limits())
 
 
 def test_verdicts_of_a_plan_do_not_depend_on_the_engine() -> None:
@@ -369,7 +369,7 @@ RUN = (Label(ActionKind.LOCK),)
     ("wrong", "said"),
     [
         (SearchResult(settled=({},), reachable=RUN), "no run (explicit), a shortest run of 1 actions (smt)"),
-        (SearchResult(settled=({},), always_reachable=RUN), "no backup can be completed"),
+        (SearchResult(settled=({},), dead_end=RUN), "no backup can be completed"),
         (SearchResult(settled=({Timing.AT_REST: RUN},)), "formula 1 in a settled state, at-rest"),
         (SearchResult(settled=({},), can_recover=False), "some run recovers"),
     ],
@@ -377,7 +377,7 @@ RUN = (Label(ActionKind.LOCK),)
 def test_a_disagreement_is_an_error_that_keeps_both_answers(wrong: SearchResult, said: str) -> None:
     right, empty = SearchResult(settled=({},)), chain(0)
     with pytest.raises(EnginesDisagree) as raised:
-        both(empty, Query(settled=(TRUE,)), engines=(lambda *_: right, lambda *_: wrong))
+        compared(lambda *_: right, lambda *_: wrong, empty, Query(settled=(TRUE,)), Limits())
     assert raised.value.exit_code == 4
     assert (raised.value.explicit, raised.value.symbolic) == (right, wrong)
     assert said in str(raised.value)
@@ -394,7 +394,7 @@ def test_only_what_both_claim_can_be_a_disagreement() -> None:
 
 def test_the_answers_of_the_engine_that_hit_no_limit_are_taken() -> None:
     built, asked = questions(parsed(REFERENCE), "locked")
-    assert both(built, asked, Limits(states=5)).limit is None
+    assert compared(explicit, smt, built, asked, Limits(states=5)).limit is None
 
 
 # Generated specifications

@@ -33,10 +33,10 @@ from bac.model.system import (
     pending,
     snapped,
 )
-from bac.proofs.engine import Limits, Query, SearchResult
+from bac.proofs.engine import Limits, NotApplicable, Query, SearchResult
 from bac.proofs.explicit import breadth_first as explicit
 from bac.proofs.explicit.symmetry import search as symmetry_search
-from bac.proofs.explicit.symmetry.applicability import NotApplicable, one_index
+from bac.proofs.explicit.symmetry.applicability import one_index
 from bac.proofs.explicit.symmetry.engine import explore
 from bac.proofs.explicit.symmetry.search import Search
 from bac.properties.formula import FALSE, And, Atom, Formula, Not, Or, satisfied
@@ -68,7 +68,7 @@ def all_questions(specification: Specification, plan: str, instances: int) -> tu
 
 def lengths(answers: SearchResult) -> object:
     """How long the runs are."""
-    single = [None if path is None else len(path) for path in (answers.reachable, answers.always_reachable)]
+    single = [None if path is None else len(path) for path in (answers.reachable, answers.dead_end)]
     return [{timing: len(path) for timing, path in found.items()} for found in answers.settled], single
 
 
@@ -98,9 +98,9 @@ def assert_shown(built: System, questions: Query, answers: SearchResult) -> None
     if answers.reachable is not None:
         assert questions.reachable is not None
         assert satisfied(questions.reachable, built.run(answers.reachable)[-1])
-    if answers.always_reachable is not None:
+    if answers.dead_end is not None:
         assert questions.always_reachable is not None
-        assert not satisfied(questions.always_reachable, built.run(answers.always_reachable)[-1])
+        assert not satisfied(questions.always_reachable, built.run(answers.dead_end)[-1])
 
 
 # What the semantics builds
@@ -128,11 +128,11 @@ def test_every_plan_of_an_example_is_decided_alike(plan: str, instances: int) ->
 
 def test_a_deadlock_is_found_as_early() -> None:
     answers = assert_same(*all_questions(parsed(DEADLOCK), "locks", 1))
-    assert answers.always_reachable is not None
+    assert answers.dead_end is not None
     built, questions = all_questions(parsed(DEADLOCK), "locks", 2)
     two = explore(built, questions)
-    assert two.always_reachable is not None
-    assert len(two.always_reachable) == len(answers.always_reachable)
+    assert two.dead_end is not None
+    assert len(two.dead_end) == len(answers.dead_end)
     assert_shown(built, questions, two)
 
 
@@ -465,11 +465,11 @@ def test_an_interruption_never_takes_what_was_not_expanded_for_a_dead_end(
 ) -> None:
     built, questions = all_questions(parsed(DEADLOCK), "locks", instances)
     complete = explore(built, questions)
-    assert complete.always_reachable is not None
+    assert complete.dead_end is not None
     monkeypatch.setattr(symmetry_search, "BATCH", 3)
     for moment in range(0, 120, 9):
         answers = interrupted(built, questions, method, moment, monkeypatch)
-        assert answers.always_reachable is None or len(answers.always_reachable) >= len(complete.always_reachable)
+        assert answers.dead_end is None or len(answers.dead_end) >= len(complete.dead_end)
         assert_shown(built, questions, answers)
         if answers.interrupted:
             assert answers.limit == "interrupted"

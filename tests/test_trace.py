@@ -15,8 +15,7 @@ from helpers import REFERENCE, parsed
 from bac.figures.events.history import with_history
 from bac.model.plan import Timing
 from bac.model.trace import Trace, TraceError, from_json, is_trace, load
-from bac.proofs.campaign import find
-from bac.proofs.check import check
+from bac.proofs.check import check, find
 from bac.proofs.engine import Limits
 from bac.proofs.replay import NotConfirmed, confirm, objection
 from bac.properties.explanation import explain

@@ -14,7 +14,7 @@ from bac.model.semantics import system
 from bac.proofs.check import check
 from bac.proofs.engine import Query
 from bac.proofs.explicit.breadth_first import explore
-from bac.proofs.reductions.recoverable import some_run_recovers
+from bac.proofs.reductions.part_search import some_run_recovers
 from bac.properties.formula import FALSE
 from bac.properties.qualities import Property
 

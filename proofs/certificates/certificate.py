@@ -57,7 +57,7 @@ def verify(path: Path) -> Verified:
         NotACertificate, TraceError, SpecificationError, UnknownPlan: it is no certificate, or a malformed one.
         NotProved, NotConfirmed, StrategyRejected: it does not prove what it claims.
         LimitReached: it is too large to be decided.
-        SolverDisagrees: a solver found what the interpreter does not confirm.
+        Contradiction: a solver found what the interpreter does not confirm.
     """
     try:
         return checked(evidence.content(path))
@@ -224,7 +224,7 @@ def invariant(document: Any) -> Verified:
         NotACertificate, SpecificationError, UnknownPlan: the document is malformed.
         NotProved: the formula is no invariant that proves the property.
         LimitReached: a solver does not know within the time allowed, or the system is too large.
-        SolverDisagrees: a solver found what the interpreter does not confirm.
+        Contradiction: a solver found what the interpreter does not confirm.
     """
     from bac.proofs.certificates import invariant_certificate as invariants
 

@@ -27,12 +27,6 @@ class NotProved(BacError):
     exit_code = 1
 
 
-class SolverDisagrees(BacError):
-    """What a solver answered is not what the interpreter says: a bug of the checker or of the solver."""
-
-    exit_code = 4
-
-
 def content(path: Path) -> bytes:
     """What a file holds.
 

@@ -24,13 +24,13 @@ from json import dumps
 from typing import Any
 
 from bac.model.architecture import Architecture
-from bac.model.errors import LimitReached
+from bac.model.errors import Contradiction, LimitReached
 from bac.model.names import printable, quoted
 from bac.model.plan import Plan
 from bac.model.semantics import system
 from bac.model.specification.reader import dump, parse
 from bac.model.system import INITIAL, RECOVERED, Action, Fact, State, System
-from bac.proofs.certificates.evidence import NotACertificate, SolverDisagrees, demand, has_keys, insist, is_count
+from bac.proofs.certificates.evidence import NotACertificate, demand, has_keys, insist, is_count
 from bac.proofs.certificates.two_solvers import Solver, Term, WithCvc5, WithZ3
 from bac.properties.formula import And, Atom, Formula, Not, Or, disjunction, satisfied
 from bac.properties.qualities import Property, qualities
@@ -184,7 +184,7 @@ def confirm(invariant: Invariant, seconds: float = SECONDS) -> None:
     Raises:
         NotProved: there is one, and the interpreter confirms it.
         LimitReached: a solver does not know within this time.
-        SolverDisagrees: the interpreter does not confirm what a solver found.
+        Contradiction: the interpreter does not confirm what a solver found.
     """
     insist(satisfied(invariant.formula, INITIAL), "the formula does not hold of the initial state")
     for solver in (WithZ3(seconds), WithCvc5(seconds)):
@@ -243,7 +243,7 @@ class Check:
     def confirmed(self, condition: bool) -> None:
         """Insist that the interpreter sees what the solver found."""
         if not condition:
-            raise SolverDisagrees(f"the interpreter does not confirm a counterexample of {self.solver.name}")
+            raise Contradiction(f"the interpreter does not confirm a counterexample of {self.solver.name}")
 
     def safety(self) -> None:
         """No state where the formula holds is bad."""

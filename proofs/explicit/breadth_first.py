@@ -1,78 +1,52 @@
-"""The explicit engine: breadth-first search over packed states, so that the first run found is a shortest.
+"""Breadth-first search over packed states: the first run found to a state is a shortest.
 
-One exploration answers all questions.  Recovery is explored like everything else.  Large systems are handed over to the
-compiled kernel, which begins anew.
+One exploration answers all parts of a query.  Recovery is explored like everything else.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import replace
+from collections.abc import Iterator
 
 from bac.model.plan import Timing
 from bac.model.system import AT_REST, RECOVERED, Label, System
-from bac.proofs.engine import LimitMonitor, Limits, Path, Progress, Query, SearchResult, Statistics, hopeless
+from bac.proofs.engine import (
+    LimitMonitor,
+    Limits,
+    Path,
+    ProgressListener,
+    Query,
+    SearchResult,
+    Statistics,
+    exceeds_memory,
+    nothing_found,
+)
 from bac.proofs.packing import PackedAction, Packing
 from bac.proofs.reductions.projection import writes
 from bac.properties.formula import facts
 
 CHECK_EVERY = 2048
-"""So many states are expanded between two looks at the limits."""
+"""So many states are expanded between two checks of the limits."""
 WORK_PER_CHECK = 200_000
-"""So many actions are tried between two looks at the limits, so that large systems keep them, too."""
-WORTH_COMPILING = 200_000
-"""Before so many states are found, the kernel takes over: loading it takes about as long as finding them would."""
+"""So many actions are tried between two checks of the limits, so that large systems are checked as often."""
 
 
 def explore(
-    system: System,
-    questions: Query,
-    limits: Limits | None = None,
-    progress: Callable[[Progress], None] | None = None,
+    system: System, query: Query, limits: Limits | None = None, progress: ProgressListener = None
 ) -> SearchResult:
-    """Explore every run of the system, up to the limits, and answer the questions."""
-    search = Search(system, questions, limits or Limits(), progress)
-    if (hopeless := search.hopeless()) is not None:
-        return SearchResult(tuple({} for _ in questions.settled), limit=hopeless)
-    most = search.watch.limits.states
-    search.run(WORTH_COMPILING if most is None or most >= 10 * WORTH_COMPILING else None)
-    if search.frontier and search.limit is None and search.open():
-        if (answers := compiled(search)) is not None:
-            return answers
-        search.run()
-    return search.answers()
-
-
-def compiled(search: Search) -> SearchResult | None:
-    """What the kernel answers in place of a search that is not finished; ``None`` if it is not there, or not meant.
-
-    If a limit stops it, what the search had found by then is all that is known.
-    """
-    from bac.proofs.explicit.compiled.applicability import NotApplicable
-
-    try:
-        from bac.proofs.explicit.compiled.engine import explore
-
-        answers = explore(search.packing.system, search.questions, watch=search.watch)
-    except KeyboardInterrupt:
-        search.limit, search.interrupted = "interrupted", True
-        return search.answers()
-    except (NotApplicable, ImportError, RuntimeError):  # the last if there is no place for numba's cache
-        return None
-    if answers.limit is None:
-        return answers
-    found = search.answers()
-    return replace(found, statistics=answers.statistics, limit=answers.limit, interrupted=answers.interrupted)
+    """Explore every run of the system, up to the limits, and answer the query."""
+    search = Search(system, query, limits or Limits(), progress)
+    if (reason := search.exceeds_memory()) is not None:
+        return nothing_found(query, reason)
+    search.run()
+    return search.result()
 
 
 class Search:
-    """One exploration: what was found so far, and where."""
+    """One exploration, and the states that it has found so far."""
 
-    def __init__(
-        self, system: System, questions: Query, limits: Limits, progress: Callable[[Progress], None] | None
-    ) -> None:
+    def __init__(self, system: System, query: Query, limits: Limits, progress: ProgressListener = None) -> None:
         """Pack the system; nothing is explored yet."""
-        self.questions, self.watch = questions, LimitMonitor(limits, progress)
+        self.query, self.monitor = query, LimitMonitor(limits, progress)
         self.packing = Packing(system)
         self.recovered = self.packing.bit(RECOVERED)
         self.at_rest = self.packing.bit(AT_REST)
@@ -85,24 +59,27 @@ class Search:
         self.transitions = self.depth = 0
         self.limit: str | None = None
         self.interrupted = False
-        # One state for each question answered so far.
-        self.found: list[dict[Timing, int]] = [{} for _ in questions.settled]
+        # One state for each part of the query that is answered.
+        self.found: list[dict[Timing, int]] = [{} for _ in query.settled]
         self.reached: int | None = None
         self.settles = self.stuck = False
         self.levelled = True
         self.judged: set[int] = set()
-        relevant = frozenset(fact for formula in questions.settled for fact in facts(formula))
-        asked = frozenset() if questions.reachable is None else frozenset(facts(questions.reachable))
+        relevant = frozenset(fact for formula in query.settled for fact in facts(formula))
+        asked = frozenset() if query.reachable is None else frozenset(facts(query.reachable))
         # Whether what should be reachable can still change after the disaster (no system of ours lets it).
         self.late = any(asked & writes(action) for action in system.actions if RECOVERED not in action.forbid)
         self.relevant = self.packing.mask(relevant & self.packing.position.keys()) | self.at_rest
 
-    def hopeless(self) -> str | None:
-        """Why the search need not begin: with no limit but memory, more states than fit are certain to come."""
-        limits = self.watch.limits
-        if limits.memory is None:
-            return None
-        return hopeless(limits, free_choices(self.packing))
+    def exceeds_memory(self) -> str | None:
+        """The reason not to begin the search, if it is certain to run out of memory."""
+        limits = self.monitor.limits
+        return None if limits.memory is None else exceeds_memory(limits, free_choices(self.packing))
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether more could be found, and no limit was reached."""
+        return bool(self.frontier) and self.limit is None and self.has_open_question()
 
     # Exploration
 
@@ -114,7 +91,7 @@ class Search:
         try:
             if self.answers_reachable(0):
                 self.reached = 0
-            while self.frontier and self.limit is None and self.open():
+            while self.unfinished:
                 if most is not None and len(self.parents) + 3 * len(self.frontier) >= most:
                     return
                 self.expand_level()
@@ -160,8 +137,8 @@ class Search:
                     level[after] = None
                     if self.reached is None and self.answers_reachable(after):
                         self.reached = after
-        if not progresses and self.questions.always_reachable is not None and not self.stuck:
-            self.stuck = not self.packing.satisfied(self.questions.always_reachable, state)
+        if not progresses and self.query.always_reachable is not None and not self.stuck:
+            self.stuck = not self.packing.satisfied(self.query.always_reachable, state)
 
     def expand_recovered(self, state: int, level: dict[int, None]) -> None:
         """The successors of a state after the disaster; without any, it is settled, and its cut is judged."""
@@ -187,32 +164,32 @@ class Search:
             return
         self.judged.add(view)
         timing = Timing.AT_REST if state & self.at_rest else Timing.ANY_TIME
-        for formula, found in zip(self.questions.settled, self.found, strict=True):
+        for formula, found in zip(self.query.settled, self.found, strict=True):
             if timing not in found and self.packing.satisfied(formula, state):
                 found[timing] = state
 
     def answers_reachable(self, state: int) -> bool:
         """Whether the state answers the question of what is reachable."""
-        return self.questions.reachable is not None and self.packing.satisfied(self.questions.reachable, state)
+        return self.query.reachable is not None and self.packing.satisfied(self.query.reachable, state)
 
-    def open(self) -> bool:
-        """Whether a question is left that further exploration could answer."""
+    def has_open_question(self) -> bool:
+        """Whether a part of the query is left that further exploration could answer."""
         return (
-            self.questions.always_reachable is not None
-            or (self.questions.reachable is not None and self.reached is None)
+            self.query.always_reachable is not None
+            or (self.query.reachable is not None and self.reached is None)
             or any(len(found) < len(Timing) for found in self.found)
         )
 
     def exceeded(self, queue: int) -> str | None:
-        """The limit that is hit now, in words; also the place where progress is told."""
-        return self.watch.exceeded(len(self.parents), self.depth, queue)
+        """The limit that is reached now, in words."""
+        return self.monitor.exceeded(len(self.parents), self.depth, queue)
 
-    # Answers
+    # Result
 
-    def answers(self) -> SearchResult:
-        """What was found, as runs."""
+    def result(self) -> SearchResult:
+        """The runs to the states that were found."""
         dead_end = self.first_dead_end() if self.stuck or not self.levelled else None
-        statistics = Statistics(len(self.parents), self.transitions, self.depth, self.watch.seconds)
+        statistics = Statistics(len(self.parents), self.transitions, self.depth, self.monitor.seconds)
         return SearchResult(
             tuple({timing: self.path(state) for timing, state in found.items()} for found in self.found),
             None if self.reached is None else self.path(self.reached),
@@ -244,7 +221,7 @@ class Search:
         A run before the disaster only moves forward, so the question needs this second pass only if some run got stuck
         (or, which no system of ours does, if the graph has a way back).  States that were never expanded count as good.
         """
-        goal = self.questions.always_reachable
+        goal = self.query.always_reachable
         if goal is None:
             return None
         states = [state for state in self.parents if not state & self.recovered]

@@ -5,22 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
+from bac.model.architecture import Architecture
 from bac.model.errors import LimitReached
-from bac.model.plan import Mode, Timing
+from bac.model.plan import Mode, Plan, Timing
+from bac.model.semantics import Rules
 from bac.model.system import System
-from bac.proofs.engine import Limits, Path, Progress, Query, SearchResult, Statistics
-from bac.proofs.engines import ENGINES, ENUMERATE
+from bac.proofs.engine import Limits, Path, ProgressListener, Query, SearchResult, Statistics, nothing_found
+from bac.proofs.engines import ENGINES, ENUMERATE, first_applicable, symmetric
 from bac.proofs.explicit.breadth_first import free_choices
-from bac.proofs.findings import Run, Runs
 from bac.proofs.packing import Packing
 from bac.proofs.reductions.backup_progress import can_always_be_completed
 from bac.proofs.reductions.catalogue import Reduction, Saving, one_index_suffices
 from bac.proofs.reductions.decomposition import Part, renaming
-from bac.proofs.reductions.recoverable import some_run_recovers
+from bac.proofs.results import Run, Runs
 from bac.properties.formula import Formula
 from bac.properties.qualities import Property, qualities
-
-ProgressListener = Callable[[Progress], None] | None
 
 
 @dataclass(frozen=True)
@@ -107,7 +106,7 @@ class CheckOptions:
         more, _ = self.answers(part, self.instances, Query(always_reachable=backed_up(part)), limits, progress)
         return replace(
             found,
-            dead_end=run(part, more.always_reachable),
+            dead_end=run(part, more.dead_end),
             statistics=total([answers.statistics, more.statistics]),
             limits=others | ({} if more.limit is None else {Property.BACKUP: more.limit}),
             interrupted=more.interrupted,
@@ -119,7 +118,7 @@ class CheckOptions:
         answers, _ = self.answers(part, self.instances, Query(always_reachable=backed_up(part)), limits, progress)
         return PartResult(
             part,
-            dead_end=run(part, answers.always_reachable),
+            dead_end=run(part, answers.dead_end),
             statistics=answers.statistics,
             limits={} if answers.limit is None else {Property.BACKUP: answers.limit},
             interrupted=answers.interrupted,
@@ -133,16 +132,11 @@ class CheckOptions:
         try:
             built = part.system(instances)
         except LimitReached as error:
-            return SearchResult(tuple({} for _ in questions.settled), limit=str(error)), None
+            return nothing_found(questions, str(error)), None
+        engines = [ENGINES[self.engine]]
         if self.enumerates and instances > 1 and Reduction.SYMMETRY in self.reductions:
-            from bac.proofs.explicit.symmetry.applicability import NotApplicable
-            from bac.proofs.explicit.symmetry.engine import explore
-
-            try:
-                return explore(built, questions, limits, progress), built
-            except NotApplicable:
-                pass
-        return ENGINES[self.engine](built, questions, limits, progress), built
+            engines.insert(0, symmetric)
+        return first_applicable(engines, built, questions, limits, progress), built
 
     def questions(self, part: Part, instances: int) -> Query:
         """What is asked of the engine: first the anomalies, index by index, then the losses."""
@@ -172,7 +166,7 @@ class CheckOptions:
             at_any_index(runs, instances),
             at_any_index(lost, instances),
             run(part, answers.reachable),
-            run(part, answers.always_reachable),
+            run(part, answers.dead_end),
             False,
             answers.can_recover and (bool(answers.settled) or some_run_recovers(part.architecture, part.plan)),
             answers.statistics,
@@ -246,3 +240,14 @@ def total(statistics: Iterable[Statistics]) -> Statistics:
         max((one.depth for one in each), default=0),
         sum(one.seconds for one in each),
     )
+
+
+def some_run_recovers(architecture: Architecture, plan: Plan) -> bool:
+    """Whether any run recovers from a disaster (true if there are too many disasters to look at).
+
+    If a disaster is possible at all, some run has it: while no client does anything, every backup can be completed.
+    """
+    try:
+        return next(Rules(architecture, plan, 1).disasters(), None) is not None
+    except LimitReached:
+        return True

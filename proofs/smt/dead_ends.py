@@ -18,12 +18,13 @@ from collections.abc import Callable
 
 import z3
 
+from bac.model.errors import Contradiction
 from bac.model.system import RECOVERED, Action, Fact, State, System
 from bac.proofs.engine import Path
 from bac.proofs.reductions.slicing import guard, relevant, stuck
 from bac.proofs.smt.ranking import Ranking
 from bac.proofs.smt.shortest_run import ShortestRunSearch
-from bac.proofs.smt.solver import Budget, Exhausted, NotConfirmed
+from bac.proofs.smt.solver import Budget, Exhausted
 from bac.proofs.smt.unrolling import Unrolling
 from bac.properties.formula import And, Atom, Formula, Not, Or, conjunction, facts, satisfied
 
@@ -78,7 +79,7 @@ class Doom:
             if path is not None:
                 return path
             unrolling.lengthen()
-        raise NotConfirmed("a state from which nothing goes on to the goal was found, but not again")
+        raise Contradiction("a state from which nothing goes on to the goal was found, but not again")
 
     def at_end(self, unrolling: Unrolling) -> Path | None:
         """A run of exactly this length to a doomed state, if there is one."""
@@ -102,7 +103,7 @@ def suffices(system: System, state: State, way: Path, goal: Formula) -> Formula:
     """A conjunction of literals, true in this state, from every state of which this way leads to the goal.
 
     Raises:
-        NotARun, NotConfirmed: it does not from this one.
+        NotARun, Contradiction: it does not from this one.
     """
     origin: dict[Fact, Fact | None] = {fact: fact for fact in system.facts}  # None: an action gave the fact its value
     needed: set[Fact] = set()
@@ -112,7 +113,7 @@ def suffices(system: System, state: State, way: Path, goal: Formula) -> Formula:
         needed |= {source for fact in reasons(guard(action), now) if (source := origin.get(fact)) is not None}
         now, origin = action.apply(now), moved(origin, action)
     if not satisfied(goal, now):
-        raise NotConfirmed("a solver's way to the goal does not lead there")
+        raise Contradiction("a solver's way to the goal does not lead there")
     needed |= {source for fact in reasons(goal, now) if (source := origin.get(fact)) is not None}
     return conjunction(Atom(fact) if fact in state else Not(Atom(fact)) for fact in sorted(needed))
 

@@ -33,11 +33,11 @@ def search(
     """Answer the questions, or say which limit was hit.
 
     Raises:
-        NotConfirmed: the interpreter does not confirm what the solver found.
+        Contradiction: the interpreter does not confirm what the solver found.
     """
     symbolic = Symbolic(system, questions, Budget(limits), progress)
     symbolic.run()
-    return symbolic.answers()
+    return symbolic.result()
 
 
 class Symbolic:
@@ -58,7 +58,7 @@ class Symbolic:
     def run(self) -> None:
         """Ask one question after the other; a limit on one still leaves what is left of it to the next."""
         try:
-            for ask in (self.ask_reachable, self.ask_settled, self.ask_inevitable):
+            for ask in (self.ask_reachable, self.ask_settled, self.ask_always_reachable):
                 try:
                     ask()
                 except Exhausted as limit:
@@ -77,7 +77,7 @@ class Symbolic:
         if self.questions.settled:
             self.cuts.run(self.tell)
 
-    def ask_inevitable(self) -> None:
+    def ask_always_reachable(self) -> None:
         """A shortest run to a state from which the goal is out of reach."""
         if self.questions.always_reachable is not None:
             self.dead_end = first_dead_end(self.system, self.questions.always_reachable, self.budget, self.tell)
@@ -88,7 +88,7 @@ class Symbolic:
         if self.progress is not None:
             self.progress(Progress(0, length, targets, 0.0))
 
-    def answers(self) -> SearchResult:
+    def result(self) -> SearchResult:
         """What was found."""
         found: tuple[dict[Timing, Path], ...] = tuple({} for _ in self.questions.settled)
         for target, path in self.cuts.found.items():

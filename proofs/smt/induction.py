@@ -23,12 +23,12 @@ from typing import Any
 
 import z3
 
-from bac.model.errors import LimitReached
+from bac.model.errors import Contradiction, LimitReached
 from bac.model.system import System
 from bac.proofs.engine import Limits
 from bac.proofs.reductions.slicing import guard, relevant
 from bac.proofs.smt.invariants import SECONDS, Solver, after, bad_states, check_invariant
-from bac.proofs.smt.solver import Budget, Exhausted, NotConfirmed
+from bac.proofs.smt.solver import Budget, Exhausted
 from bac.proofs.smt.terms import FALSE, term
 from bac.properties.formula import TRUE, And, Atom, Formula, Not, Or, conjunction, disjunction, facts
 
@@ -60,7 +60,7 @@ def prove(system: System, bad: Formula, settled: bool = False, seconds: float = 
     ``None`` means that none was found: because there is none, or within this time.
 
     Raises:
-        NotConfirmed: the solvers do not agree about an invariant.
+        Contradiction: the solvers do not agree about an invariant.
     """
     budget = Budget(Limits(seconds=seconds))
     wrong = bad_states(system, bad, settled)
@@ -79,7 +79,7 @@ def confirmed(system: System, bad: Formula, invariant: Formula, settled: bool, b
     """Whether both solvers find that the invariant is a proof.
 
     Raises:
-        NotConfirmed: they do not agree.
+        Contradiction: they do not agree.
         Exhausted, LimitReached: a limit was hit.
     """
     answers = []
@@ -89,7 +89,7 @@ def confirmed(system: System, bad: Formula, invariant: Formula, settled: bool, b
         assert left is not None
         answers.append(check_invariant(system, bad, invariant, solver, settled, left))
     if len(set(answers)) != 1:
-        raise NotConfirmed("Z3 and cvc5 do not agree whether a formula is an inductive invariant")
+        raise Contradiction("Z3 and cvc5 do not agree whether a formula is an inductive invariant")
     return answers[0]
 
 
@@ -163,7 +163,7 @@ def formula_of(term: Any, values: tuple[Formula, ...]) -> Formula:
     """A formula of Z3, whose variables are numbered from the innermost, as one of ours.
 
     Raises:
-        NotConfirmed: it has an operator that is not expected in it.
+        Contradiction: it has an operator that is not expected in it.
     """
     if z3.is_var(term):
         index: int = z3.get_var_index(term)
@@ -189,7 +189,7 @@ def formula_of(term: Any, values: tuple[Formula, ...]) -> Formula:
         case z3.Z3_OP_EQ | z3.Z3_OP_IFF:
             return Or((And(parts), And(tuple(map(Not, parts)))))
         case _:
-            raise NotConfirmed(f"Spacer's answer is not a Boolean formula: {term.decl()}")
+            raise Contradiction(f"Spacer's answer is not a Boolean formula: {term.decl()}")
 
 
 def smallest(part: System, wrong: Formula, invariant: Formula, budget: Budget) -> Formula:

@@ -29,7 +29,7 @@ def prove_property(
     """An invariant that excludes every violation of a property, checked by both solvers; ``None`` if none was found.
 
     Raises:
-        NotConfirmed: the solvers do not agree about an invariant.
+        Contradiction: the solvers do not agree about an invariant.
         NotACertificate: the property is ``backup``, which says what stays possible, so that no invariant proves it.
     """
     asked = Invariant(architecture, plan, instances, which, TRUE)

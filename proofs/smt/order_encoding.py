@@ -34,12 +34,12 @@ from typing import Any
 
 import z3
 
-from bac.model.errors import LimitReached
+from bac.model.errors import Contradiction
 from bac.model.system import RECOVERED, Action, Clause, Fact, NotARun, State, System
-from bac.proofs.engine import Limits, Path
+from bac.proofs.engine import Limits, NotApplicable, Path
 from bac.proofs.reductions.slicing import guard, over, read, relevant, written
 from bac.proofs.smt.ranking import Ranking, lowered
-from bac.proofs.smt.solver import Budget, Exhausted, NotConfirmed
+from bac.proofs.smt.solver import Budget, Exhausted
 from bac.proofs.smt.terms import FALSE, TRUE, Term, conjunction, disjunction, negation, term
 from bac.properties.formula import Formula, facts, satisfied
 from bac.properties.formula import conjunction as all_of
@@ -48,10 +48,6 @@ from bac.properties.formula import disjunction as any_of
 Value = Callable[[Fact], Term]
 END = -1
 """The reader of the last state of a phase."""
-
-
-class NotApplicable(LimitReached):
-    """The system is outside what runs as orders can express; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +66,7 @@ def settled_run(system: System, formulas: Sequence[Formula], limits: Limits | No
     """A run to a settled state that satisfies at least one of these formulas: one query for "any anomaly".
 
     Raises:
-        NoOrder: the system is not one of those for which this is sound and complete.
+        NotApplicable: the system is not one of those for which this is sound and complete.
     """
     wanted = all_of([over(system), any_of(formulas)])
     budget, smallest = Budget(limits), None
@@ -108,14 +104,14 @@ def confirm(system: System, path: Path, wanted: Formula) -> State:
     """The last state of a run that a solver found, from the interpreter.
 
     Raises:
-        NotConfirmed: it is no run, or does not lead to what is wanted.
+        Contradiction: it is no run, or does not lead to what is wanted.
     """
     try:
         last = system.run(path)[-1]
     except NotARun as error:
-        raise NotConfirmed(f"a solver's model is not a run: {error}") from None
+        raise Contradiction(f"a solver's model is not a run: {error}") from None
     if not satisfied(wanted, last):
-        raise NotConfirmed("a solver's model does not lead to what was asked for")
+        raise Contradiction("a solver's model does not lead to what was asked for")
     return last
 
 
@@ -219,7 +215,7 @@ class Orders:
         """Build the formula.
 
         Raises:
-            NoOrder: the system is not one of those for which this is sound and complete.
+            NotApplicable: the system is not one of those for which this is sound and complete.
         """
         ranking = Ranking(system)
         refuse(system, ranking)
@@ -308,7 +304,7 @@ def refuse(system: System, ranking: Ranking) -> None:
     """Raise an error for a system for which the encoding is not sound and complete.
 
     Raises:
-        NoOrder: it is one.
+        NotApplicable: it is one.
     """
     if not ranking.at_most_once:
         raise NotApplicable(

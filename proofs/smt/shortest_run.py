@@ -18,9 +18,9 @@ from typing import Generic, TypeVar
 import z3
 
 from bac.model.system import System
-from bac.proofs.engine import Path
+from bac.proofs.engine import NotApplicable, Path
 from bac.proofs.reductions.slicing import relevant
-from bac.proofs.smt.order_encoding import NotApplicable, Orders, confirm
+from bac.proofs.smt.order_encoding import Orders, confirm
 from bac.proofs.smt.ranking import Ranking
 from bac.proofs.smt.solver import Budget, Exhausted
 from bac.proofs.smt.unrolling import Unrolling
@@ -52,7 +52,7 @@ class ShortestRunSearch(Generic[Key]):
 
         Raises:
             Exhausted: a limit was hit; ``found`` has what was found before.
-            NotConfirmed: the interpreter does not confirm what the solver found.
+            Contradiction: the interpreter does not confirm what the solver found.
         """
         try:
             orders = Orders(self.part, self.budget)
@@ -68,7 +68,7 @@ class ShortestRunSearch(Generic[Key]):
 
         Raises:
             Exhausted: a limit was hit.
-            NotConfirmed: the interpreter does not confirm what the solver found.
+            Contradiction: the interpreter does not confirm what the solver found.
         """
         best: dict[Key, Path] = {}
         while missing := {key: formula for key, formula in self._open.items() if key not in best}:
@@ -101,7 +101,7 @@ class ShortestRunSearch(Generic[Key]):
 
         Raises:
             Exhausted: a limit was hit, or there is no bound on the length of runs.
-            NotConfirmed: the interpreter does not confirm what the solver found.
+            Contradiction: the interpreter does not confirm what the solver found.
         """
         bound = Ranking(self.part).longest_run
         longest = LONGEST if bound is None else bound

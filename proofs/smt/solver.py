@@ -8,7 +8,6 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from bac.model.errors import BacError
 from bac.proofs.engine import Limits, resident_memory
 
 OUT_OF_TIME = "the time allowed"
@@ -16,12 +15,6 @@ OUT_OF_TIME = "the time allowed"
 
 class Exhausted(Exception):
     """A limit was hit, or a solver gave up; the message says which."""
-
-
-class NotConfirmed(BacError):
-    """What a solver answered is not what the interpreter, or another query, says: a bug of the checker."""
-
-    exit_code = 4
 
 
 class Budget:

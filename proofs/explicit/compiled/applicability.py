@@ -17,14 +17,11 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from bac.model.system import RECOVERED
+from bac.proofs.engine import NotApplicable
 from bac.proofs.packing import PackedAction, Packing
 
 MOST = 1024
 """So many facts and moves a system may have: tables grow with the square of the moves, compiled code with the words."""
-
-
-class NotApplicable(Exception):
-    """The kernel cannot explore this system, or answer these questions; the plain engine can."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +42,7 @@ def parts(packing: Packing) -> Parts:
     """The actions before, at and after the disaster.
 
     Raises:
-        NotApplicableError: an action neither requires nor forbids that disaster has struck, or undoes it; or there are
+        NotApplicable: an action neither requires nor forbids that disaster has struck, or undoes it; or there are
             more than :data:`MOST` facts or moves.
     """
     recovered = packing.bit(RECOVERED)

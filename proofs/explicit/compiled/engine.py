@@ -15,8 +15,8 @@ import numpy as np
 
 from bac.model.plan import Timing
 from bac.model.system import RECOVERED, Label, System
-from bac.proofs.engine import LimitMonitor, Limits, Path, Progress, Query, SearchResult, Statistics
-from bac.proofs.explicit.compiled.applicability import Moves, NotApplicable, parts, written
+from bac.proofs.engine import LimitMonitor, Limits, NotApplicable, Path, Progress, Query, SearchResult, Statistics
+from bac.proofs.explicit.compiled.applicability import Moves, parts, written
 from bac.proofs.explicit.compiled.compiling import Width, Words
 from bac.proofs.explicit.compiled.dead_ends import first_dead_end
 from bac.proofs.explicit.compiled.forward import by_levels, by_own_order
@@ -52,7 +52,7 @@ def explore(
     kernel unless given.  If a limit is hit, nothing is answered but that.
 
     Raises:
-        NotApplicableError: a premise of the kernel does not hold of the system, or a question is none that it answers.
+        NotApplicable: a premise of the kernel does not hold of the system, or a question is none that it answers.
     """
     return Exploration(system, questions, watch or LimitMonitor(limits or Limits(), progress), way, workers).answers()
 
@@ -61,7 +61,7 @@ def count_states(system: System, workers: int | None = None, way: Way | None = N
     """How many states and transitions a system has, and how long counting them took.
 
     Raises:
-        NotApplicableError: a premise of the kernel does not hold of the system.
+        NotApplicable: a premise of the kernel does not hold of the system.
     """
     return explore(system, Query(), way=way, workers=workers).statistics
 
@@ -85,7 +85,7 @@ def conjunction(packing: Packing, formula: Formula) -> Conjunction:
     """The masks of a formula that says of some facts that they hold, and of others that they do not.
 
     Raises:
-        NotApplicableError: it says something else.
+        NotApplicable: it says something else.
     """
     match formula:
         case Atom(fact):
@@ -116,7 +116,7 @@ class Exploration:
         """Check the premises, and make tables of the system.
 
         Raises:
-            NotApplicableError: a premise does not hold.
+            NotApplicable: a premise does not hold.
         """
         self.packing = Packing(system)
         self.lots = parts(self.packing)

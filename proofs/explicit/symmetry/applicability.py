@@ -10,14 +10,11 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from bac.model.system import Action, Clause, Event, Fact, Label, System
+from bac.proofs.engine import NotApplicable
 from bac.properties.formula import And, Atom, Formula, Not, Or, facts
 
 Piece = tuple[str, Fact | Clause | tuple[Fact, Fact]]
 """One thing that an action says, after the name of the field in which it says it."""
-
-
-class NotApplicable(ValueError):
-    """The indices of a system, or of a question, cannot be exchanged; the message says why."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +34,7 @@ def one_index(system: System) -> OneIndex:
     """The system of one index, which describes all of a symmetric system.
 
     Raises:
-        NotSymmetric: exchanging two indices does not leave the system as it is, an index's action speaks of another
+        NotApplicable: exchanging two indices does not leave the system as it is, an index's action speaks of another
             index, or a common action brings two indices together.
     """
     by_index: dict[int, set[Fact]] = {}
@@ -76,7 +73,7 @@ def sole_index(events: Iterable[Event]) -> int:
     """The index of these events.
 
     Raises:
-        NotSymmetric: they have several.
+        NotApplicable: they have several.
     """
     index, *others = {event.index for event in events}
     if others:
@@ -192,7 +189,7 @@ def subject(formula: Formula, indices: Collection[int]) -> int | None:
     """The index that a formula is about; ``None`` if it is about common facts only.
 
     Raises:
-        NotSymmetric: it is about several indices, or about one that the system does not have.
+        NotApplicable: it is about several indices, or about one that the system does not have.
     """
     about = {event.index for fact in facts(formula) for event in fact.events}
     if len(about) > 1:

@@ -30,9 +30,20 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from bac.model.system import System
-from bac.proofs.engine import LimitMonitor, Limits, Path, Progress, Query, SearchResult, Statistics, hopeless
+from bac.proofs.engine import (
+    LimitMonitor,
+    Limits,
+    NotApplicable,
+    Path,
+    Progress,
+    Query,
+    SearchResult,
+    Statistics,
+    exceeds_memory,
+    nothing_found,
+)
 from bac.proofs.explicit.breadth_first import free_choices
-from bac.proofs.explicit.symmetry.applicability import NotApplicable, OneIndex, moved_formula, one_index, subject
+from bac.proofs.explicit.symmetry.applicability import OneIndex, moved_formula, one_index, subject
 from bac.proofs.explicit.symmetry.dead_ends import first_dead_end
 from bac.proofs.explicit.symmetry.runs import Runs
 from bac.proofs.explicit.symmetry.search import Search
@@ -52,15 +63,15 @@ def explore(
     symmetry; the statistics say how many states they represent.
 
     Raises:
-        NotSymmetric: the system or a question distinguishes indices; nothing is explored.
+        NotApplicable: the system or a question distinguishes indices; nothing is explored.
     """
     watch = LimitMonitor(limits or Limits(), progress)
     one = one_index(system)
     asked = Asked(one, questions)
     # Each state up to symmetry has at most as many local states as there are indices.
     fewest = max(free_choices(Packing(one.system)) - len(one.indices).bit_length(), 0)
-    if (reason := hopeless(watch.limits, fewest)) is not None:
-        return SearchResult(tuple({} for _ in questions.settled), limit=reason)
+    if (reason := exceeds_memory(watch.limits, fewest)) is not None:
+        return nothing_found(questions, reason)
     search = Search(one, asked.once, watch)
     search.run()
     return answers(search, asked)
@@ -77,7 +88,7 @@ class Asked:
         """Put the same question about several indices once.
 
         Raises:
-            NotSymmetric: a question distinguishes indices.
+            NotApplicable: a question distinguishes indices.
         """
         for formula in (questions.reachable, questions.always_reachable):
             if formula is not None and subject(formula, one.indices) is not None:

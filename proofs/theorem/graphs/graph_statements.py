@@ -27,10 +27,10 @@ from itertools import permutations
 from typing import Any
 
 from bac.model.architecture import Architecture, UseCase
+from bac.model.errors import Contradiction
 from bac.model.plan import INDEPENDENT, Disaster, Group, Mode, Plan, Scope, Timing
 from bac.model.trace import Trace
 from bac.proofs.check import check
-from bac.proofs.findings import Disagreement
 from bac.proofs.replay import objection
 from bac.proofs.results import PlanResult, Verdict
 from bac.proofs.theorem.graphs.graph import Graph, architecture
@@ -74,7 +74,7 @@ def confirm_statements(graph: Graph) -> GraphResult:
     """Decide every statement on one graph.
 
     Raises:
-        Disagreement: the interpreter does not confirm what an engine found.
+        Contradiction: the interpreter does not confirm what an engine found.
     """
     statements = Statements(graph)
     statements.independent()
@@ -176,11 +176,11 @@ class Statements:
         """Replay the run of one use case in the architecture of the whole graph.
 
         Raises:
-            Disagreement: it is no run there, or does not show the same.
+            Contradiction: it is no run there, or does not show the same.
         """
         whole = Trace(self.architecture, plan, 1, trace.claim, trace.actions)
         if (problem := objection(whole)) is not None:
-            raise Disagreement(
+            raise Contradiction(
                 f"plan {plan.name}: a run of one use case is not confirmed in the whole graph: {problem}"
             )
         return whole

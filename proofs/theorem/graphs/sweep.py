@@ -95,7 +95,7 @@ def sweep(
 
     Raises:
         ClusterUnavailable: no Dask, or no scheduler at that address.
-        Disagreement: the interpreter does not confirm what an engine found.
+        Contradiction: the interpreter does not confirm what an engine found.
         LimitReached: more services than can be enumerated.
         ValueError: less than one service, or less than one job.
         WrongSweepFile, UnreadableFile, UnwritableFile: what the names say, of ``file``.

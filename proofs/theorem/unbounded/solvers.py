@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from bac.model.errors import BacError
+from bac.model.errors import BacError, Contradiction
 from bac.proofs.theorem.unbounded.logic import Sort, Structure, Symbol, true_in
 from bac.proofs.theorem.unbounded.problem import Obligation, Problem, Theorem
 
@@ -25,12 +25,6 @@ class SolverFailed(BacError):
     """A solver gives no answer, for another reason than that it takes too long."""
 
     exit_code = 3
-
-
-class WrongModel(BacError):
-    """A solver's example does not satisfy the formulas: a bug of the solver, or of what reads its answer."""
-
-    exit_code = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +102,7 @@ def discharge(theorem: Theorem, timeout: float = SECONDS) -> TheoremResult:
 
     Raises:
         SolverMissing: a solver is not installed.
-        WrongModel: a solver's example does not satisfy the formulas.
+        Contradiction: a solver's example does not satisfy the formulas.
     """
     return TheoremResult(theorem, tuple(decide(obligation, timeout) for obligation in theorem.obligations))
 
@@ -118,7 +112,7 @@ def decide(obligation: Obligation, timeout: float = SECONDS) -> Outcome:
 
     Raises:
         SolverMissing: a solver is not installed.
-        WrongModel: a solver's example does not satisfy the formulas.
+        Contradiction: a solver's example does not satisfy the formulas.
     """
     started = time.monotonic()
     text = obligation.smt2
@@ -183,12 +177,12 @@ def shown(problem: Problem, model: Any) -> tuple[str, ...]:
     """The example that Z3 found, in words.
 
     Raises:
-        WrongModel: a formula is not true in it.
+        Contradiction: a formula is not true in it.
     """
     structure = finite(problem, model)
     for name, formula in problem.formulas:
         if not true_in(structure, formula):
-            raise WrongModel(f"Z3's example does not satisfy “{name}”")
+            raise Contradiction(f"Z3's example does not satisfy “{name}”")
     return tuple(described(problem, structure))
 
 

@@ -1,0 +1,49 @@
+"""The names of the files in which traces are saved."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from unicodedata import normalize
+
+from bac.model.trace import Trace
+from bac.proofs.results import PlanResult
+
+LONGEST_SLUG = 60
+"""Bytes of each part of a file's name: four parts and a number stay below 255, which most disks allow."""
+
+
+def trace_files(results: Iterable[PlanResult]) -> dict[str, Trace]:
+    """Every trace of the results (each timing, tolerated ones too; one of those that look alike), by a file name."""
+    files: dict[str, Trace] = {}
+    for result in results:
+        for each in result.properties.values():
+            traces = [] if each.trace is None else [each.trace]
+            for anomaly in (*each.anomalies, *each.tolerated):
+                traces += anomaly.traces.values() if anomaly.like is None else ()
+            for trace in traces:
+                claim = trace.claim
+                parts = (result.plan, claim.kind or claim.property, claim.subject or "", claim.timing or "")
+                name = "--".join(slug(part) for part in parts if part)
+                files[unused(name, files)] = trace
+    return files
+
+
+def slug(text: str) -> str:
+    """The text with everything but letters and digits as hyphens, at most :data:`LONGEST_SLUG` bytes of UTF-8."""
+    words = "".join(character if character.isalnum() else " " for character in text.replace("->", " to ")).split()
+    return "-".join(words).encode()[:LONGEST_SLUG].decode(errors="ignore").rstrip("-") or "x"
+
+
+def unused(name: str, taken: Iterable[str]) -> str:
+    """The name of a file that is not taken yet, also where disks do not tell case or composed letters apart."""
+    folded = {same_file(each) for each in taken}
+    candidate, number = f"{name}.json", 1
+    while same_file(candidate) in folded:
+        number += 1
+        candidate = f"{name}--{number}.json"
+    return candidate
+
+
+def same_file(name: str) -> str:
+    """What the names have in common that any disk may take for one."""
+    return normalize("NFC", normalize("NFD", name).casefold())
