@@ -1,6 +1,6 @@
-"""What is exported: a system, what its facts and actions are called, and what must hold of it.
+"""A system to be exported, with identifiers for its facts and actions, their meanings, and statements about it.
 
-Every target language is given the same, and only writes it down.
+The writers of all languages use it.
 """
 
 from __future__ import annotations
@@ -17,12 +17,11 @@ from bac.model.plan import Plan
 from bac.model.semantics import system
 from bac.model.system import Action, Event, Fact, FactKind, Label, System
 from bac.model.trace import Claim, Trace
-from bac.properties.explanation import command
+from bac.properties.explanation import action_in_words, command
 from bac.properties.qualities import Property
-from bac.reports.listing import described
 
 FLAGS = (FactKind.DENIED, FactKind.RECOVERED, FactKind.AT_REST)
-"""The kinds of which there is one fact."""
+"""The kinds with a single fact."""
 
 _MEANINGS = {
     FactKind.LOGGED: "is in the log of",
@@ -33,9 +32,9 @@ _MEANINGS = {
 
 @dataclass(frozen=True)
 class Exported:
-    """The system of one architecture under one plan, with so many instances, ready to be written in any language.
+    """The system of an architecture under a plan, with a number of instances, ready to be written in any language.
 
-    Facts that are never true and actions that never happen are left out; with ``disasters`` false, disasters too.
+    Facts that are never true and actions that never happen are left out, and disasters if ``disasters`` is false.
     """
 
     architecture: Architecture
@@ -45,18 +44,18 @@ class Exported:
 
     @cached_property
     def whole(self) -> System:
-        """The system as the semantics gives it, without disasters if they are not wanted."""
+        """Return the system that the semantics defines, without disasters if they are not wanted."""
         whole = system(self.architecture, self.plan, self.instances)
         return whole if self.disasters else without_disasters(whole)
 
     @cached_property
     def system(self) -> System:
-        """The system that is written."""
+        """Return the system that is written."""
         return possible(self.whole)
 
     @cached_property
     def statements(self) -> tuple[tuple[str, Statement], ...]:
-        """What must hold, each with an identifier."""
+        """Return the statements, each with an identifier."""
         names, true = Names(), frozenset(self.system.facts)
         found = statements(self.architecture, self.plan, self.instances)
         return tuple(
@@ -66,21 +65,21 @@ class Exported:
 
     @cached_property
     def kinds(self) -> tuple[FactKind, ...]:
-        """The kinds of facts that there are; at least one, where a language wants a variable."""
+        """Return the kinds of the facts; at least one, as some languages need a variable."""
         return tuple(dict.fromkeys(fact.kind for fact in self.system.facts)) or (FactKind.RECOVERED,)
 
     @cached_property
     def title(self) -> str:
-        """One line that says what this is, safe within a comment."""
+        """Return a title on one line, safe within a comment."""
         many = f"{self.instances} instance{'s' * (self.instances != 1)} of every use case"
         without = "" if self.disasters else ", without disasters"
         return in_comment(f"{self.architecture.name}, plan {self.plan.name}, {many}{without} (bac {__version__})")
 
-    # What things are called
+    # Identifiers
 
     @cached_property
     def events(self) -> dict[Event, str]:
-        """An identifier for each event: the use case, the number of the step, and the index if there are several."""
+        """Return an identifier for each event: use case, number of the step, and index if there are several."""
         names, table = Names(), {}
         for case, step in self.architecture.steps():
             name = names.fresh(f"{identifier(case.name)}_{step.number}")
@@ -90,23 +89,23 @@ class Exported:
 
     @cached_property
     def services(self) -> dict[str, str]:
-        """An identifier for each service."""
+        """Return an identifier for each service."""
         names = Names()
         return {service.name: names.fresh(identifier(service.name)) for service in self.architecture.services}
 
     @cached_property
     def facts(self) -> dict[Fact, str]:
-        """An identifier for each fact of the system: its kind, and what it is about."""
+        """Return an identifier for each fact of the system: its kind, and the events or services that it is about."""
         names = Names()
         return {fact: names.fresh("_".join([str(fact.kind), *self.about(fact)])) for fact in self.system.facts}
 
     def about(self, fact: Fact) -> list[str]:
-        """The identifiers of what a fact is about: events, or services together."""
+        """Return the identifiers of the events that a fact is about, or of its services together."""
         return [self.events[event] for event in fact.events] + ([self.groups[fact.services]] if fact.services else [])
 
     @cached_property
     def groups(self) -> dict[tuple[str, ...], str]:
-        """An identifier for services that are backed up, locked or lost together, and for each service alone."""
+        """Return an identifier for services that are backed up, locked or lost together, and for each service alone."""
         every = tuple(self.services)
         together = [fact.services for fact in self.system.facts if fact.services]
         together += [action.label.services for action in self.system.actions if action.label.services]
@@ -120,7 +119,7 @@ class Exported:
 
     @cached_property
     def actions(self) -> tuple[str, ...]:
-        """An identifier for each action of the system, in its order."""
+        """Return an identifier for each action of the system, in its order."""
         names = Names()
         return tuple(names.fresh(self._called(action.label)) for action in self.system.actions)
 
@@ -130,10 +129,10 @@ class Exported:
         about += [self.groups[label.services]] if label.services else []
         return "_".join([str(label.kind), *about, *(["at_rest"] if label.at_rest else [])])
 
-    # In words
+    # Meanings
 
     def fact_in_words(self, fact: Fact) -> str:
-        """What a fact means, in the words of the specification, safe within a comment."""
+        """Return the meaning of a fact in the words of the specification, safe within a comment."""
         return in_comment(self._meaning(fact))
 
     def _meaning(self, fact: Fact) -> str:
@@ -163,12 +162,12 @@ class Exported:
         return self._trace.step_of(event)[1].service
 
     def action_in_words(self, action: Action) -> str:
-        """What an action does, in the words of the specification, safe within a comment."""
-        return in_comment(f"{action.label.kind}  {described(self._trace, action.label)}")
+        """Return the effect of an action in the words of the specification, safe within a comment."""
+        return in_comment(f"{action.label.kind}  {action_in_words(self._trace, action.label)}")
 
     @cached_property
     def legend(self) -> tuple[tuple[str, str], ...]:
-        """The identifiers of events and services that facts of the system are about, each with what it stands for."""
+        """Return the identifiers of events and services that facts of the system are about, each with its meaning."""
         events = dict.fromkeys(event for fact in self.system.facts for event in fact.events)
         groups = dict.fromkeys(fact.services for fact in self.system.facts if fact.services)
         meanings = [(self.events[event], f"{self._event(event)}, in {self._service(event)}") for event in events]
@@ -177,7 +176,7 @@ class Exported:
 
     @cached_property
     def logs(self) -> dict[str, frozenset[str]]:
-        """The identifiers of the events of each service, by the identifier of the service."""
+        """Return the identifiers of the events of each service, by the identifier of the service."""
         return {
             name: frozenset(self.events[event] for event in self.events if self._service(event) == service)
             for service, name in self.services.items()
@@ -185,5 +184,5 @@ class Exported:
 
     @cached_property
     def _trace(self) -> Trace:
-        """The run without actions, for functions that take the words from a run."""
+        """Return the run without actions, as the words for steps and actions come from a run."""
         return Trace(self.architecture, self.plan, self.instances, Claim(Property.CONSISTENCY), ())

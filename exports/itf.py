@@ -18,14 +18,14 @@ FORMAT = "https://apalache-mc.org/docs/adr/015adr-trace.html"
 
 
 def itf(trace: Trace, exported: Exported | None = None) -> dict[str, Any]:
-    """The trace as a JSON document.
+    """Return the trace as a JSON document.
 
     Each state holds the facts of one kind in a set (a Boolean for a kind with one fact), as the TLA+ module does.  Its
-    ``#meta`` has the position from 0, the name of the action that led to it in that module, and what it does in words.
+    ``#meta`` has the position from 0, the name in that module of the action that led to it, and its effect in words.
 
     Args:
-        trace: the run; its states are the interpreter's.
-        exported: its system as it is exported, if that is at hand.
+        trace: the run; its states are computed by the interpreter.
+        exported: its system as it is exported, to use the same names.
     """
     what = exported or Exported(trace.architecture, trace.plan, trace.instances)
     labels: list[Label | None] = [None, *trace.actions]
@@ -50,12 +50,12 @@ def itf(trace: Trace, exported: Exported | None = None) -> dict[str, Any]:
 
 
 def _type(kind: FactKind) -> str:
-    """The type of a variable, in Apalache's notation."""
+    """Return the type of a variable, in Apalache's notation."""
     return "Bool" if kind in FLAGS else "Set(<<Str, Str>>)" if kind is FactKind.PENDING else "Set(Str)"
 
 
 def _values(what: Exported, state: State) -> Mapping[str, Any]:
-    """The value of each variable in this state."""
+    """Return the value of each variable in this state."""
     values: dict[str, Any] = {}
     for kind in what.kinds:
         found = [what.about(fact) for fact in sorted(state) if fact.kind is kind]
@@ -65,7 +65,7 @@ def _values(what: Exported, state: State) -> Mapping[str, Any]:
 
 
 def _action(what: Exported, before: State, label: Label) -> Mapping[str, str]:
-    """The name of the action with this label that can happen here, and what it does."""
+    """Return the name of the action with this label that is enabled here, and its effect in words."""
     for name, action in zip(what.actions, what.system.actions, strict=True):
         if action.label == label and action.enabled(before):
             return {"action": name, "does": what.action_in_words(action)}

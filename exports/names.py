@@ -6,7 +6,7 @@ import re
 import unicodedata
 
 LONGEST = 40
-"""What a name becomes is cut to so many characters."""
+"""The greatest number of characters of an identifier."""
 
 _LETTERS = str.maketrans(
     {"ß": "ss", "æ": "ae", "Æ": "AE", "ø": "o", "Ø": "O", "đ": "d", "Đ": "D", "ł": "l", "Ł": "L", "ı": "i", "œ": "oe"}
@@ -15,10 +15,10 @@ _LETTERS = str.maketrans(
 
 
 def identifier(text: str) -> str:
-    """The text in ASCII letters, digits and underscores, beginning with a letter: ``order -> line``, ``order_to_line``.
+    """Return the text as an identifier in ASCII that begins with a letter: ``order_to_line`` for ``order -> line``.
 
-    Accents go, compatibility characters become plain ones, a letter without a Latin form becomes its code point
-    (``u65e5``), and everything else an underscore.  Different texts can have the same identifier.
+    Accents are removed, compatibility characters become plain ones, a letter without a Latin form becomes its code
+    point (``u65e5``), and everything else an underscore.  Different texts can have the same identifier.
     """
     decomposed = unicodedata.normalize("NFKD", text.replace("->", " to ").translate(_LETTERS))
     folded = "".join(map(_character, decomposed))
@@ -35,14 +35,14 @@ def _character(character: str) -> str:
 
 
 class Names:
-    """Gives out identifiers, each only once."""
+    """Gives out identifiers, each of them once."""
 
     def __init__(self, reserved: frozenset[str] = frozenset()) -> None:
-        """None given out yet; those reserved never are."""
+        """Start with identifiers that are never given out."""
         self._taken = set(reserved)
 
     def fresh(self, identifier: str) -> str:
-        """The identifier, with a number if something else has it already."""
+        """Return the identifier, with a number appended if it was given out before."""
         candidate, number = identifier, 1
         while candidate in self._taken:
             number += 1
@@ -52,7 +52,7 @@ class Names:
 
 
 def in_comment(text: str) -> str:
-    """The text on one line, without what begins or ends a comment in any of the languages."""
+    """Return the text on one line, without the signs that begin or end a comment in any of the languages."""
     one_line = " ".join(text.split())
     broken = re.sub(r"(?<=[/*(])(?=\*)|(?<=\*)(?=[/)])|(?<=-)(?=-)|(?<==)(?==)|(?<=/)(?=/)", " ", one_line)
     return broken.replace("\\", "\\ ")

@@ -1,4 +1,4 @@
-"""What can never be true and what can never happen is left out of a system and of formulas, and nothing else.
+"""Removing facts that are never true, and actions that never happen, from systems and formulas.
 
 Source: docs/exports.md, "What is left out".
 """
@@ -13,15 +13,15 @@ from bac.properties.formula import FALSE, TRUE, And, Atom, Formula, Not, Or
 
 
 def without_disasters(system: System) -> System:
-    """The system in which no disaster strikes."""
+    """Return the system without disasters."""
     return System(system.facts, tuple(a for a in system.actions if a.label.kind is not ActionKind.DISASTER))
 
 
 def possible(system: System) -> System:
-    """The system without facts that are never true, and without actions that require one.
+    """Return the system without facts that are never true, and without actions that require one.
 
     A fact can be true only if an action that can happen adds it, or copies to it a fact that can be true.  The facts
-    left out are false in every reachable state, so the reachable states and the runs are the same as before.
+    left out are false in every reachable state, so the reachable states and the runs stay the same.
     """
     true: set[Fact] = set()
     while found := {fact for action in system.actions if can_happen(action, true) for fact in made(action, true)}:
@@ -31,19 +31,19 @@ def possible(system: System) -> System:
 
 
 def can_happen(action: Action, true: set[Fact]) -> bool:
-    """Whether the action could happen if no other facts than these were ever true."""
+    """Whether the action can happen if only these facts are ever true."""
     unmet = (not clause.negative and true.isdisjoint(clause.positive) for clause in action.clauses)
     return action.require <= true and not any(unmet)
 
 
 def made(action: Action, true: set[Fact]) -> set[Fact]:
-    """The facts that the action could make true for the first time."""
+    """Return the facts that the action can make true for the first time."""
     copied = {destination for source, destination in action.copy if source in true}
     return (copied | action.add) - true
 
 
 def restricted(action: Action, true: set[Fact]) -> Action:
-    """The action, said of these facts alone; the others are false."""
+    """Return the action on these facts only; the others are false."""
     return replace(
         action,
         forbid=action.forbid & true,
@@ -56,7 +56,7 @@ def restricted(action: Action, true: set[Fact]) -> Action:
 
 
 def simplified(formula: Formula, true: Container[Fact]) -> Formula:
-    """The formula, said of these facts alone; the others are false."""
+    """Return the formula on these facts only; the others are false."""
     match formula:
         case Atom(fact):
             return formula if fact in true else FALSE
@@ -72,7 +72,7 @@ def simplified(formula: Formula, true: Container[Fact]) -> Formula:
 
 
 def _flat(kind: type[And] | type[Or], parts: Iterable[Formula]) -> tuple[Formula, ...]:
-    """The parts, each once; parts of the same kind are replaced by what they consist of (so neutral ones vanish)."""
+    """Return the parts, each once; a part of the same kind is replaced by its own parts (so neutral ones vanish)."""
     found: dict[Formula, None] = {}
     for part in parts:
         found.update(dict.fromkeys(part.parts if isinstance(part, kind) else (part,)))

@@ -6,17 +6,18 @@ Source: https://spinroot.com/spin/Man/promela.html; docs/exports.md, "Promela".
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from bac.exports.exported import Exported
 from bac.exports.names import in_comment
+from bac.exports.notation import PROMELA
 from bac.exports.statements import Statement
 from bac.model.system import RECOVERED, Action, Fact
 from bac.proofs.reductions.slicing import guard, written
-from bac.properties.formula import And, Atom, Formula, Not, Or
+from bac.properties.formula import And, Atom, Formula
 
 COPIED = "copied_"
-"""What the variables begin with that hold copies within one step."""
+"""The prefix of the variables that hold copies within one step."""
 
 _HEAD = """\
 /* {title}
@@ -40,10 +41,10 @@ _HEAD = """\
 
 
 def promela(exported: Exported, file: str = "model.pml") -> str:
-    """The text of the model; ``file`` is what the commands in its head call it.
+    """Return the model; ``file`` is its name in the commands of its head.
 
-    It has one bit for each fact (bits rather than bytes or masks over words: SPIN was measured to be fastest on them,
-    and needs least memory), and no other state.  So SPIN stores one state for each state of the system.
+    It has one bit for each fact and no other state, so SPIN stores one state for each state of the system.  (Measured,
+    SPIN is faster and needs less memory with bits than with bytes or masks over words.)
     """
     parts = (_head(exported, file), _variables(exported), _properties(exported), _process(exported))
     return "\n".join(line for part in parts for line in part) + "\n"
@@ -62,7 +63,7 @@ def _variables(exported: Exported) -> Iterator[str]:
 
 
 def _properties(exported: Exported) -> Iterator[str]:
-    """A number for each property, and what ``VIOLATED`` means for the one that was chosen."""
+    """Yield a number for each property, and the meaning of ``VIOLATED`` for the one that is chosen."""
     yield "#ifdef PROPERTY"
     for number, (name, statement) in enumerate(exported.statements, 1):
         yield f"#define {name} {number} /* {statement.words} */"
@@ -92,7 +93,7 @@ def _process(exported: Exported) -> Iterator[str]:
 
 
 def _effects(action: Action, names: dict[Fact, str]) -> str:
-    """Assignments in sequence; every copy reads what was before all of them."""
+    """Return the assignments in sequence; every copy reads the value from before all of them."""
     saved = {fact: f"{COPIED}{number}" for number, fact in enumerate(_saved(action))}
     assignments = [f"{place} = {names[fact]}" for fact, place in saved.items()]
     assignments += [f"{names[to]} = {saved.get(source, names[source])}" for source, to in action.copy]
@@ -102,25 +103,11 @@ def _effects(action: Action, names: dict[Fact, str]) -> str:
 
 
 def _saved(action: Action) -> list[Fact]:
-    """The facts that an action both copies and overwrites."""
+    """Return the facts that an action both copies and overwrites."""
     overwritten = written(action)
     return sorted({source for source, _ in action.copy if source in overwritten})
 
 
 def expression(formula: Formula, names: dict[Fact, str]) -> str:
-    """The formula as an expression; facts without a name are false."""
-    match formula:
-        case Atom(fact):
-            return names.get(fact, "false")
-        case Not(part):
-            return f"!{expression(part, names)}"
-        case And(parts):
-            return _joined(" && ", "true", (expression(part, names) for part in parts))
-        case Or(parts):
-            return _joined(" || ", "false", (expression(part, names) for part in parts))
-
-
-def _joined(sign: str, neutral: str, parts: Iterable[str]) -> str:
-    """The parts between parentheses; ``neutral`` if there are none."""
-    listed = list(parts)
-    return listed[0] if len(listed) == 1 else f"({sign.join(listed)})" if listed else neutral
+    """Return the formula as an expression; facts without a name are false."""
+    return PROMELA.formula(formula, PROMELA.literals(lambda fact: names.get(fact, "false")))

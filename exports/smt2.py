@@ -1,4 +1,4 @@
-"""A question to SMT solvers, as an SMT-LIB script: can a run of exactly so many actions end in such a state?
+"""An SMT-LIB script that asks whether a run of a given number of actions can violate a statement.
 
 Source: The SMT-LIB Standard, version 2.6 (logic QF_BV); docs/exports.md, "SMT-LIB".
 """
@@ -10,12 +10,13 @@ from functools import partial
 
 from bac.exports.exported import Exported
 from bac.exports.names import in_comment
+from bac.exports.notation import SMT_LIB
 from bac.exports.possible import simplified
 from bac.exports.statements import Statement
 from bac.model.plan import Timing
 from bac.model.system import AT_REST, Action, Fact, System
 from bac.proofs.reductions.slicing import guard, over, written
-from bac.properties.formula import And, Atom, Formula, Not, Or
+from bac.properties.formula import And, Atom, Formula, Not
 
 _HEAD = """\
 ; {title}
@@ -28,10 +29,7 @@ _HEAD = """\
 
 
 def smt2(exported: Exported, statement: Statement, depth: int, timing: Timing | None = None) -> str:
-    """The script for runs of ``depth`` actions.
-
-    With ``timing``, only disasters of this kind count: at rest, or not.
-    """
+    """Return the script for runs of ``depth`` actions; with ``timing``, only disasters of this timing count."""
     return "\n".join(_lines(exported, statement, depth, timing)) + "\n"
 
 
@@ -53,7 +51,7 @@ def _lines(exported: Exported, statement: Statement, depth: int, timing: Timing 
 
 
 def _goal(system: System, statement: Statement, timing: Timing | None) -> Formula:
-    """What the last state is like."""
+    """Return the condition on the last state."""
     parts = [statement.violation]
     if statement.settled:
         parts.append(over(system))
@@ -63,7 +61,7 @@ def _goal(system: System, statement: Statement, timing: Timing | None) -> Formul
 
 
 def _step(exported: Exported, number: int) -> Iterator[str]:
-    """One action happens, and what it does not change stays as it was."""
+    """Yield that one action happens, and that what it does not change stays as it was."""
     system, facts = exported.system, exported.facts
     yield from (f"(declare-const {name}@{number} Bool)" for name in facts.values())
     if not system.actions:
@@ -75,11 +73,11 @@ def _step(exported: Exported, number: int) -> Iterator[str]:
         yield f"; {exported.action_in_words(action)}"
         yield f"(define-fun {name}@{number} () Bool (= action@{number} #b{place:0{width}b}))"
         yield f"(assert (=> {name}@{number} {_effect(action, facts, number)}))"
-    yield f"(assert {_joined('or', 'false', (f'{name}@{number}' for name in exported.actions))})"
+    yield f"(assert {SMT_LIB.either.of(f'{name}@{number}' for name in exported.actions)})"
     for fact, name in facts.items():
         changes = (f"{each}@{number}" for each, action in _named(exported) if fact in written(action))
         same = f"(= {name}@{number} {name}@{number - 1})"
-        yield f"(assert {_joined('or', 'false', [same, *changes])})"
+        yield f"(assert {SMT_LIB.either.of([same, *changes])})"
 
 
 def _named(exported: Exported) -> Iterable[tuple[str, Action]]:
@@ -87,33 +85,19 @@ def _named(exported: Exported) -> Iterable[tuple[str, Action]]:
 
 
 def _effect(action: Action, facts: Mapping[Fact, str], number: int) -> str:
-    """The action's guard, of the state before, and what it writes, of the state after."""
+    """Return the guard of the action in the state before, and its effect on the state after."""
     before, after = partial(_at, facts, number - 1), partial(_at, facts, number)
     parts = [_term(guard(action), before)]
     parts += [after(fact) for fact in sorted(action.add)]
     parts += [f"(not {after(fact)})" for fact in sorted(action.delete)]
     parts += [f"(= {after(destination)} {before(source)})" for source, destination in action.copy]
-    return _joined("and", "true", parts)
+    return SMT_LIB.both.of(parts)
 
 
 def _at(facts: Mapping[Fact, str], number: int, fact: Fact) -> str:
-    """A fact after so many actions."""
+    """Return the name of a fact after so many actions."""
     return f"{facts[fact]}@{number}"
 
 
 def _term(formula: Formula, value: partial[str]) -> str:
-    """The formula as a term."""
-    match formula:
-        case Atom(fact):
-            return value(fact)
-        case Not(part):
-            return f"(not {_term(part, value)})"
-        case And(parts):
-            return _joined("and", "true", (_term(part, value) for part in parts))
-        case Or(parts):
-            return _joined("or", "false", (_term(part, value) for part in parts))
-
-
-def _joined(sign: str, neutral: str, parts: Iterable[str]) -> str:
-    listed = list(parts)
-    return listed[0] if len(listed) == 1 else f"({sign} {' '.join(listed)})" if listed else neutral
+    return SMT_LIB.formula(formula, SMT_LIB.literals(value))

@@ -1,7 +1,7 @@
-"""The properties as named formulas: what a violation of each looks like.
+"""The properties as named formulas over the states that violate them.
 
-Source: docs/semantics.md, "Properties".  The property ``backup`` is not among them: it says what stays possible, and
-that is no formula about one state.
+Source: docs/semantics.md, "Properties".  The property ``backup`` is not among them: that a backup stays possible is no
+formula over a single state.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ EXTRA_LOSS = "extra-loss"
 
 
 class NoSuchStatement(BacError):
-    """There is nothing of the property, kind and subject asked for."""
+    """There is no statement of the property, kind and subject asked for."""
 
 
 @dataclass(frozen=True, slots=True)
 class Statement:
     """A property, or one part of it, and the formula of the states that violate it.
 
-    ``settled`` tells where it counts: only in settled states, or in every reachable one.  ``kind`` and ``subject`` are
-    empty for a whole property.  A ``tolerated`` anomaly does not violate consistency.
+    A ``settled`` statement counts in settled states only, another one in every reachable state.  ``kind`` and
+    ``subject`` are empty for a whole property.  A ``tolerated`` anomaly does not violate consistency.
     """
 
     quality: Property
@@ -41,19 +41,19 @@ class Statement:
 
     @property
     def title(self) -> str:
-        """What people call it, such as ``broken-link order -> customer``."""
+        """Return its name for people, such as ``broken-link order -> customer``."""
         return f"{self.kind} {self.subject}" if self.kind else str(self.quality)
 
     @property
     def words(self) -> str:
-        """What it demands, in words that are safe within a comment."""
+        """Return in words what it demands, safe within a comment."""
         what = f"no {self.title}" if self.kind else self.title
         where = "when recovery is over" if self.settled else "at any time"
         return in_comment(f"{what}, {where}{' (tolerated)' if self.tolerated else ''}")
 
 
 def statements(architecture: Architecture, plan: Plan, instances: int) -> tuple[Statement, ...]:
-    """Availability, consistency and no extra loss as a whole, then each anomaly and each loss."""
+    """Return availability, consistency and no extra loss as a whole, then each anomaly and each loss."""
     wanted = qualities(architecture, plan, instances)
     return (*_whole(wanted), *_anomalies(wanted.anomalies), *_losses(wanted))
 
@@ -67,7 +67,7 @@ def _whole(wanted: Qualities) -> Iterator[Statement]:
 
 
 def _anomalies(anomalies: Iterable[Anomaly]) -> Iterator[Statement]:
-    """One statement for all anomalies that people call the same."""
+    """Yield one statement for all anomalies of the same kind and subject."""
     grouped: dict[tuple[str, str, bool], list[Formula]] = {}
     for each in anomalies:
         grouped.setdefault((each.kind, each.subject, each.tolerated), []).append(each.formula)
@@ -84,7 +84,7 @@ def _losses(wanted: Qualities) -> Iterator[Statement]:
 
 
 def fitting(among: Iterable[Statement], property_: str, kind: str | None, subject: str | None) -> tuple[Statement, ...]:
-    """The statements of this property, kind and subject; the property as a whole if neither is given.
+    """Return the statements of this property, kind and subject; the property as a whole if neither is given.
 
     Raises:
         NoSuchStatement: none fits.
@@ -93,7 +93,9 @@ def fitting(among: Iterable[Statement], property_: str, kind: str | None, subjec
     parts = [each for each in of_property if bool(each.kind) == bool(kind or subject)]
     found = tuple(each for each in parts if kind in (None, each.kind) and subject in (None, each.subject))
     if property_ == Property.BACKUP:
-        raise NoSuchStatement("backup is no property of single states, so there is no formula to ask or to check")
+        raise NoSuchStatement(
+            "backup is not a property of single states, so there is no formula to ask for or to check"
+        )
     if not found:
         what = " ".join(filter(None, (kind, subject))) or "formula"
         known = ", ".join(f"{each.kind} '{each.subject}'" for each in of_property if each.kind)
@@ -102,7 +104,7 @@ def fitting(among: Iterable[Statement], property_: str, kind: str | None, subjec
 
 
 def together(several: Sequence[Statement]) -> Statement:
-    """One statement, which is violated where one of these is."""
+    """Return one statement, which is violated where at least one of these is."""
     first = several[0]
     if len(several) == 1:
         return first

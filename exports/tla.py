@@ -11,26 +11,26 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from bac.exports.exported import FLAGS, Exported
+from bac.exports.notation import TLA
 from bac.exports.statements import Statement
 from bac.exports.tla_words import HEAD, MEANINGS, RESERVED
 from bac.model.errors import BacError
 from bac.model.system import RECOVERED, Action, Clause, Fact, FactKind, System
-from bac.properties.formula import And, Atom, Formula, Not, Or
+from bac.properties.formula import Atom, Formula, Not, Or
 
 COMMENT = "\\* "
 SETTLED = "recovered /\\ ~ENABLED Next"
-AND, OR = " /\\ ", " \\/ "
 
 
 class NotAModuleName(BacError):
-    """TLA+ does not take this as the name of a module."""
+    """The text cannot be the name of a TLA+ module."""
 
 
 def module_name(text: str) -> str:
-    """The text, which must be the name of a module (and so of its file).
+    """Return the text if it can be the name of a module (and thus of its file).
 
     Raises:
-        NotAModuleName: it is none.
+        NotAModuleName: it cannot.
     """
     if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", text) or text in RESERVED or text[:3] in ("WF_", "SF_"):
         raise NotAModuleName(f"{text}: the file's name must be a name in TLA+: letters, digits and underscores")
@@ -38,15 +38,12 @@ def module_name(text: str) -> str:
 
 
 def tla(exported: Exported, module: str = "Model") -> str:
-    """The text of the module.
-
-    TLC finds as many distinct states as the system has: a state of the module is a state of the system.
-    """
+    """Return the text of the module, which has the same states as the system, and as many."""
     return "\n".join(Module(exported, module).lines()) + "\n"
 
 
 def configuration(exported: Exported, checked: Iterable[Statement] = ()) -> str:
-    """The text of TLC's configuration, which checks these statements; the others are there as comments."""
+    """Return TLC's configuration, which checks these statements and lists the others as comments."""
     wanted = list(checked)
     lines = ["SPECIFICATION Spec"]
     for name, statement in exported.statements:
@@ -56,29 +53,29 @@ def configuration(exported: Exported, checked: Iterable[Statement] = ()) -> str:
 
 @dataclass(frozen=True)
 class Module:
-    """One module in the making."""
+    """The lines of one module."""
 
     exported: Exported
     name: str
 
     @property
     def system(self) -> System:
-        """The system that the module describes."""
+        """Return the system that the module describes."""
         return self.exported.system
 
     @property
     def kinds(self) -> tuple[FactKind, ...]:
-        """The variables: a kind of facts each."""
+        """Return the variables, one for each kind of fact."""
         return self.exported.kinds
 
     @cached_property
     def elements(self) -> dict[Fact, str]:
-        """What stands for a fact in the set of its kind."""
+        """Return the element that stands for each fact in the set of its kind."""
         return {fact: element(self.exported.about(fact)) for fact in self.system.facts if fact.kind not in FLAGS}
 
     @cached_property
     def every(self) -> dict[FactKind, frozenset[str]]:
-        """All that can be in the set of each kind."""
+        """Return all elements that the set of each kind can have."""
         table: dict[FactKind, set[str]] = {}
         for fact, element in self.elements.items():
             table.setdefault(fact.kind, set()).add(element)
@@ -86,7 +83,7 @@ class Module:
 
     @cached_property
     def logs(self) -> dict[frozenset[str], str]:
-        """The names of sets that have one: the events of each service."""
+        """Return the names of the sets that have one: the events of each service."""
         table: dict[frozenset[str], str] = {}
         for service, events in self.exported.logs.items():
             if len(events) > 1:
@@ -96,7 +93,7 @@ class Module:
     # The parts of the module
 
     def lines(self) -> Iterator[str]:
-        """The lines of the module."""
+        """Yield the lines of the module."""
         yield f"---- MODULE {self.name} ----"
         yield HEAD.format(title=self.exported.title, module=self.name)
         yield from self.legend()
@@ -115,7 +112,7 @@ class Module:
         yield "===="
 
     def legend(self) -> Iterator[str]:
-        """What the strings in the sets stand for."""
+        """Yield the meaning of the strings in the sets, and the sets that have a name."""
         for element, words in self.exported.legend:
             yield f"\\* {quoted(element)}  {words}"
         yield ""
@@ -124,7 +121,7 @@ class Module:
         yield ""
 
     def variables(self) -> Iterator[str]:
-        """The variables, and that nothing is true at the beginning."""
+        """Yield the variables, and the initial state, in which no fact is true."""
         for kind in self.kinds:
             yield f"VARIABLE {kind}  \\* {MEANINGS[kind]}"
         yield f"\nvars == <<{', '.join(self.kinds)}>>\n"
@@ -133,7 +130,7 @@ class Module:
         yield ""
 
     def guards(self, action: Action) -> Iterator[str]:
-        """What must hold for the action to happen."""
+        """Yield the conditions under which the action can happen."""
         for kind in self.kinds:
             for facts, one, several in (
                 (action.require, "{} \\in {}", "{} \\subseteq {}"),
@@ -149,12 +146,12 @@ class Module:
         yield from map(self.clause, action.clauses)
 
     def clause(self, clause: Clause) -> str:
-        """At least one of these literals."""
+        """Return the disjunction of the literals of a clause."""
         negative = (Not(Atom(fact)) for fact in sorted(clause.negative))
         return self.formula(Or((*map(Atom, sorted(clause.positive)), *negative)))
 
     def effects(self, action: Action) -> Iterator[str]:
-        """The next value of every variable."""
+        """Yield the next value of every variable."""
         unchanged = []
         for kind in self.kinds:
             value = self.flag_after(kind, action) if kind in FLAGS else self.set_after(kind, action)
@@ -166,7 +163,7 @@ class Module:
             yield f"UNCHANGED <<{', '.join(unchanged)}>>"
 
     def flag_after(self, kind: FactKind, action: Action) -> str:
-        """The next value of a Boolean variable."""
+        """Return the next value of a Boolean variable."""
         if any(fact.kind is kind for fact in action.add):
             return "TRUE"
         if any(fact.kind is kind for fact in action.delete):
@@ -175,7 +172,7 @@ class Module:
         return self.formula(Atom(copied[0])) if copied else str(kind)
 
     def set_after(self, kind: FactKind, action: Action) -> str:
-        """The next value of a variable that is a set."""
+        """Return the next value of a variable that is a set."""
         copies = [(source, destination) for source, destination in action.copy if destination.kind is kind]
         gone = [fact for fact in action.delete if fact.kind is kind] + [destination for _, destination in copies]
         added = sorted(fact for fact in action.add if fact.kind is kind)
@@ -185,7 +182,7 @@ class Module:
         return " \\cup ".join(parts) or "{}"
 
     def copied(self, copies: list[tuple[Fact, Fact]]) -> Iterator[str]:
-        """What copies put into a set; where an event keeps its name, all of it from one other set at once."""
+        """Yield the sets that copying adds to a set; events that keep their name come from another set all at once."""
         for kind in dict.fromkeys(source.kind for source, _ in copies):
             alike = [s for s, d in copies if s.kind is kind and self.elements.get(s, "") == self.elements[d]]
             if alike:
@@ -197,7 +194,7 @@ class Module:
                     yield f"(IF {there} THEN {{{self.elements[destination]}}} ELSE {{}})"
 
     def properties(self) -> Iterator[str]:
-        """When recovery is over, and what must hold then or always."""
+        """Yield the definition of settled states, and the statements."""
         yield "\\* Recovery is over: disaster has struck, and nothing more happens."
         yield f"Settled == {SETTLED if RECOVERED in self.system.facts else 'FALSE'}\n"
         for name, statement in self.exported.statements:
@@ -208,47 +205,37 @@ class Module:
     # Terms
 
     def set_of(self, facts: Iterable[Fact]) -> str:
-        """The set of what stands for these facts."""
+        """Return the set of the elements for these facts, by its name if it has one."""
         names = self.names(facts)
         return self.logs.get(names) or braces(names)
 
     def names(self, facts: Iterable[Fact]) -> frozenset[str]:
-        """What stands for these facts."""
+        """Return the elements for these facts."""
         return frozenset(self.elements[fact] for fact in facts)
 
     def formula(self, formula: Formula) -> str:
-        """The formula as a term in parentheses; facts that the system does not have are false."""
-        match formula:
-            case Atom(fact) if fact in self.elements:
-                return f"({self.elements[fact]} \\in {fact.kind})"
-            case Atom(fact):
-                return str(fact.kind) if fact.kind in self.kinds and fact.kind in FLAGS else "FALSE"
-            case Not(Atom(fact)) if fact in self.elements:
-                return f"({self.elements[fact]} \\notin {fact.kind})"
-            case Not(part):
-                return f"~{self.formula(part)}"
-            case And(parts):
-                return joined(AND, map(self.formula, parts)) or "TRUE"
-            case Or(parts):
-                return joined(OR, map(self.formula, parts)) or "FALSE"
+        """Return the formula as a term in parentheses; facts that the system does not have are false."""
+        return TLA.formula(formula, self.literal)
 
-
-def joined(sign: str, parts: Iterable[str]) -> str:
-    """The parts with the sign between them, in parentheses if there are several."""
-    listed = list(parts)
-    return listed[0] if len(listed) == 1 else f"({sign.join(listed)})" if listed else ""
+    def literal(self, fact: Fact, positive: bool) -> str:
+        """Return the term for a fact or for its negation."""
+        if fact in self.elements:
+            relation = "\\in" if positive else "\\notin"
+            return f"({self.elements[fact]} {relation} {fact.kind})"
+        term = str(fact.kind) if fact.kind in self.kinds and fact.kind in FLAGS else "FALSE"
+        return term if positive else TLA.negation.format(term)
 
 
 def element(about: list[str]) -> str:
-    """What stands for a fact about one thing (a string) or two (a pair of strings)."""
+    """Return the element for a fact about one thing (a string) or two (a pair of strings)."""
     return quoted(about[0]) if len(about) == 1 else f"<<{', '.join(map(quoted, about))}>>"
 
 
 def quoted(text: str) -> str:
-    """A string."""
+    """Return a string of TLA+."""
     return f'"{text}"'
 
 
 def braces(elements: Iterable[str]) -> str:
-    """A set, in a fixed order."""
+    """Return a set, its elements in a fixed order."""
     return f"{{{', '.join(sorted(elements))}}}"

@@ -1,4 +1,4 @@
-"""Fixed text of the TLA+ modules: their head, what their variables mean, and what no module can be called.
+"""Fixed text of the TLA+ modules: the head, the meaning of the variables, and reserved words.
 
 Source: L. Lamport, Specifying Systems (2002), section 15.1.
 """
@@ -31,7 +31,7 @@ MEANINGS: Mapping[FactKind, str] = {
     FactKind.RECOVERED: "disaster has struck, and the logs are those of the backups",
     FactKind.AT_REST: "when disaster struck, no use case was in flight",
 }
-"""What each variable says."""
+"""The meaning of each variable."""
 
 _WORDS = """
 ACTION ASSUME ASSUMPTION AXIOM BOOLEAN BY CASE CHOOSE CONSTANT CONSTANTS COROLLARY DEF DEFINE DEFS DOMAIN ELSE ENABLED
@@ -41,4 +41,4 @@ VARIABLE VARIABLES WITH WITNESS
 Init Next Settled Spec vars
 """
 RESERVED = frozenset(_WORDS.split())
-"""Words that cannot be the name of a module here: those of the language, and those that every module defines."""
+"""Words that cannot be the name of a module: those of the language, and those that every module defines."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from bac.model.architecture import Entity, Link, Step, UseCase, Verb
 from bac.model.plan import Broker, Mode, Rollback
-from bac.model.system import ActionKind, Event, locked, logged, pending, snapped
+from bac.model.system import ActionKind, Event, Label, locked, logged, pending, snapped
 from bac.model.trace import Trace
 from bac.properties.anomalies import AnomalyKind
 from bac.properties.qualities import Property
@@ -78,6 +78,22 @@ def absent(name: str) -> str:
     if len(name) > 1 and name.isascii() and name.replace(" ", "").replace("-", "").isalpha() and name.islower():
         return f"{'an' if name[0] in 'aeio' else 'a'} {name} that does not exist"
     return f"{name}, which does not exist"
+
+
+def action_in_words(trace: Trace, label: Label) -> str:
+    """Return the effect of an action in words: its services, its commands, and their use case."""
+    match label.kind:
+        case ActionKind.SNAPSHOT | ActionKind.LOCK | ActionKind.UNLOCK:
+            return ", ".join(label.services)
+        case ActionKind.DISASTER:
+            crashed = ", ".join(label.services)
+            restored = "" if label.restored == label.services else f" (restored: {', '.join(label.restored)})"
+            return crashed + restored + (", no use case in flight" if label.at_rest else "")
+        case _:
+            commands = "; ".join(command(trace.step_of(event)[1]) for event in label.events)
+            services = ", ".join(dict.fromkeys(trace.step_of(event)[1].service for event in label.events))
+            index = f" #{label.events[0].index}" if trace.instances > 1 else ""
+            return f"{services}: {commands}  [{label.events[0].use_case}{index}]"
 
 
 class Explainer:

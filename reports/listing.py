@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 
-from bac.model.system import ActionKind, Label
 from bac.model.trace import Trace
-from bac.properties.explanation import command, explain
+from bac.properties.explanation import action_in_words, explain
 
 
 def listing(trace: Trace) -> list[str]:
@@ -16,7 +15,12 @@ def listing(trace: Trace) -> list[str]:
     """
     wrong = explain(trace).action
     rows = [
-        (number, str(label.kind), described(trace, label), ", ".join(entry.name for entry in trace.appended(number)))
+        (
+            number,
+            str(label.kind),
+            action_in_words(trace, label),
+            ", ".join(entry.name for entry in trace.appended(number)),
+        )
         for number, label in enumerate(trace.actions, 1)
     ]
     if not rows:
@@ -34,19 +38,3 @@ def description(line: str) -> int:
     """Where in a line of a listing, from 0, the description of the action begins."""
     begin = re.match(r"[> ] +\d+  \S+ +", line)
     return begin.end() if begin else 0
-
-
-def described(trace: Trace, label: Label) -> str:
-    """What an action does, in words."""
-    match label.kind:
-        case ActionKind.SNAPSHOT | ActionKind.LOCK | ActionKind.UNLOCK:
-            return ", ".join(label.services)
-        case ActionKind.DISASTER:
-            crashed = ", ".join(label.services)
-            restored = "" if label.restored == label.services else f" (restored: {', '.join(label.restored)})"
-            return crashed + restored + (", no use case in flight" if label.at_rest else "")
-        case _:
-            commands = "; ".join(command(trace.step_of(event)[1]) for event in label.events)
-            services = ", ".join(dict.fromkeys(trace.step_of(event)[1].service for event in label.events))
-            index = f" #{label.events[0].index}" if trace.instances > 1 else ""
-            return f"{services}: {commands}  [{label.events[0].use_case}{index}]"

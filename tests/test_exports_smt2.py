@@ -118,7 +118,7 @@ def test_what_there_is_not_is_refused_with_what_there_is() -> None:
     statements = [each for _, each in read("reference.bac.yaml", "independent").statements]
     with pytest.raises(NoSuchStatement, match="broken-link"):
         chosen(statements, "consistency", "broken-link", "nothing")
-    with pytest.raises(NoSuchStatement, match="backup is no property of single states"):
+    with pytest.raises(NoSuchStatement, match="backup is not a property of single states"):
         chosen(statements, "backup", None, None)
 
 
