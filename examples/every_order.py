@@ -10,7 +10,8 @@ from __future__ import annotations
 import argparse
 from itertools import permutations
 
-from bac.model.plan import Plan, Recovery
+from bac.model.plan import Plan
+from bac.model.recovery import Recovery
 from bac.model.specification.reader import load
 from bac.proofs.check import check
 from bac.proofs.results import Verdict

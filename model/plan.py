@@ -5,72 +5,12 @@ Source: the article, "The BAC Theorem" and "Dealing with the Consequences"; docs
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-
-class Mode(StrEnum):
-    """How the services of a group are backed up."""
-
-    INDEPENDENT = "independent"
-    ATOMIC = "atomic"
-    LOCKED = "locked"
-    SHARED_DATABASE = "shared-database"
-    MARKERS = "markers"
-    CONTINUOUS = "continuous"
-    NONE = "none"
-
-    @property
-    def takes_snapshots(self) -> bool:
-        """Whether services of this mode are snapshotted at all."""
-        return self not in (Mode.CONTINUOUS, Mode.NONE)
-
-    @property
-    def recovers_together(self) -> bool:
-        """Whether the group, and not the single service, is the unit of recovery."""
-        return self in (Mode.ATOMIC, Mode.LOCKED, Mode.SHARED_DATABASE, Mode.MARKERS)
-
-
-class Source(StrEnum):
-    """Which backups are restored: the last complete set, or of each service the newest."""
-
-    SET = "set"
-    NEWEST = "newest"
-
-
-class Onto(StrEnum):
-    """What a service that is restored but did not crash keeps: nothing, or what the backup lacks."""
-
-    EMPTY = "empty"
-    EXISTING = "existing"
-
-
-class Restore(StrEnum):
-    """What a recovery restores: whole recovery units, or only the services that crashed."""
-
-    GROUP = "group"
-    CRASHED = "crashed"
-
-
-class Rollback(StrEnum):
-    """Whether recovery takes every service back to the instant of the oldest backup."""
-
-    NONE = "none"
-    OLDEST = "oldest"
-
-
-class Broker(StrEnum):
-    """What becomes of messages in the broker when disaster strikes."""
-
-    LOST = "lost"
-    SURVIVES = "survives"
-
-
-class OnInvalid(StrEnum):
-    """What a recovered service does with an event about entities that it does not know."""
-
-    ACCEPT = "accept"
-    REJECT = "reject"
+from bac.model.modes import Mode
+from bac.model.recovery import Recovery
 
 
 class Scope(StrEnum):
@@ -97,28 +37,6 @@ class Group:
     mode: Mode
     services: tuple[str, ...]
     holds: tuple[str, ...] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Recovery:
-    """What is restored, and what happens to events and unfinished use cases after it.
-
-    ``backfill``, ``reconstruct`` and ``collect`` are plain names of entities.
-    """
-
-    restore: Restore = Restore.GROUP
-    rollback: Rollback = Rollback.NONE
-    broker: Broker = Broker.LOST
-    replay: bool = False
-    resume: bool = False
-    on_invalid: OnInvalid = OnInvalid.ACCEPT
-    source: Source = Source.SET
-    onto: Onto = Onto.EMPTY
-    retry: bool = False
-    backfill: tuple[str, ...] = ()
-    reconstruct: tuple[str, ...] = ()
-    collect: tuple[str, ...] = ()
-    undo: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +77,11 @@ class Plan:
     recovery: Recovery = field(default_factory=Recovery)
     disaster: Disaster = field(default_factory=Disaster)
     expect: Expectation | None = field(default=None, compare=False)
+
+    def groups_of(self, services: Iterable[str]) -> dict[str, Group]:
+        """The group of each of these services, as :meth:`group_of` gives it."""
+        listed = {service: group for group in self.groups for service in group.services}
+        return {service: listed.get(service, Group(Mode.INDEPENDENT, (service,))) for service in services}
 
     def group_of(self, service: str) -> Group:
         """The group of a service: the one that lists it, else ``independent`` by itself."""

@@ -10,12 +10,15 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import chain, combinations, pairwise
-from typing import TypeVar
+from typing import TypeVar, assert_never
 
-from bac.model.architecture import Architecture, Entity, Link, Step, UseCase, Verb, Via
+from bac.model.architecture import Architecture, Entity, Step, UseCase, Verb, Via
 from bac.model.errors import LimitReached
 from bac.model.guard import Guard, all_or_none, forbid, require
-from bac.model.plan import Broker, Group, Mode, OnInvalid, Plan, Restore, Rollback, Scope, Timing
+from bac.model.modes import Lock, Mode
+from bac.model.plan import Group, Plan, Scope, Timing
+from bac.model.presence import Presence
+from bac.model.recovery import Broker, OnInvalid, Restore, Rollback
 from bac.model.system import (
     AT_REST,
     DENIED,
@@ -92,14 +95,12 @@ class Rules:
     @cached_property
     def modes(self) -> dict[str, Mode]:
         """The mode of each service."""
-        listed = {service: group.mode for group in self.plan.groups for service in group.services}
-        return {service: listed.get(service, Mode.INDEPENDENT) for service in self.events_of}
+        return {service: group.mode for service, group in self.groups.items()}
 
     @cached_property
     def groups(self) -> dict[str, Group]:
         """The group of each service (by itself if in none)."""
-        listed = {service: group for group in self.plan.groups for service in group.services}
-        return {service: listed.get(service, Group(Mode.INDEPENDENT, (service,))) for service in self.events_of}
+        return self.plan.groups_of(self.events_of)
 
     @cached_property
     def snapshotted(self) -> tuple[str, ...]:
@@ -109,7 +110,7 @@ class Rules:
     @cached_property
     def locked_groups(self) -> tuple[Group, ...]:
         """The groups with a lock."""
-        return tuple(group for group in self.plan.groups if group.mode is Mode.LOCKED)
+        return tuple(group for group in self.plan.groups if group.mode.locks)
 
     @cached_property
     def messages(self) -> tuple[tuple[Event, Event, str, str], ...]:
@@ -141,7 +142,9 @@ class Rules:
         """Every fact of the system; blocks that are copied into each other stand in the same order."""
         events = [event for event, _, _ in self.occurrences]
         yield from map(logged, events)
-        yield from (backed(event) for event, _, step in self.occurrences if self.modes[step.service] is not Mode.NONE)
+        yield from (
+            backed(event) for event, _, step in self.occurrences if not self.modes[step.service].never_backed_up
+        )
         if self.plan.recovery.rollback is Rollback.OLDEST:
             yield from map(oldest, events)
         yield from (pending(trigger, event) for trigger, event, _, _ in self.messages)
@@ -151,24 +154,9 @@ class Rules:
 
     # Guards
 
-    def exists(self, entity: Entity, index: int) -> Guard:
-        """The entity was created and not deleted."""
-        case, step = self.architecture.creators[entity]
-        return require([logged(Event(case.name, step.number, index))]) & self.not_removed(entity, index)
-
-    def holds(self, link: Link, index: int) -> Guard:
-        """The link was made and not removed, and its holder exists."""
-        case, step = self.architecture.links[link]
-        return (
-            require([logged(Event(case.name, step.number, index))])
-            & self.not_removed(link, index)
-            & self.exists(link.holder, index)
-        )
-
-    def not_removed(self, what: Entity | Link, index: int) -> Guard:
-        """No step that deletes the entity, or removes the link, has happened."""
-        removals = self.architecture.removals.get(what, ())
-        return forbid(logged(Event(case.name, step.number, index)) for case, step in removals)
+    def presence(self, index: int) -> Presence:
+        """What exists and holds at an index."""
+        return Presence(self.architecture, index)
 
     def step_guard(self, event: Event, case: UseCase, step: Step) -> Guard:
         """What a step requires, locks and markers aside."""
@@ -177,9 +165,9 @@ class Rules:
         guard &= require(self.messages_to.get(event, ())) & forbid([logged(event)])
         for entity in step_entities(step) if step.verb is not Verb.UNLINK else ():
             if self.architecture.creators[entity][0] is not case:
-                guard &= self.exists(entity, index)
+                guard &= self.presence(index).exists(entity)
         if step.unlinks is not None and self.architecture.links[step.unlinks][0] is not case:
-            guard &= self.holds(step.unlinks, index)
+            guard &= self.presence(index).holds(step.unlinks)
         return guard
 
     def instance_events(self, case: UseCase, index: int, services: Iterable[str]) -> list[Event]:
@@ -223,7 +211,7 @@ class Rules:
     def _continues(self, previous: Step, step: Step) -> bool:
         group = self.groups[previous.service]
         return (
-            group.mode is Mode.SHARED_DATABASE
+            group.mode.one_database
             and step.service in group.services
             and step.via is Via.CALL
             and step.predecessors == (previous.number,)
@@ -240,7 +228,7 @@ class Rules:
                 return
             guard &= replace(own, require=own.require - add)
             add |= {logged(event), *self.messages_from.get(event, ())}
-            if self.modes[step.service] is Mode.CONTINUOUS:
+            if self.modes[step.service].replicated:
                 add.add(backed(event))
             delete |= set(self.messages_to.get(event, ()))
         events = tuple(Event(case.name, step.number, index) for step in steps)
@@ -249,7 +237,7 @@ class Rules:
     def lock_guard(self, event: Event, case: UseCase, step: Step) -> Guard:
         """In a locked group whose lock is taken, only admitted instances go on."""
         group = self.groups[step.service]
-        if group.mode is not Mode.LOCKED:
+        if not group.mode.locks:
             return Guard()
         admitting = self.instance_events(case, event.index, group.services)
         positive = frozenset(logged(other) for other in admitting if other != event)
@@ -258,7 +246,7 @@ class Rules:
     def deny(self, case: UseCase, step: Step, index: int) -> Iterator[Action]:
         """A call that a lock holds back: its client is denied (an event waits in the broker instead)."""
         group = self.groups[step.service]
-        if group.mode is not Mode.LOCKED or step.via is Via.EVENT:
+        if not group.mode.locks or step.via is Via.EVENT:
             return
         event = Event(case.name, step.number, index)
         guard = self.step_guard(event, case, step) & require([locked(group.services)])
@@ -268,7 +256,7 @@ class Rules:
     def marker_guard(self, event: Event, case: UseCase, step: Step) -> Guard:
         """The marker comes before the messages sent after it: their receiver must have taken its snapshot."""
         group = self.groups[step.service]
-        if group.mode is not Mode.MARKERS or step.via is not Via.EVENT:
+        if not group.mode.markers or step.via is not Via.EVENT:
             return Guard()
         senders = [(number, case.step(number).service) for number in step.predecessors]
         return Guard(
@@ -288,29 +276,30 @@ class Rules:
         """Every way in which one snapshot is taken, in every mode."""
         taken: set[str] = set()
         for service in self.snapshotted:
-            if service in taken:
-                continue
             group = self.groups[service]
-            match group.mode:
-                case Mode.ATOMIC | Mode.SHARED_DATABASE:
-                    taken.update(group.services)
-                    yield from self.snapshot(group.services, Guard())
-                case Mode.LOCKED:
-                    taken.update(group.services)
-                    drained = require([locked(group.services)]) & self.none_in_flight(group.services)
-                    for member in group.services:
-                        yield from self.snapshot((member,), drained)
-                case _:
-                    yield from self.snapshot((service,), self.after_earlier(service))
+            for services in group.mode.sets(group.services):
+                if service in services and service not in taken:
+                    taken.update(services)
+                    yield from self.snapshot(services, self.lock_taken(group) & self.after_earlier(services))
 
-    def after_earlier(self, service: str) -> Guard:
-        """The services before this one in the plan's order are snapshotted (the last of them says it of the others)."""
-        return require(map(snapped, self.earlier.get(service, ())))
+    def lock_taken(self, group: Group) -> Guard:
+        """What the lock of a group, if it has one, demands before its services are snapshotted."""
+        match group.mode.lock:
+            case Lock.NONE:
+                return Guard()
+            case Lock.DRAINED:
+                return require([locked(group.services)]) & self.none_in_flight(group.services)
+            case other:
+                assert_never(other)
+
+    def after_earlier(self, services: Iterable[str]) -> Guard:
+        """The services before these in the plan's order are snapshotted (the last of them says it of the others)."""
+        return require(snapped(self.earlier[service]) for service in services if service in self.earlier)
 
     @cached_property
-    def earlier(self) -> dict[str, tuple[str, ...]]:
+    def earlier(self) -> dict[str, str]:
         """For each service in the plan's order the one just before it."""
-        return {service: (before,) for before, service in pairwise(self.plan.order)}
+        return {service: before for before, service in pairwise(self.plan.order)}
 
     def snapshot(self, services: tuple[str, ...], guard: Guard) -> Iterator[Action]:
         """The snapshot of these services at one instant; the first of a run also fixes the instant of ``oldest``."""
@@ -392,7 +381,7 @@ class Rules:
 
     def disaster(self, crash: tuple[str, ...], restored: tuple[str, ...]) -> Action | None:
         """The disaster that hits these services at any time, or ``None`` if there is no way back from it."""
-        if any(self.modes[service] is Mode.NONE for service in restored):
+        if any(self.modes[service].never_backed_up for service in restored):
             return None
         image = oldest if self.plan.recovery.rollback is Rollback.OLDEST else backed
         copies = [(image(event), logged(event)) for service in restored for event in self.events_of[service]]
@@ -411,7 +400,7 @@ class Rules:
         inside = [
             set(group.services)
             for group in self.plan.groups
-            if group.mode is Mode.MARKERS and set(group.services) <= set(restored)
+            if group.mode.markers and set(group.services) <= set(restored)
         ]
         return [
             (backed(trigger), pending(trigger, event))
@@ -423,21 +412,34 @@ class Rules:
 
     def recovery(self) -> Iterator[Action]:
         """What happens by itself after the disaster, with clients gone."""
-        recovery = self.plan.recovery
-        markers = any(group.mode is Mode.MARKERS for group in self.plan.groups)
-        redelivers = recovery.broker is Broker.SURVIVES or markers
         for event, case, step in self.occurrences:
-            waiting = require([RECOVERED, *self.messages_to.get(event, ())]) & forbid([logged(event)])
-            begun = require([RECOVERED, *(logged(Event(case.name, n, event.index)) for n in step.predecessors)])
-            begun &= forbid([logged(event)])
-            if step.via is Via.EVENT and redelivers:
-                yield self.redo(ActionKind.DELIVER, event, step, waiting)
-                if recovery.on_invalid is OnInvalid.REJECT:
-                    yield from self.drop(event, step, waiting)
-            if step.via is Via.EVENT and recovery.replay:
-                yield self.redo(ActionKind.REPLAY, event, step, begun)
-            if step.via is Via.CALL and recovery.resume and step.predecessors:
-                yield self.redo(ActionKind.RESUME, event, step, begun)
+            for kind in self.recovery_kinds:
+                yield from self.recover(kind, event, case, step)
+
+    @cached_property
+    def recovery_kinds(self) -> tuple[ActionKind, ...]:
+        """The kinds of actions after the disaster: those that an option adds, and deliveries from recorded channels."""
+        kinds = set(self.plan.recovery.adds)
+        if any(group.mode.markers for group in self.plan.groups):
+            kinds.add(ActionKind.DELIVER)
+        if ActionKind.DELIVER not in kinds:
+            kinds.discard(ActionKind.DROP)
+        return tuple(kind for kind in ActionKind if kind in kinds)
+
+    def recover(self, kind: ActionKind, event: Event, case: UseCase, step: Step) -> Iterator[Action]:
+        """The action of this kind after the disaster that is about an event, if there is one."""
+        waiting = require([RECOVERED, *self.messages_to.get(event, ())]) & forbid([logged(event)])
+        begun = require([RECOVERED, *(logged(Event(case.name, n, event.index)) for n in step.predecessors)])
+        begun &= forbid([logged(event)])
+        match kind, step.via:
+            case ActionKind.DELIVER, Via.EVENT:
+                yield self.redo(kind, event, step, waiting)
+            case ActionKind.DROP, Via.EVENT:
+                yield from self.drop(event, step, waiting)
+            case ActionKind.REPLAY, Via.EVENT:
+                yield self.redo(kind, event, step, begun)
+            case ActionKind.RESUME, Via.CALL if step.predecessors:
+                yield self.redo(kind, event, step, begun)
 
     def redo(self, kind: ActionKind, event: Event, step: Step, guard: Guard) -> Action:
         """An event that recovery appends; under ``on_invalid: reject`` only if what it is about exists."""
@@ -449,7 +451,7 @@ class Rules:
         """Everything that the event is about exists in the log so far."""
         guard = Guard()
         for entity in step_entities(step):
-            guard &= self.exists(entity, event.index)
+            guard &= self.presence(event.index).exists(entity)
         return guard
 
     def drop(self, event: Event, step: Step, waiting: Guard) -> Iterator[Action]:

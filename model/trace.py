@@ -18,7 +18,7 @@ from typing import Any
 from bac.model.architecture import Architecture, Step, UseCase
 from bac.model.errors import BacError
 from bac.model.files import write_text
-from bac.model.plan import Mode, Plan, Timing
+from bac.model.plan import Plan, Timing
 from bac.model.semantics import system
 from bac.model.specification.reader import dump, parse
 from bac.model.system import (
@@ -152,7 +152,7 @@ class Trace:
             service: ServiceLog(
                 service,
                 tuple(log),
-                len(log) if self.plan.mode_of(service) is Mode.CONTINUOUS else snapshots.get(service, (0, 0))[1],
+                len(log) if self.plan.mode_of(service).replicated else snapshots.get(service, (0, 0))[1],
                 snapshots[service][0] if service in snapshots else None,
                 kept.get(service, len(log)),
                 tuple(recovered[service]),

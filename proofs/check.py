@@ -12,11 +12,11 @@ from functools import cached_property
 
 from bac.model.architecture import Architecture, Service, Tolerance
 from bac.model.errors import BacError, LimitReached
-from bac.model.plan import Group, Mode, Plan, Timing
+from bac.model.plan import Group, Plan, Timing
 from bac.model.trace import Claim, Trace
 from bac.proofs.engine import Limits, Progress, Statistics
 from bac.proofs.reductions.catalogue import ALL_REDUCTIONS, Reduction, Saving
-from bac.proofs.reductions.decomposition import MANY_SERVICES, Part, parts
+from bac.proofs.reductions.decomposition import MANY_SERVICES, Part, may_divide, parts
 from bac.proofs.reductions.part_search import (
     CheckOptions,
     PartResult,
@@ -202,7 +202,8 @@ class PlanCheck:
     def findings(self) -> Inquirer[Findings]:
         """All that can be found out."""
         several = len(self.architecture.use_cases) > 1
-        if Reduction.PROJECTION in self.asking.reductions and self.architecture.use_cases and (several or not self.few):
+        divides = Reduction.PROJECTION in self.asking.reductions and may_divide(self.plan)
+        if divides and self.architecture.use_cases and (several or not self.few):
             seen = 0
             if self.few:
                 (found,) = yield [Task(self.asking, self.whole, tried=self.asking.enumerates)]
@@ -248,7 +249,7 @@ class PlanCheck:
         """The findings with what is known of the backup, which no part by itself keeps from being completed."""
         limits = without_backup(findings.limits)
         for service in self.architecture.services:
-            if self.plan.mode_of(service.name) is Mode.NONE:
+            if self.plan.mode_of(service.name).never_backed_up:
                 part = single_service(self.architecture, self.plan, service)
                 return replace(findings, dead_end=Run(part, ()), limits=limits)
         if all(cannot_block_backup(found.part) for found in searched):

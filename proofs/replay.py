@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from bac.model.errors import BacError, LimitReached
-from bac.model.plan import Mode, Timing
+from bac.model.plan import Timing
 from bac.model.system import AT_REST, RECOVERED, ActionKind, NotARun, State, System
 from bac.model.trace import Trace
 from bac.properties.anomalies import anomalies
@@ -89,7 +89,7 @@ def stuck(trace: Trace, state: State, most_states: int) -> str | None:
     """What speaks against this: before the disaster, no completed backup is reachable any more."""
     if RECOVERED in state:
         return "disaster has struck"
-    if any(trace.plan.mode_of(service.name) is Mode.NONE for service in trace.architecture.services):
+    if any(trace.plan.mode_of(service.name).never_backed_up for service in trace.architecture.services):
         return None
     goal = backed_up(trace.architecture, trace.plan)
     for number, reached in enumerate(reachable_before_disaster(trace.system, state), 1):

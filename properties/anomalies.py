@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from bac.model.architecture import Architecture, Entity, Link, Step, UseCase, Verb
+from bac.model.presence import Presence
 from bac.model.system import Event, logged
-from bac.properties.formula import FALSE, Atom, Formula, Not, conjunction, disjunction
+from bac.properties.formula import FALSE, Atom, Formula, Not, conjunction, disjunction, formula
 
 
 class AnomalyKind(StrEnum):
@@ -52,46 +53,36 @@ class Definitions:
 
     def __init__(self, architecture: Architecture, index: int) -> None:
         """Take note of what links to entities."""
-        self.architecture = architecture
-        self.index = index
+        self.architecture, self.index = architecture, index
+        self.presence = Presence(architecture, index)
         self.links_to: dict[Entity, list[Link]] = {}
         for link in architecture.links:
             self.links_to.setdefault(link.target, []).append(link)
 
-    def event(self, case: UseCase, step: Step) -> Event:
-        """The event of this step at this index."""
-        return Event(case.name, step.number, self.index)
-
     def happened(self, case: UseCase, step: Step) -> Formula:
         """The step's event is in the log."""
-        return Atom(logged(self.event(case, step)))
-
-    def not_removed(self, what: Entity | Link) -> Iterator[Formula]:
-        """No step that deletes the entity, or removes the link, has happened."""
-        return (Not(self.happened(case, step)) for case, step in self.architecture.removals.get(what, ()))
+        return Atom(logged(self.presence.event(case, step)))
 
     def exists(self, entity: Entity) -> Formula:
         """Created and not deleted."""
-        created = self.happened(*self.architecture.creators[entity])
-        return conjunction([created, *self.not_removed(entity)])
+        return formula(self.presence.exists(entity))
 
     def holds(self, link: Link) -> Formula:
         """The link was made and not removed, and its holder exists."""
-        made = self.happened(*self.architecture.links[link])
-        return conjunction([made, *self.not_removed(link), self.exists(link.holder)])
+        return formula(self.presence.holds(link))
 
     def broken(self, link: Link) -> Formula:
         """The link holds and its target does not exist."""
         return conjunction([self.holds(link), Not(self.exists(link.target))])
 
-    def referred_within(self, entity: Entity) -> bool:
-        """Whether the use case that creates the entity also makes a link to it."""
+    def links_within(self, entity: Entity) -> list[Link]:
+        """The links to an entity that the use case which creates it makes."""
         home, _ = self.architecture.creators[entity]
-        return any(self.architecture.links[link][0] is home for link in self.links_to.get(entity, ()))
+        return [link for link in self.links_to.get(entity, ()) if self.architecture.links[link][0] is home]
 
     def orphan(self, entity: Entity) -> Formula:
         """The entity exists, its own use case makes a link to it, and no link to it holds."""
-        if not self.referred_within(entity):
+        if not self.links_within(entity):
             return FALSE
         return conjunction([self.exists(entity), *(Not(self.holds(link)) for link in self.links_to[entity])])
 
@@ -113,14 +104,14 @@ class Definitions:
         """Every anomaly of this index."""
         tolerates = self.architecture.tolerates
         for link in self.architecture.links:
-            kind, formula = AnomalyKind.BROKEN_LINK, self.broken(link)
-            yield Anomaly(kind, str(link), self.index, link, formula, tolerates(link))
+            kind, wrong = AnomalyKind.BROKEN_LINK, self.broken(link)
+            yield Anomaly(kind, str(link), self.index, link, wrong, tolerates(link))
         for entity in self.architecture.creators:
-            if self.referred_within(entity):
+            if self.links_within(entity):
                 tolerated = all(map(tolerates, self.links_to[entity]))
-                kind, formula = AnomalyKind.ORPHAN_STATE, self.orphan(entity)
-                yield Anomaly(kind, str(entity), self.index, entity, formula, tolerated)
+                kind, wrong = AnomalyKind.ORPHAN_STATE, self.orphan(entity)
+                yield Anomaly(kind, str(entity), self.index, entity, wrong, tolerated)
         for case, step in self.architecture.steps():
             if len(case.steps) > 1:
-                subject, formula = f"{case.name}.{step.number}", self.missing(case, step)
-                yield Anomaly(AnomalyKind.MISSING_STATE, subject, self.index, self.event(case, step), formula)
+                event, subject = self.presence.event(case, step), f"{case.name}.{step.number}"
+                yield Anomaly(AnomalyKind.MISSING_STATE, subject, self.index, event, self.missing(case, step))

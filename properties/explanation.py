@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bac.model.architecture import Entity, Link, Step, UseCase, Verb
-from bac.model.plan import Broker, Mode, Rollback
+from bac.model.architecture import Step, UseCase, Verb
+from bac.model.recovery import Broker, Rollback
 from bac.model.system import ActionKind, Event, Label, locked, logged, pending, snapped
 from bac.model.trace import Trace
 from bac.properties.anomalies import AnomalyKind
+from bac.properties.cut import Cut
 from bac.properties.qualities import Property
 
 
@@ -103,7 +104,7 @@ class Explainer:
         """Find the index that the trace is about, and the events in the cut."""
         self.trace, self.numbered = trace, numbered
         self.index = trace.claim.index or 1
-        self.cut = {entry.event for log in trace.logs.values() for entry in log.cut}
+        self.cut = Cut(trace, self.index)
 
     # Events and their names
 
@@ -111,40 +112,9 @@ class Explainer:
         """Return the event of a step at the index of the claim."""
         return Event(case, step, self.index)
 
-    def creation(self, entity: Entity) -> Event:
-        """Return the event that creates an entity."""
-        case, step = self.trace.architecture.creators[entity]
-        return self.event(case.name, step.number)
-
-    def making(self, link: Link) -> Event:
-        """Return the event that makes a link."""
-        case, step = self.trace.architecture.links[link]
-        return self.event(case.name, step.number)
-
-    def removals(self, what: Entity | Link) -> list[Event]:
-        """Return the events that delete an entity or remove a link, whether they happen or not."""
-        removals = self.trace.architecture.removals.get(what, ())
-        return [self.event(case.name, step.number) for case, step in removals]
-
-    def removal(self, what: Entity | Link) -> Event | None:
-        """Return the event in the cut that deletes an entity or removes a link, if there is one."""
-        return next((event for event in self.removals(what) if event in self.cut), None)
-
-    def exists(self, entity: Entity) -> bool:
-        """Whether the entity exists in the cut."""
-        return self.creation(entity) in self.cut and self.removal(entity) is None
-
-    def holds(self, link: Link) -> bool:
-        """Whether the link holds in the cut."""
-        return self.making(link) in self.cut and self.removal(link) is None and self.exists(link.holder)
-
     def at(self, action: int | None) -> str:
         """Return the number of an action in parentheses, where numbers are wanted."""
         return f" (action {action})" if self.numbered else ""
-
-    def name(self, entity: Entity) -> str:
-        """Return the name of an entity, with its index where there are several instances."""
-        return f"{entity} #{self.index}" if self.trace.instances > 1 else str(entity)
 
     def described(self, event: Event) -> str:
         """Return an event by its place in the log and its command: ``orders/3 (create order)``."""
@@ -203,7 +173,7 @@ class Explainer:
         """Explain why no backup can be completed any more."""
         trace, state = self.trace, self.trace.states[-1]
         services = [service.name for service in trace.architecture.services]
-        if never := [service for service in services if trace.plan.mode_of(service) is Mode.NONE]:
+        if never := [service for service in services if trace.plan.mode_of(service).never_backed_up]:
             sentence = f"No backup is ever complete, because {', '.join(never)} {plural(never)} never backed up."
             return Explanation(sentence, None)
         waiting = [s for s in services if trace.plan.mode_of(s).takes_snapshots and snapped(s) not in state]
@@ -214,7 +184,7 @@ class Explainer:
     def _blockages(self) -> list[str]:
         """Return what keeps locks taken: use cases that are half done inside one, and what they wait for."""
         state = self.trace.states[-1]
-        locks = [group for group in self.trace.plan.groups if group.mode is Mode.LOCKED]
+        locks = [group for group in self.trace.plan.groups if group.mode.locks]
         found = []
         for group in (group for group in locks if locked(group.services) in state):
             for case in self.trace.architecture.use_cases:
@@ -239,7 +209,7 @@ class Explainer:
         for step in left:
             lock = self.trace.plan.group_of(step.service)
             entered = any(other.service in lock.services for other in case.steps if other.number in done)
-            if lock.mode is Mode.LOCKED and locked(lock.services) in state and not entered:
+            if lock.mode.locks and locked(lock.services) in state and not entered:
                 return f"“{command(step)}” waits for the lock of {', '.join(lock.services)}"
         return "its other steps are not possible any more"
 
@@ -257,22 +227,19 @@ class Explainer:
         link = next(
             link
             for link in self.trace.architecture.links
-            if str(link) == self.trace.claim.subject and self._is_broken(link)
+            if str(link) == self.trace.claim.subject and self.cut.broken(link)
         )
-        start = f"The recovered {self.name(link.holder)} refers to {absent(self.name(link.target))}"
-        deletion = self.removal(link.target)
+        start = f"The recovered {self.cut.name(link.holder)} refers to {absent(self.cut.name(link.target))}"
+        deletion = self.cut.removal(link.target)
         if deletion is not None:
-            lost = next((event for event in self.removals(link) if event in self.trace.entries), None)
+            lost = next((event for event in self.cut.removals(link) if event in self.trace.entries), None)
             if lost is None:
                 why = f"{self.described(deletion)} deleted it, and nothing had removed the link"
             else:
                 why = f"{self.described(deletion)} survived, but {self.described(lost)} did not"
             return Explanation(f"{start}: {why}.", self.trace.entries[deletion].action)
-        fate = self.fate(self.creation(link.target))
+        fate = self.fate(self.cut.creation(link.target))
         return Explanation(f"{start}: {fate.clause}.", fate.action)
-
-    def _is_broken(self, link: Link) -> bool:
-        return self.holds(link) and not self.exists(link.target)
 
     def orphan_state(self) -> Explanation:
         """Explain why no link to an entity holds."""
@@ -280,27 +247,22 @@ class Explainer:
         entity = next(
             entity
             for entity in architecture.creators
-            if str(entity) == self.trace.claim.subject and self.exists(entity) and self._links_within(entity)
+            if str(entity) == self.trace.claim.subject and self.cut.orphan(entity)
         )
-        links = self._links_within(entity)
-        lacking = next((link for link in links if self.making(link) not in self.cut), None)
-        start = f"The recovered {self.name(entity)} exists, but nothing refers to it any more"
+        links = self.cut.links_within(entity)
+        lacking = next((link for link in links if self.cut.making(link) not in self.cut.events), None)
+        start = f"The recovered {self.cut.name(entity)} exists, but nothing refers to it any more"
         if lacking is not None:
-            fate = self.fate(self.making(lacking))
+            fate = self.fate(self.cut.making(lacking))
             return Explanation(f"{start}: {fate.clause}.", fate.action)
         holder = links[0].holder
-        event = self.removal(links[0]) or self.removal(holder)
+        event = self.cut.removal(links[0]) or self.cut.removal(holder)
         if event is not None:
             return Explanation(f"{start} after {self.described(event)}.", self.trace.entries[event].action)
-        fate = self.fate(self.creation(holder))
-        return Explanation(f"{start}, because {self.name(holder)} itself does not exist: {fate.clause}.", fate.action)
-
-    def _links_within(self, entity: Entity) -> list[Link]:
-        """Return the links to an entity that its own use case makes, if none of them holds."""
-        architecture = self.trace.architecture
-        home, _ = architecture.creators[entity]
-        links = [link for link, (case, _) in architecture.links.items() if link.target == entity and case is home]
-        return [] if any(map(self.holds, links)) else links
+        fate = self.fate(self.cut.creation(holder))
+        return Explanation(
+            f"{start}, because {self.cut.name(holder)} itself does not exist: {fate.clause}.", fate.action
+        )
 
     def missing_state(self) -> Explanation:
         """Explain why an event is not in the cut although another one of its use case is."""
@@ -308,7 +270,7 @@ class Explainer:
         event = self.event(name, int(step))
         case, missing = self.trace.step_of(event)
         others = [self.event(name, other.number) for other in case.steps]
-        survivor = next(other for other in others if other in self.cut)
+        survivor = next(other for other in others if other in self.cut.events)
         fate = self.fate(event)
         what = f"“{command(missing)}” in {missing.service}"
         start = f"{self.described(survivor)} survived, but {what}, of the same use case, is missing"

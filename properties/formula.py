@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import dataclass
 
-from bac.model.system import Fact
+from bac.model.guard import Guard
+from bac.model.system import Action, Fact
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +52,23 @@ def disjunction(parts: Iterable[Formula]) -> Formula:
     return Or(tuple(parts))
 
 
-def satisfied(formula: Formula, state: Container[Fact]) -> bool:
+def formula(guard: Guard | Action) -> Formula:
+    """The formula that says that a guard holds, or that an action can happen."""
+    parts: list[Formula] = [*map(Atom, sorted(guard.require)), *(Not(Atom(fact)) for fact in sorted(guard.forbid))]
+    for clause in guard.clauses:
+        negative = (Not(Atom(fact)) for fact in sorted(clause.negative))
+        parts.append(disjunction([*map(Atom, sorted(clause.positive)), *negative]))
+    return conjunction(parts)
+
+
+def satisfied(wanted: Formula, state: Container[Fact]) -> bool:
     """Whether a state, given as the facts that hold, satisfies the formula."""
-    return evaluate(formula, state.__contains__)
+    return evaluate(wanted, state.__contains__)
 
 
-def evaluate(formula: Formula, holds: Callable[[Fact], bool]) -> bool:
+def evaluate(wanted: Formula, holds: Callable[[Fact], bool]) -> bool:
     """The truth of the formula where ``holds`` says which facts are true."""
-    match formula:
+    match wanted:
         case Atom(fact):
             return holds(fact)
         case Not(part):
@@ -69,9 +79,9 @@ def evaluate(formula: Formula, holds: Callable[[Fact], bool]) -> bool:
             return any(evaluate(part, holds) for part in parts)
 
 
-def facts(formula: Formula) -> Iterator[Fact]:
+def facts(wanted: Formula) -> Iterator[Fact]:
     """The facts that a formula mentions, with repetitions."""
-    match formula:
+    match wanted:
         case Atom(fact):
             yield fact
         case Not(part):

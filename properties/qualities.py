@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from bac.model.architecture import Architecture
-from bac.model.plan import Mode, Plan
+from bac.model.plan import Plan
 from bac.model.system import DENIED, Event, backed, logged, snapped
 from bac.properties.anomalies import Anomaly, anomalies
 from bac.properties.formula import FALSE, Atom, Formula, Not, conjunction
@@ -59,7 +59,7 @@ def qualities(architecture: Architecture, plan: Plan, instances: int) -> Qualiti
 def backed_up(architecture: Architecture, plan: Plan) -> Formula:
     """Every service is snapshotted or continuous; false as soon as one is never backed up."""
     modes = {service.name: plan.mode_of(service.name) for service in architecture.services}
-    if Mode.NONE in modes.values():
+    if any(mode.never_backed_up for mode in modes.values()):
         return FALSE
     return conjunction(Atom(snapped(service)) for service, mode in modes.items() if mode.takes_snapshots)
 
@@ -70,6 +70,6 @@ def losses(architecture: Architecture, plan: Plan, instances: int) -> tuple[Loss
         Event(case.name, step.number, index)
         for index in range(1, instances + 1)
         for case, step in architecture.steps()
-        if plan.mode_of(step.service) is not Mode.NONE
+        if not plan.mode_of(step.service).never_backed_up
     )
     return tuple(Loss(event, conjunction([Atom(backed(event)), Not(Atom(logged(event)))])) for event in events)

@@ -28,7 +28,9 @@ from oracle import judge
 
 from bac.model import trace as traces
 from bac.model.architecture import Verb, Via
-from bac.model.plan import Broker, Mode, OnInvalid, Restore, Rollback, Scope, Timing
+from bac.model.modes import Mode, modes
+from bac.model.plan import Scope, Timing
+from bac.model.recovery import Broker, OnInvalid, Restore, Rollback
 from bac.model.specification.reader import Specification, load, parse, to_yaml
 from bac.model.trace import Trace
 from bac.proofs.check import check
@@ -157,7 +159,7 @@ def test_every_specification_says_what_it_is_there_for(name: str) -> None:
 
 
 CHOICES = {
-    "mode": Mode,
+    "mode": modes(),
     "restore": Restore,
     "rollback": Rollback,
     "broker": Broker,
@@ -191,7 +193,7 @@ def test_every_mode_meets_both_scopes_both_ways() -> None:
         if isinstance(scope, Scope)
     }
     nothing_is_left = {(Mode.NONE, Scope.WHOLE, True)}  # if all crash, and one has no backup, there is no recovery
-    assert met == set(product(Mode, Scope, [True, False])) - nothing_is_left
+    assert met == set(product(modes(), Scope, [True, False])) - nothing_is_left
 
 
 @pytest.mark.parametrize("entry", shows(), ids=str)
@@ -246,7 +248,7 @@ def has(document: Document, entry: Shows) -> bool:
     match key:
         case "mode":
             of = specification(entry.name)
-            return value in {of.plan(entry.plan).mode_of(service.name) for service in of.architecture.services}
+            return value in {of.plan(entry.plan).mode_of(service.name).name for service in of.architecture.services}
         case "order":
             return bool(plan.get("order"))
         case "replay" | "resume":

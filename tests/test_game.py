@@ -16,7 +16,9 @@ from strategies import specifications
 
 from bac.model.architecture import Architecture
 from bac.model.errors import LimitReached
-from bac.model.plan import INDEPENDENT, Group, Mode, Plan, Recovery, Rollback, Timing
+from bac.model.modes import Mode
+from bac.model.plan import INDEPENDENT, Group, Plan, Timing
+from bac.model.recovery import Recovery, Rollback
 from bac.model.semantics import system
 from bac.model.specification.reader import dump, parse
 from bac.model.system import INITIAL, ActionKind, Event, Label, State, System, backed, logged, snapped

@@ -16,7 +16,9 @@ from strategies import specifications
 
 from bac.model.architecture import Architecture, Step, UseCase, Verb
 from bac.model.errors import LimitReached
-from bac.model.plan import INDEPENDENT, Group, Mode, Plan, Recovery
+from bac.model.modes import Mode
+from bac.model.plan import INDEPENDENT, Group, Plan
+from bac.model.recovery import Recovery
 from bac.model.semantics import system
 from bac.model.system import INITIAL, ActionKind, Event, State, logged
 from bac.proofs.check import check

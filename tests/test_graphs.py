@@ -10,7 +10,8 @@ from helpers import parsed
 
 from bac.model.architecture import Verb
 from bac.model.errors import Contradiction, LimitReached
-from bac.model.plan import INDEPENDENT, Mode, Plan, Timing
+from bac.model.modes import Mode
+from bac.model.plan import INDEPENDENT, Plan, Timing
 from bac.model.system import ActionKind
 from bac.proofs.check import check
 from bac.proofs.replay import objection

@@ -30,7 +30,7 @@ from bac.figures.graph.quality import traced
 from bac.figures.graph.references import Arrow, ArrowKind, arrows_of
 from bac.figures.graph.service_graph import UnknownService, is_large, part_around, service_graph
 from bac.figures.render import FORMATS, write
-from bac.model.plan import Mode
+from bac.model.modes import Mode
 from bac.model.specification.reader import Specification
 
 Pairs = Iterable[tuple[int, int]]
@@ -331,8 +331,8 @@ def test_how_clusters_are_backed_up_is_said(large: Specification) -> None:
     assert atomic["atomic"] == 5
     assert atomic["20 services"] >= 5
     modes = [mode for cluster in overview(large.architecture, large.plan("some")).clusters for mode in cluster.modes]
-    assert sum(services for mode, services, _ in modes if mode is Mode.LOCKED) == 2
-    assert sum(services for mode, services, _ in modes if mode is Mode.NONE) == 2
+    assert sum(services for mode, services, _ in modes if mode == Mode.LOCKED) == 2
+    assert sum(services for mode, services, _ in modes if mode == Mode.NONE) == 2
 
 
 @pytest.mark.parametrize("program", [None, ""], ids=["dot", "grid"])

@@ -16,7 +16,9 @@ from helpers import parsed
 from simulation import NotSimulated, follow, read
 
 from bac.model.errors import Contradiction, UnwritableFile
-from bac.model.plan import Disaster, Group, Mode, OnInvalid, Plan, Recovery, Rollback
+from bac.model.modes import Mode
+from bac.model.plan import Disaster, Group, Plan
+from bac.model.recovery import OnInvalid, Recovery, Rollback
 from bac.model.semantics import system
 from bac.model.system import INITIAL, ActionKind, Event, Label
 from bac.proofs.theorem.unbounded import (

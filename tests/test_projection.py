@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from bac.model.plan import INDEPENDENT, Disaster, Group, Mode, Plan, Scope
+from bac.model.modes import Mode
+from bac.model.plan import INDEPENDENT, Disaster, Group, Plan, Scope
 from bac.model.semantics import system
 from bac.model.system import (
     DENIED,

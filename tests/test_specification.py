@@ -17,19 +17,9 @@ from strategies import specifications
 
 from bac.model.architecture import Entity, Link, Step, Verb, Via
 from bac.model.errors import BacError, UnknownPlan, UnreadableFile, UnwritableFile
-from bac.model.plan import (
-    INDEPENDENT,
-    Broker,
-    Disaster,
-    Group,
-    Mode,
-    OnInvalid,
-    Plan,
-    Recovery,
-    Restore,
-    Rollback,
-    Timing,
-)
+from bac.model.modes import Mode
+from bac.model.plan import INDEPENDENT, Disaster, Group, Plan, Timing
+from bac.model.recovery import Broker, OnInvalid, Recovery, Restore, Rollback
 from bac.model.specification import yaml_tree
 from bac.model.specification.diagnostics import CODES, ERRORS, NOTES, WARNINGS, Diagnostic, SpecificationError
 from bac.model.specification.reader import (

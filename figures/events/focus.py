@@ -7,13 +7,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from bac.figures.events.cut import Cut
 from bac.figures.metrics import guarded
-from bac.model.architecture import Architecture, Entity, Link
-from bac.model.plan import Mode
+from bac.model.architecture import Link
 from bac.model.system import ActionKind, Event, snapped
 from bac.model.trace import Trace
 from bac.properties.anomalies import AnomalyKind
+from bac.properties.cut import Cut
 from bac.properties.qualities import Property
 
 
@@ -78,7 +77,7 @@ def unbacked(trace: Trace) -> tuple[str, ...]:
     """The services without a backup at the end of the trace."""
     state = trace.states[-1]
     modes = {service.name: trace.plan.mode_of(service.name) for service in trace.architecture.services}
-    never = tuple(name for name, mode in modes.items() if mode is Mode.NONE)
+    never = tuple(name for name, mode in modes.items() if mode.never_backed_up)
     return never or tuple(n for n, mode in modes.items() if mode.takes_snapshots and snapped(n) not in state)
 
 
@@ -95,30 +94,17 @@ def _broken_link(trace: Trace) -> Focus:
     subject = " → ".join(map(guarded, (trace.claim.subject or "").split(" -> ")))
     heading = f"Broken link: {subject}{of_index(trace)}"
     link = next(link for link in trace.architecture.links if str(link) == trace.claim.subject and cut.broken(link))
-    events = [cut.making(link), cut.creation(link.target), cut.deletions.get(link.target)]
+    events = [cut.making(link), cut.creation(link.target), cut.removal(link.target)]
     return Focus(heading, broken=(link, index), events=tuple(event for event in events if event))
 
 
 def _orphan_state(trace: Trace) -> Focus:
     cut = Cut(trace, trace.claim.index or 1)
     named = [entity for entity in trace.architecture.creators if str(entity) == trace.claim.subject]
-    entity = next(entity for entity in named if _orphan(cut, entity))
-    links = links_within(trace.architecture, entity)
-    absent = [cut.unlinkings.get(link) or cut.deletions.get(link.holder) or cut.making(link) for link in links]
+    entity = next(entity for entity in named if cut.orphan(entity))
+    absent = [cut.removal(link) or cut.removal(link.holder) or cut.making(link) for link in cut.links_within(entity)]
     heading = f"Orphan state: {guarded(str(entity))}{of_index(trace)}"
     return Focus(heading, orphan=cut.creation(entity), events=(cut.creation(entity), *absent))
-
-
-def _orphan(cut: Cut, entity: Entity) -> bool:
-    architecture = cut.trace.architecture
-    held = any(cut.holds(link) for link in architecture.links if link.target == entity)
-    return cut.exists(entity) and bool(links_within(architecture, entity)) and not held
-
-
-def links_within(architecture: Architecture, entity: Entity) -> list[Link]:
-    """The links to an entity that its own use case makes."""
-    home, _ = architecture.creators[entity]
-    return [link for link, (case, _) in architecture.links.items() if link.target == entity and case is home]
 
 
 def _missing_state(trace: Trace) -> Focus:

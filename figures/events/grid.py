@@ -15,7 +15,6 @@ from bac.figures.events.links import arrows
 from bac.figures.events.routing import Channels, Place, Route, routes
 from bac.figures.events.scene import Column, Kind, Scene
 from bac.figures.metrics import text_width, wrap
-from bac.model.plan import Mode
 
 MARGIN = 12.0
 """Points between the edge of the page and what is on it."""
@@ -56,9 +55,7 @@ class Grid:
 
     def mode(self, service: str) -> str:
         """How a service is backed up, where that is not by itself."""
-        mode = self.trace.plan.mode_of(service)
-        words = {Mode.INDEPENDENT: "", Mode.NONE: "never backed up", Mode.SHARED_DATABASE: "shared database"}
-        return words.get(mode, str(mode))
+        return self.trace.plan.mode_of(service).label
 
     @cached_property
     def card_width(self) -> float:

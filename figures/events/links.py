@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from bac.figures.events.cut import Cut
 from bac.figures.events.routing import Arrow, Style
 from bac.figures.events.scene import Card, Scene, State
 from bac.figures.metrics import guarded
 from bac.model.architecture import Link
 from bac.model.system import Event
+from bac.properties.cut import Cut
 
 BROKEN = "broken link"
 

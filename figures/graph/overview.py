@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from bac.figures.graph.clusters import Basis, clustering
 from bac.figures.graph.references import Arrow, ArrowKind, arrows_of
 from bac.model.architecture import Architecture
-from bac.model.plan import Mode, Plan
+from bac.model.modes import Mode, modes
+from bac.model.plan import Plan
 
 FEW_ARROWS, MOST_ARROWS = 12, 24
 """So many arrows are always drawn if there are, and never more; between, twice as many as there are clusters."""
@@ -88,7 +89,9 @@ def _modes(cluster: Sequence[str], plan: Plan | None) -> tuple[tuple[Mode, int, 
         if number := len(inside.intersection(group.services)):
             services[group.mode] += number
             groups[group.mode] += 1
-    return tuple((mode, services[mode], groups[mode]) for mode in Mode if services[mode] and mode != Mode.INDEPENDENT)
+    return tuple(
+        (mode, services[mode], groups[mode]) for mode in modes() if services[mode] and mode != Mode.INDEPENDENT
+    )
 
 
 def _between(arrows: Iterable[Arrow], cluster_of: dict[str, int]) -> list[ClusterArrow]:

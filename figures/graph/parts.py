@@ -22,7 +22,6 @@ from bac.figures.graph.shapes import (
 from bac.figures.graph.words import counted
 from bac.figures.metrics import clean
 from bac.figures.palette import PAPER
-from bac.model.plan import Mode
 
 BESIDE = 5
 """Around a service that the drawing is about, at most so many that have to do with that alone stand side by side."""
@@ -169,7 +168,7 @@ def _services(graph: ServiceGraph, lines: Sequence[Line], rows: dict[int, tuple[
 
 def _shared(graph: ServiceGraph) -> list[int]:
     """The groups that share a database."""
-    return [number for number, group in enumerate(graph.groups) if group.mode is Mode.SHARED_DATABASE]
+    return [number for number, group in enumerate(graph.groups) if group.mode.one_database]
 
 
 def _members(graph: ServiceGraph, group: int) -> tuple[int, ...]:

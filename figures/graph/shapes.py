@@ -17,7 +17,7 @@ from bac.figures.graph.service_graph import DrawnGroup, DrawnService
 from bac.figures.graph.words import LABEL, counted, elided, label_lines, link_lines, shortened, some, tooltip, widest
 from bac.figures.metrics import clean
 from bac.figures.palette import INK, MUTED, PAPER, colour_of, mix, readable
-from bac.model.plan import Mode
+from bac.model.modes import Mode
 
 NAME, ENTITY, SMALL = 10.0, 9.0, 8.0
 """Type sizes in points: of the names of services, of entities, and of the smallest text."""
@@ -99,11 +99,11 @@ def database_part(schemas: Sequence[Part], colour: str, mode: Mode, number: int 
     side = BADGE if number is not None else PAD
     width, height = max(inside.width + 2 * side, 44.0), inside.height + 3 * LID + PAD
     fill, lid = mix(colour, PAPER, 0.62), mix(colour, PAPER, 0.35)
-    shapes = _cylinder(width, height, fill, lid, dashed=mode is Mode.NONE)
-    if mode is Mode.CONTINUOUS:
+    shapes = _cylinder(width, height, fill, lid, dashed=mode.never_backed_up)
+    if mode.replicated:
         behind = Part(width, height, _cylinder(width, height, mix(colour, PAPER, 0.8), mix(colour, PAPER, 0.6)))
         shapes = (*behind.at(REPLICA, 0), *Part(width, height, shapes).at(0, REPLICA))
-    top = REPLICA if mode is Mode.CONTINUOUS else 0.0
+    top = REPLICA if mode.replicated else 0.0
     shapes += inside.at((width - inside.width) / 2, top + 2.5 * LID)
     if number is not None:
         shapes += badge_part(number).at(width - BADGE * 0.6, 0)

@@ -173,11 +173,16 @@ def boolean(report: Report, node: Node) -> bool | None:
 
 def choice(kind: type[E]) -> Reader[E]:
     """Return a reader of one of the words of an enumeration."""
-    words = [str(member) for member in kind]
+    return one_of({str(member): member for member in kind})
 
-    def reader(report: Report, node: Node) -> E | None:
-        if isinstance(node, ScalarNode) and node.text in words:
-            return kind(node.text)
+
+def one_of(table: Mapping[str, T]) -> Reader[T]:
+    """A reader of one of some words, which gives what the word stands for."""
+    words = list(table)
+
+    def reader(report: Report, node: Node) -> T | None:
+        if isinstance(node, ScalarNode) and node.text in table:
+            return table[node.text]
         expected = f"{', '.join(words[:-1])} or {words[-1]}"
         wrong = node.text if isinstance(node, ScalarNode) else ""
         code = "unknown-value" if isinstance(node, ScalarNode) else "wrong-type"

@@ -9,23 +9,10 @@ from dataclasses import replace
 from enum import StrEnum
 from typing import Any
 
+from bac.model.modes import Mode, modes
 from bac.model.names import quoted
-from bac.model.plan import (
-    ANOMALIES,
-    INDEPENDENT,
-    Broker,
-    Disaster,
-    Expectation,
-    Group,
-    Mode,
-    OnInvalid,
-    Plan,
-    Recovery,
-    Restore,
-    Rollback,
-    Scope,
-    Timing,
-)
+from bac.model.plan import ANOMALIES, INDEPENDENT, Disaster, Expectation, Group, Plan, Scope, Timing
+from bac.model.recovery import Broker, OnInvalid, Recovery, Restore, Rollback
 from bac.model.specification import fields
 from bac.model.specification.diagnostics import Report
 from bac.model.specification.fields import Reader, Record
@@ -48,6 +35,11 @@ def _group_services(report: Report, node: Node) -> ScalarNode | tuple[ScalarNode
     if isinstance(node, ScalarNode) and node.text == ALL:
         return node
     return _SERVICE_LIST(report, node)
+
+
+def _mode(report: Report, node: Node) -> Mode | None:
+    """The name of a mode."""
+    return fields.one_of({mode.name: mode for mode in modes()})(report, node)
 
 
 def _scope(report: Report, node: Node) -> Scope | tuple[tuple[ScalarNode, ...], ...] | None:
@@ -88,7 +80,7 @@ def _anomaly(report: Report, node: Node) -> ScalarNode | None:
 
 
 _SERVICE_LIST = fields.names(empty=False)
-_GROUP_KEYS: dict[str, Reader[Any]] = {"mode": fields.choice(Mode), "services": _group_services}
+_GROUP_KEYS: dict[str, Reader[Any]] = {"mode": _mode, "services": _group_services}
 _GROUP = fields.record("a group", _GROUP_KEYS, required=_GROUP_KEYS)
 _RECOVERY_KEYS: dict[str, Reader[Any]] = {
     "restore": fields.choice(Restore),
@@ -197,7 +189,7 @@ class _PlanReader:
     def _ordered(self, node: ScalarNode, grouped: bool) -> str:
         service = self._services.service(node)
         mode = self._modes.get(node.text, Mode.INDEPENDENT)
-        if service and grouped and mode is not Mode.INDEPENDENT:
+        if service and grouped and mode != Mode.INDEPENDENT:
             message = f"{quoted(service)} has mode {mode}; 'order' may only list services of mode independent"
             self._report.add("not-independent", node, message)
         return node.text
@@ -234,7 +226,7 @@ class _PlanReader:
     def _warn_about_groups(self, groups: list[Group]) -> None:
         for group, record in zip(groups, self._record.values.get("groups", ()), strict=True):
             mode = record.nodes["mode"]
-            if group.mode is Mode.NONE:
+            if group.mode.never_backed_up:
                 message = f"{quoted(group.services[0])} is never backed up, so the whole application never is"
                 self._report.add("never-backed-up", mode, message)
             if group.mode.recovers_together and len(group.services) == 1:

@@ -17,7 +17,8 @@ import yaml
 
 from bac.model.architecture import Architecture, Service, Step, UseCase, Verb, Via
 from bac.model.files import is_stream, write_text
-from bac.model.plan import INDEPENDENT, Disaster, Expectation, Plan, Recovery
+from bac.model.plan import INDEPENDENT, Disaster, Expectation, Plan
+from bac.model.recovery import Recovery
 
 STARTER = """\
 # yaml-language-server: $schema=specification.schema.json

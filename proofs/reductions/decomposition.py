@@ -33,6 +33,9 @@ from bac.properties.formula import facts
 MANY_SERVICES = 16
 """With more services than that, those that a part has no step in are left out of it."""
 
+COVERED = frozenset({"restore", "rollback", "broker", "replay", "resume", "on_invalid"})
+"""The options of recovery under which an architecture may be divided."""
+
 Cone = frozenset[str]
 """Use cases, by name, that read no other use cases."""
 
@@ -77,6 +80,14 @@ class Part:
         """How many actions a run of the whole needs beside these."""
         kept = [service.name for service in self.architecture.services]
         return 0 if self.outside is None else self.outside.omitted_actions(kept, path)
+
+
+def may_divide(plan: Plan) -> bool:
+    """Whether the arguments above cover a plan: its options are :data:`COVERED`, and its modes say that they are.
+
+    Where they do not, the whole is searched.
+    """
+    return plan.recovery.used <= COVERED and all(group.mode.omission is not None for group in plan.groups)
 
 
 def parts(architecture: Architecture, plan: Plan) -> tuple[Part, ...]:

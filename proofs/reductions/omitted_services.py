@@ -29,13 +29,13 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import islice
+from typing import assert_never
 
-from bac.model.plan import Group, Mode, Plan, Restore, Rollback, Scope
+from bac.model.modes import Mode, Omission
+from bac.model.plan import Group, Plan, Scope
+from bac.model.recovery import Restore, Rollback
 from bac.model.system import ActionKind
 from bac.proofs.engine import Path
-
-AT_ONCE = (Mode.ATOMIC, Mode.SHARED_DATABASE)
-"""One action snapshots the whole group."""
 
 
 @dataclass(frozen=True)
@@ -48,8 +48,7 @@ class OmittedServices:
     @cached_property
     def group(self) -> dict[str, Group]:
         """The group of each service."""
-        listed = {service: group for group in self.plan.groups for service in group.services}
-        return {service: listed.get(service, Group(Mode.INDEPENDENT, (service,))) for service in self.services}
+        return self.plan.groups_of(self.services)
 
     @cached_property
     def number(self) -> dict[str, int]:
@@ -86,7 +85,7 @@ class OmittedServices:
         """These services, and those that have to stand for the others."""
         kept = list(inside)
         needed = self.restores_everything or self.never_recovers
-        if needed and not any(self.mode(name) is Mode.NONE for name in kept):
+        if needed and not any(self.mode(name).never_backed_up for name in kept):
             kept += self.never_backed_up[:1]
         if self.plan.recovery.rollback is Rollback.OLDEST:
             kept += self.first(self.can_be_first, kept, self.snapshotted_like)
@@ -102,7 +101,7 @@ class OmittedServices:
     @cached_property
     def never_backed_up(self) -> tuple[str, ...]:
         """The services of which no backup is ever taken."""
-        return tuple(service for service in self.services if self.mode(service) is Mode.NONE)
+        return tuple(service for service in self.services if self.mode(service).never_backed_up)
 
     @staticmethod
     def first(
@@ -115,7 +114,7 @@ class OmittedServices:
     def snapshotted_like(self, service: str) -> tuple[str, ...]:
         """The services whose snapshot is possible whenever this one's is (before any other), and notes the same."""
         group = self.group[service]
-        return group.services if group.mode in (*AT_ONCE, Mode.LOCKED) else (service,)
+        return group.services if group.mode.omission in (Omission.AT_ONCE, Omission.UNDER_LOCK) else (service,)
 
     def recorders(self, kept: Collection[str]) -> list[str]:
         """Of distributed snapshots of which only those who crashed are restored: who else decides about the channels.
@@ -124,7 +123,11 @@ class OmittedServices:
         """
         if self.together:
             return []
-        groups = {group.services: None for group in map(self.group.__getitem__, kept) if group.mode is Mode.MARKERS}
+        groups = {
+            group.services: None
+            for group in map(self.group.__getitem__, kept)
+            if group.mode.omission is Omission.CHANNELS
+        }
         others = [[name for name in services if name not in kept] for services in groups]
         most = 1 if self.plan.disaster.scope is Scope.ANY else None
         return [name for names in others for name in names[:most]]
@@ -137,7 +140,7 @@ class OmittedServices:
     @cached_property
     def can_crash_alone(self) -> tuple[str, ...]:
         """The services that a disaster can restore, those first for which it needs the fewest actions."""
-        able = (service for service in self.services if self.mode(service) is not Mode.NONE)
+        able = (service for service in self.services if not self.mode(service).never_backed_up)
         return tuple(sorted(able, key=lambda service: self.cost(self.unit(service)) + self.rank.get(service, 0)))
 
     def spared(self, kept: Collection[str]) -> list[str]:
@@ -152,7 +155,7 @@ class OmittedServices:
         scope = self.plan.disaster.scope
         listed = scope if isinstance(scope, tuple) else ()
         widened = [dict.fromkeys(each for name in crash for each in self.unit(name)) for crash in listed]
-        return tuple(tuple(names) for names in widened if not any(self.mode(name) is Mode.NONE for name in names))
+        return tuple(tuple(names) for names in widened if not any(self.mode(name).never_backed_up for name in names))
 
     @property
     def never_recovers(self) -> bool:
@@ -181,7 +184,7 @@ class OmittedServices:
             return scope
         restored = (tuple(name for name in kept if name in set(names)) for names in self.restored_sets)
         possible = tuple(dict.fromkeys(names for names in restored if names))
-        return possible or tuple((name,) for name in kept if self.mode(name) is Mode.NONE)[:1]
+        return possible or tuple((name,) for name in kept if self.mode(name).never_backed_up)[:1]
 
     # What it costs
 
@@ -190,9 +193,18 @@ class OmittedServices:
         actions, groups = 0, set[int]()
         for name in services:
             mode = self.mode(name)
-            actions += mode.takes_snapshots and mode not in AT_ONCE
-            if mode in AT_ONCE or mode is Mode.LOCKED:
-                groups.add(self.number[name])
+            match mode.omission:
+                case Omission.AT_ONCE:
+                    groups.add(self.number[name])
+                case Omission.UNDER_LOCK:
+                    actions += 1
+                    groups.add(self.number[name])
+                case Omission.ALONE | Omission.CHANNELS:
+                    actions += mode.takes_snapshots
+                case None:
+                    raise ValueError(f"services of mode {mode} cannot be left out")
+                case other:
+                    assert_never(other)
         return actions + len(groups)
 
     @cached_property
@@ -218,7 +230,7 @@ class OmittedServices:
 
         It is locked and unlocked again before they begin anything.
         """
-        groups = {self.group[name].services: name for name in wanted if self.mode(name) is Mode.LOCKED}
+        groups = {self.group[name].services: name for name in wanted if self.mode(name).omission is Omission.UNDER_LOCK}
         return [
             name
             for members, name in groups.items()
@@ -228,7 +240,7 @@ class OmittedServices:
     def restored_in_the_whole(self, kept: Collection[str], restored: Collection[str]) -> Collection[str]:
         """The smallest set that is restored in the whole where these are restored of those that are kept."""
         if self.plan.disaster.scope is Scope.ANY:
-            groups = {self.group[name].services for name in kept if self.mode(name) is Mode.MARKERS}
+            groups = {self.group[name].services for name in kept if self.mode(name).omission is Omission.CHANNELS}
             full = [members for members in groups if all(name in restored for name in members if name in kept)]
             return {each for name in restored for each in self.unit(name)}.union(*full)
         inside, wanted = set(kept), set(restored)

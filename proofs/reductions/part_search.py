@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from bac.model.architecture import Architecture
 from bac.model.errors import LimitReached
-from bac.model.plan import Mode, Plan, Timing
+from bac.model.plan import Plan, Timing
 from bac.model.semantics import Rules
 from bac.model.system import System
 from bac.proofs.engine import Limits, Path, ProgressListener, Query, SearchResult, Statistics, nothing_found
@@ -16,7 +16,7 @@ from bac.proofs.explicit.breadth_first import free_choices
 from bac.proofs.packing import Packing
 from bac.proofs.reductions.backup_progress import can_always_be_completed
 from bac.proofs.reductions.catalogue import Reduction, Saving, one_index_suffices
-from bac.proofs.reductions.decomposition import Part, renaming
+from bac.proofs.reductions.decomposition import Part, may_divide, renaming
 from bac.proofs.results import Run, Runs
 from bac.properties.formula import Formula
 from bac.properties.qualities import Property, qualities
@@ -191,14 +191,14 @@ def one_index_applies(part: Part) -> bool:
 def cannot_block_backup(part: Part) -> bool:
     """Whether the part never keeps a backup from being completed, as far as can be argued."""
     try:
-        return can_always_be_completed(part.system(1))
+        return may_divide(part.plan) and can_always_be_completed(part.system(1))
     except LimitReached:
         return False
 
 
 def never_backed_up(part: Part) -> bool:
     """Whether a service of the part is never backed up."""
-    return any(part.plan.mode_of(service.name) is Mode.NONE for service in part.architecture.services)
+    return any(part.plan.mode_of(service.name).never_backed_up for service in part.architecture.services)
 
 
 def backed_up(part: Part) -> Formula:

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from bac.model.system import RECOVERED, Action, Fact, System
-from bac.properties.formula import Atom, Formula, Not, conjunction, disjunction
+from bac.properties.formula import Atom, Formula, Not, conjunction, formula
 
 
 def relevant(system: System, facts: Iterable[Fact]) -> System:
@@ -57,11 +57,7 @@ def independent(one: Action, other: Action) -> bool:
 
 def guard(action: Action) -> Formula:
     """The formula that says that the action can happen."""
-    parts: list[Formula] = [*map(Atom, sorted(action.require)), *(Not(Atom(fact)) for fact in sorted(action.forbid))]
-    for clause in action.clauses:
-        negative = (Not(Atom(fact)) for fact in sorted(clause.negative))
-        parts.append(disjunction([*map(Atom, sorted(clause.positive)), *negative]))
-    return conjunction(parts)
+    return formula(action)
 
 
 def over(system: System) -> Formula:

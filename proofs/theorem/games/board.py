@@ -54,7 +54,7 @@ from typing import NamedTuple
 
 from bac.model.architecture import Architecture
 from bac.model.errors import LimitReached
-from bac.model.plan import Recovery, Rollback
+from bac.model.recovery import Recovery, Rollback
 from bac.proofs.theorem.games.arenas import Assumption, Level
 from bac.proofs.theorem.games.positions import Indices, Position, recoveries
 

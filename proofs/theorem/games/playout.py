@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from bac.model.plan import INDEPENDENT, Group, Mode, Plan, Recovery, Rollback, Timing
+from bac.model.modes import Mode
+from bac.model.plan import INDEPENDENT, Group, Plan, Timing
+from bac.model.recovery import Recovery, Rollback
 from bac.model.system import AT_REST, RECOVERED, ActionKind, Label, State, System
 from bac.model.trace import Claim, Trace
 from bac.proofs.replay import objection

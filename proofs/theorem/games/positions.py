@@ -34,7 +34,9 @@ from typing import NamedTuple
 
 from bac.model.architecture import Architecture, Entity, UseCase
 from bac.model.errors import LimitReached
-from bac.model.plan import Group, Mode, OnInvalid, Plan, Recovery, Rollback
+from bac.model.modes import Mode
+from bac.model.plan import Group, Plan
+from bac.model.recovery import OnInvalid, Recovery, Rollback
 from bac.model.semantics import Rules, step_entities
 from bac.model.system import Action, ActionKind, Fact, Label, backed, locked, logged, oldest
 from bac.proofs.theorem.games.arenas import Assumption, Level

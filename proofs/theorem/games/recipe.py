@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from bac.model.plan import OnInvalid, Recovery, Rollback
+from bac.model.recovery import OnInvalid, Recovery, Rollback
 from bac.model.specification.reader import dump
 from bac.model.system import Fact, FactKind
 from bac.proofs.theorem.games.arenas import Assumption

@@ -13,7 +13,9 @@ from itertools import chain, combinations, product
 
 from bac.model.architecture import Architecture
 from bac.model.errors import BacError, LimitReached
-from bac.model.plan import Group, Mode, OnInvalid, Plan, Recovery, Rollback
+from bac.model.modes import Mode
+from bac.model.plan import Group, Plan
+from bac.model.recovery import OnInvalid, Recovery, Rollback
 from bac.model.semantics import Rules
 from bac.model.system import Action, ActionKind, Event, FactKind, Label, State, backed, locked, logged, oldest
 from bac.properties.anomalies import AnomalyKind, anomalies

@@ -18,7 +18,7 @@ from graphlib import CycleError, TopologicalSorter
 from json import dumps
 from typing import Any
 
-from bac.model.plan import OnInvalid, Recovery, Rollback
+from bac.model.recovery import OnInvalid, Recovery, Rollback
 from bac.model.specification.reader import parse
 from bac.model.system import Event, Fact, FactKind, State
 from bac.proofs.theorem.games.rulebook import FRESH, Place, Rulebook, StrategyRejected

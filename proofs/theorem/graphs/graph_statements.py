@@ -28,7 +28,8 @@ from typing import Any
 
 from bac.model.architecture import Architecture, UseCase
 from bac.model.errors import Contradiction
-from bac.model.plan import INDEPENDENT, Disaster, Group, Mode, Plan, Scope, Timing
+from bac.model.modes import Mode
+from bac.model.plan import INDEPENDENT, Disaster, Group, Plan, Scope, Timing
 from bac.model.trace import Trace
 from bac.proofs.check import check
 from bac.proofs.replay import objection

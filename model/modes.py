@@ -1,0 +1,221 @@
+"""The modes of backup: for each mode one entry, which everything else reads.
+
+How the services of a group are snapshotted, what the lock of the group holds back, what a service is restored from and
+together with which others, what reductions may assume, and what people are told.  Semantics, properties, reductions,
+figures, the JSON Schema and the tables in docs/ are made of these entries; nothing else knows one mode from another.
+Source: the article, "The BAC Theorem"; docs/semantics.md, "Backups".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import ClassVar
+
+Services = tuple[str, ...]
+
+
+def never(_services: Services) -> tuple[Services, ...]:
+    """No snapshot is taken."""
+    return ()
+
+
+def one_by_one(services: Services) -> tuple[Services, ...]:
+    """Each service of the group is snapshotted at an instant of its own."""
+    return tuple((service,) for service in services)
+
+
+def at_once(services: Services) -> tuple[Services, ...]:
+    """The whole group is snapshotted at one instant."""
+    return (services,)
+
+
+class Lock(StrEnum):
+    """Whether a group has a lock, and what must be true before its services are snapshotted under it.
+
+    ``DRAINED``: of each use case and index, all steps in the group are logged or none.
+    """
+
+    NONE = "none"
+    DRAINED = "drained"
+
+
+class Image(StrEnum):
+    """What a service is restored from: its snapshot, the log itself, or nothing (then there is no way back)."""
+
+    SNAPSHOT = "snapshot"
+    LOG = "log"
+    NOTHING = "nothing"
+
+
+class Omission(StrEnum):
+    """How services of a group may be left out of a landscape (:mod:`bac.proofs.reductions.omitted_services`).
+
+    ``ALONE``: each is backed up as if the others were not there.  ``AT_ONCE``: one snapshot is that of the whole group.
+    ``UNDER_LOCK``: the services are snapshotted one by one while the lock is taken.  ``CHANNELS``: one by one, and
+    channels are restored with the whole group.
+    """
+
+    ALONE = "alone"
+    AT_ONCE = "at-once"
+    UNDER_LOCK = "under-lock"
+    CHANNELS = "channels"
+
+
+@dataclass(frozen=True, slots=True)
+class Mode:
+    """How the services of a group are backed up.
+
+    ``snapshot`` says in words how the snapshot is taken (after "the snapshot:"); ``sets`` gives, for the services of a
+    group, the sets that are snapshotted at one instant each.  ``recovers_together``: the group, and not the single
+    service, is the unit of recovery.  ``one_database``: the services share a database, so that consecutive steps inside
+    the group are one transaction.  ``markers``: markers hold back messages inside the group, and what is in the
+    channels is recorded.  ``omission`` is ``None`` if no reduction may divide an architecture with such a group.
+    ``caption`` is what figures write beside a service, if not the name.
+    """
+
+    name: str
+    snapshot: str
+    sets: Callable[[Services], tuple[Services, ...]]
+    image: Image = Image.SNAPSHOT
+    lock: Lock = Lock.NONE
+    recovers_together: bool = False
+    one_database: bool = False
+    markers: bool = False
+    omission: Omission | None = None
+    caption: str | None = None
+
+    INDEPENDENT: ClassVar[Mode]
+    ATOMIC: ClassVar[Mode]
+    LOCKED: ClassVar[Mode]
+    SHARED_DATABASE: ClassVar[Mode]
+    MARKERS: ClassVar[Mode]
+    CONTINUOUS: ClassVar[Mode]
+    NONE: ClassVar[Mode]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def takes_snapshots(self) -> bool:
+        """Whether services of this mode are snapshotted at all."""
+        return self.image is Image.SNAPSHOT
+
+    @property
+    def never_backed_up(self) -> bool:
+        """Whether there is no way back for a service of this mode."""
+        return self.image is Image.NOTHING
+
+    @property
+    def replicated(self) -> bool:
+        """Whether the backup is the log itself, at any time."""
+        return self.image is Image.LOG
+
+    @property
+    def label(self) -> str:
+        """What figures write beside a service: the caption, or else the name."""
+        return self.name if self.caption is None else self.caption
+
+    @property
+    def locks(self) -> bool:
+        """Whether a group of this mode has a lock."""
+        return self.lock is not Lock.NONE
+
+    @property
+    def description(self) -> str:
+        """One sentence for the JSON Schema."""
+        held_back = "; commands are held back" * self.locks
+        return f"{self.snapshot[0].upper()}{self.snapshot[1:]}{held_back}."
+
+    @property
+    def commands(self) -> str:
+        """What happens to commands during the backup, in words."""
+        return "held back" if self.locks else "accepted"
+
+    @property
+    def recovery_unit(self) -> str:
+        """What is restored together, in words."""
+        if self.never_backed_up:
+            return "nothing"
+        return "the group" if self.recovers_together else "the service"
+
+
+Mode.INDEPENDENT = Mode(
+    "independent", "each service alone, at any time", one_by_one, omission=Omission.ALONE, caption=""
+)
+Mode.ATOMIC = Mode(
+    "atomic",
+    "all services of the group at one instant",
+    at_once,
+    recovers_together=True,
+    omission=Omission.AT_ONCE,
+)
+Mode.LOCKED = Mode(
+    "locked",
+    "lock the group, drain it, snapshot one by one, unlock",
+    one_by_one,
+    lock=Lock.DRAINED,
+    recovers_together=True,
+    omission=Omission.UNDER_LOCK,
+)
+Mode.SHARED_DATABASE = Mode(
+    "shared-database",
+    "one database: one instant, and consecutive steps inside the group are one transaction",
+    at_once,
+    recovers_together=True,
+    one_database=True,
+    omission=Omission.AT_ONCE,
+    caption="shared database",
+)
+Mode.MARKERS = Mode(
+    "markers",
+    "a distributed snapshot (Chandy and Lamport) over the events inside the group",
+    one_by_one,
+    recovers_together=True,
+    markers=True,
+    omission=Omission.CHANNELS,
+)
+Mode.CONTINUOUS = Mode(
+    "continuous",
+    "synchronous replication: an event is backed up as it is logged",
+    never,
+    image=Image.LOG,
+    omission=Omission.ALONE,
+)
+Mode.NONE = Mode("none", "never", never, image=Image.NOTHING, omission=Omission.ALONE, caption="never backed up")
+
+_MODES = {
+    mode.name: mode
+    for mode in (
+        Mode.INDEPENDENT,
+        Mode.ATOMIC,
+        Mode.LOCKED,
+        Mode.SHARED_DATABASE,
+        Mode.MARKERS,
+        Mode.CONTINUOUS,
+        Mode.NONE,
+    )
+}
+
+
+def modes() -> tuple[Mode, ...]:
+    """All modes, in the order in which documents list them."""
+    return tuple(_MODES.values())
+
+
+@contextmanager
+def registered(mode: Mode) -> Iterator[Mode]:
+    """Add a mode for a while.
+
+    Raises:
+        ValueError: there is a mode of this name.
+    """
+    if mode.name in _MODES:
+        raise ValueError(f"there is a mode {mode.name} already")
+    _MODES[mode.name] = mode
+    try:
+        yield mode
+    finally:
+        del _MODES[mode.name]

@@ -1,0 +1,69 @@
+"""What a trace leaves at one index: which events are in the cut, what exists there, and which links hold.
+
+Source: the article, "Eventual Inconsistency with Full Availability".
+"""
+
+from __future__ import annotations
+
+from bac.model.architecture import Entity, Link
+from bac.model.guard import Guard
+from bac.model.presence import Presence
+from bac.model.system import Event, logged
+from bac.model.trace import Trace
+from bac.properties.anomalies import Definitions
+from bac.properties.formula import Formula, formula, satisfied
+
+
+class Cut:
+    """The logs at the end of a trace, seen from one index."""
+
+    def __init__(self, trace: Trace, index: int) -> None:
+        """Collect what is in the logs."""
+        self.trace, self.index = trace, index
+        self.events = {entry.event for log in trace.logs.values() for entry in log.cut if entry.event.index == index}
+        self.presence = Presence(trace.architecture, index)
+        self._definitions = Definitions(trace.architecture, index)
+        self._facts = {logged(event) for event in self.events}
+
+    def creation(self, entity: Entity) -> Event:
+        """The event that creates an entity."""
+        return self.presence.creation(entity)
+
+    def making(self, link: Link) -> Event:
+        """The event that makes a link."""
+        return self.presence.making(link)
+
+    def removals(self, what: Entity | Link) -> tuple[Event, ...]:
+        """Return the events that delete an entity or remove a link, whether they happen or not."""
+        return self.presence.removals(what)
+
+    def removal(self, what: Entity | Link) -> Event | None:
+        """Return the event in the cut that deletes an entity or removes a link, if there is one."""
+        return next((event for event in self.removals(what) if event in self.events), None)
+
+    def exists(self, entity: Entity) -> bool:
+        """Whether the entity exists in the cut."""
+        return self._shows(self.presence.exists(entity))
+
+    def holds(self, link: Link) -> bool:
+        """Whether the link holds in the cut."""
+        return self._shows(self.presence.holds(link))
+
+    def broken(self, link: Link) -> bool:
+        """Whether the link is broken in the cut."""
+        return self._shows(self._definitions.broken(link))
+
+    def orphan(self, entity: Entity) -> bool:
+        """Whether the entity is an orphan in the cut."""
+        return self._shows(self._definitions.orphan(entity))
+
+    def links_within(self, entity: Entity) -> list[Link]:
+        """The links to an entity that its own use case makes."""
+        return self._definitions.links_within(entity)
+
+    def name(self, entity: Entity) -> str:
+        """What to call an entity of this index."""
+        return f"{entity} #{self.index}" if self.trace.instances > 1 else str(entity)
+
+    def _shows(self, what: Guard | Formula) -> bool:
+        return satisfied(formula(what) if isinstance(what, Guard) else what, self._facts)
