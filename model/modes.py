@@ -184,7 +184,9 @@ Mode.CONTINUOUS = Mode(
     image=Image.LOG,
     omission=Omission.ALONE,
 )
-Mode.NONE = Mode("none", "never", never, image=Image.NOTHING, omission=Omission.ALONE, caption="never backed up")
+Mode.NONE = Mode(
+    "none", "never backed up", never, image=Image.NOTHING, omission=Omission.ALONE, caption="never backed up"
+)
 
 _MODES = {
     mode.name: mode
