@@ -223,10 +223,9 @@ def test_generated_specifications_are_judged_alike(data: st.DataObject) -> None:
 @pytest.mark.usefixtures("pairwise")
 def test_an_unknown_mode_is_drawn_under_its_name() -> None:
     specification = parsed(THREE)
-    anomaly = (
-        check(specification.architecture, specification.plan("pairs")).properties[Property.CONSISTENCY].anomalies[0]
-    )
-    assert "pairwise" in write(draw(anomaly.shortest), "svg").decode()
+    result = check(specification.architecture, specification.plan("pairs"))
+    trace = next(iter(result.properties[Property.CONSISTENCY].anomalies[0].traces.values()))
+    assert "pairwise" in write(draw(trace), "svg").decode()
 
 
 def test_a_mode_is_registered_for_a_while_only() -> None:
