@@ -116,7 +116,7 @@ OPTIONS = (
     Option(
         "broker",
         "What becomes of the messages in the broker.",
-        "what becomes of messages in the broker: `lost` or `survives`",
+        "whether messages in the broker are `lost`, or it `survives`",
         (ActionKind.DELIVER,),
     ),
     Option(
