@@ -6,9 +6,10 @@ Imports that take time stay inside the commands, so that ``bac --help`` and shel
 from __future__ import annotations
 
 import gc
-import io
 import sys
 import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ from bac.commands.completion import files, plan_names
 from bac.commands.export import export
 from bac.commands.figure import figure
 from bac.commands.prove import prove
+from bac.commands.streams import discard_rest, open_streams
 from bac.commands.terminal import (
     BUG,
     HOLDS,
@@ -30,6 +32,7 @@ from bac.commands.terminal import (
     figure_format,
     limit_options,
     limits,
+    notify,
     progress_shown,
     read,
     write_figure,
@@ -44,47 +47,87 @@ PROPERTIES = ("backup", "availability", "consistency", "no-extra-loss")
 REDUCTIONS = ("one-index", "symmetry", "projection")
 
 
+class BrokenOutput(Exception):
+    """A pipe that nobody reads any more; click would treat the error of the operating system in its own way."""
+
+
+@contextmanager
+def broken_output() -> Iterator[None]:
+    """Turn a broken pipe into :class:`BrokenOutput`."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise BrokenOutput from None
+
+
 class Commands(click.Group):
     """Turns every error that a user can mend into a message and its exit code."""
 
+    def make_context(self, *arguments: Any, **options: Any) -> click.Context:
+        """Parse the command line."""
+        with broken_output():
+            return super().make_context(*arguments, **options)
+
     def invoke(self, context: click.Context) -> Any:
         """Run the command."""
-        from bac.model.errors import BacError
-
-        gc.disable()  # A model is large, stays, and has no cycles: looking for some takes much of the time.
-        for stream in (sys.stdout, sys.stderr):
-            if isinstance(stream, io.TextIOWrapper):
-                stream.reconfigure(errors="backslashreplace")  # What a terminal cannot show must not end the command.
-        try:
+        with broken_output():
             return super().invoke(context)
-        except BacError as error:
-            complain(str(error))
-            context.exit(error.exit_code)
-        except KeyboardInterrupt:
-            complain("interrupted")
-            context.exit(UNKNOWN)
-        except MemoryError:
-            complain("out of memory: unknown")
-            context.exit(UNKNOWN)
-        except BrokenPipeError:
-            sys.stderr.close()  # Whoever read our output has seen enough; Python would complain about it at exit.
-            context.exit(BROKEN_PIPE)
-        except OSError as error:
-            complain(str(error))
-            context.exit(WRONG)
-        except (click.ClickException, click.exceptions.Exit, click.Abort):
-            raise
-        except Exception:
-            traceback.print_exc()
-            complain("this is a bug of the checker, please report it")
-            context.exit(BUG)
+
+    def main(self, *arguments: Any, **options: Any) -> Any:
+        """Run the command line, and end the process with the exit code."""
+        open_streams()
+        gc.disable()  # A model is large, stays, and has no cycles: looking for some takes much of the time.
+        try:
+            code = self.exit_code(*arguments, **options)
         finally:
             gc.enable()
+            discard_rest()
+        sys.exit(code)
+
+    def exit_code(self, *arguments: Any, **options: Any) -> int:
+        """Run the command line; print errors as messages, and return the exit code."""
+        try:
+            code: Any = super().main(*arguments, **{**options, "standalone_mode": False})
+            with broken_output():
+                sys.stdout.flush()
+            return code if isinstance(code, int) else HOLDS
+        except BrokenOutput:
+            return BROKEN_PIPE
+        except SystemExit as end:
+            return end.code if isinstance(end.code, int) else HOLDS
+        except click.ClickException as error:
+            with suppress(OSError):
+                error.show()
+            return error.exit_code
+        except (KeyboardInterrupt, click.Abort):
+            complain("interrupted")
+            return UNKNOWN
+        except MemoryError:
+            complain("out of memory: unknown")
+            return UNKNOWN
+        except OSError as error:
+            complain(str(error) if error.filename else f"cannot write the output: {error.strerror or error}")
+            return WRONG
+        except Exception as error:
+            return failure(error)
+
+
+def failure(error: Exception) -> int:
+    """Print what is wrong, with a traceback if it is a bug, and return the exit code."""
+    from bac.model.errors import BacError
+
+    if isinstance(error, BacError):
+        complain(str(error))
+        return error.exit_code
+    with suppress(OSError):
+        traceback.print_exception(error)
+    complain("this is a bug of the checker, please report it")
+    return BUG
 
 
 def complain(message: str) -> None:
-    """Say something on standard error; located messages of a specification stand for themselves."""
-    click.echo(message if ": error[" in message else f"bac: {message}", err=True)
+    """Print an error on standard error; located messages of a specification are printed as they are."""
+    notify(message if ": error[" in message else f"bac: {message}")
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -109,7 +152,7 @@ def init(file: Path, force: bool) -> None:
     from bac.model.specification.reader import write_starter
 
     write_starter(file, force)
-    click.echo(f"{file} written; try: bac check {file}", err=True)
+    notify(f"{file} written; try: bac check {file}")
 
 
 @main.command()
@@ -260,14 +303,14 @@ def save_traces(results: list[PlanResult], directory: Path) -> None:
     files = trace_files(results)
     for name, trace in files.items():
         trace.save(directory / name)
-    click.echo(f"{len(files)} trace{'s' * (len(files) != 1)} saved in {directory}", err=True)
+    notify(f"{len(files)} trace{'s' * (len(files) != 1)} saved in {directory}")
 
 
 def draw_first(results: list[PlanResult], figure: Path) -> None:
     """Draw the first counterexample of the results."""
     trace = next((trace for result in results for trace in result.counterexamples()), None)
     if trace is None:
-        click.echo("no counterexample, so no figure", err=True)
+        notify("no counterexample, so no figure")
     else:
         write_figure(figure, trace)
 

@@ -17,6 +17,7 @@ from bac.commands.terminal import (
     as_json,
     emit,
     figure_format,
+    notify,
     put,
     read,
     write_figure,
@@ -107,7 +108,7 @@ def draw_play(games: list[Game], figure: Path) -> None:
 
     lost = [game for game in games if game.winner is Player.CLIENTS]
     if not lost:
-        click.echo("the clients win no game, so no figure", err=True)
+        notify("the clients win no game, so no figure")
     else:
         write_figure(figure, play_out(lost[-1]))
 
@@ -155,7 +156,7 @@ def unbounded(names: tuple[str, ...], timeout: float, smt2: Path | None, example
     if unknown := [name for name in names if name not in known]:
         raise click.UsageError(f"no theorem {unknown[0]}; there are {', '.join(known)}")
     if smt2 is not None:
-        click.echo(f"{len(write(smt2))} obligations written to {smt2}", err=True)
+        notify(f"{len(write(smt2))} obligations written to {smt2}")
     chosen = [known[name] for name in names] or list(known.values())
     results = []
     with counted("theorems") as progress:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from math import isnan
 from pathlib import Path
@@ -28,6 +28,12 @@ SHOWN_WARNINGS = 20
 F = TypeVar("F", bound=Callable[..., Any])
 
 
+def notify(message: str) -> None:
+    """Print a message on standard error; where that takes none, results still count."""
+    with suppress(OSError):
+        click.echo(message, err=True)
+
+
 def read(spec: str, strict: bool = False) -> Specification:
     """Read the specification, with warnings and notes on standard error (warnings are errors if ``strict``)."""
     from bac.model.specification.diagnostics import SpecificationError
@@ -39,9 +45,9 @@ def read(spec: str, strict: bool = False) -> Specification:
     if strict and suspicious:
         raise SpecificationError(suspicious)
     for warning in warnings[:SHOWN_WARNINGS]:
-        click.echo(warning.render(), err=True)
+        notify(warning.render())
     if len(warnings) > SHOWN_WARNINGS:
-        click.echo(f"… and {len(warnings) - SHOWN_WARNINGS} more warnings", err=True)
+        notify(f"… and {len(warnings) - SHOWN_WARNINGS} more warnings")
     return specification
 
 
@@ -166,7 +172,7 @@ def put(file: Path, content: bytes) -> None:
     from bac.model.files import write_bytes
 
     write_bytes(file, content)
-    click.echo(f"{file} written", err=True)
+    notify(f"{file} written")
 
 
 @contextmanager
