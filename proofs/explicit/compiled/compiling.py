@@ -1,4 +1,4 @@
-"""Compile functions with numba, and keep what was compiled until a module of this package changes.
+"""Compile functions with numba, and keep compiled code in files until a module of this package changes.
 
 The functions take arrays of 64-bit words, one after the other, and a tuple ``width`` of as many zeros as a state has
 words: its length is known when they are compiled, so that loops over the words of a state are unrolled.
@@ -7,15 +7,22 @@ words: its length is known when they are compiled, so that loops over the words 
 from __future__ import annotations
 
 import hashlib
+import pickle
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import numpy as np
 from llvmlite import ir
-from numba import njit, types
+from numba import config, njit, types
+from numba.core.caching import CompileResultCacheImpl, FunctionCache
+from numba.core.serialize import dumps
 from numba.extending import intrinsic
 from numpy.typing import NDArray
+
+if getattr(config, "DISABLE_JIT", False):
+    raise ImportError("compiling is switched off by NUMBA_DISABLE_JIT")
 
 F = TypeVar("F", bound=Callable[..., Any])
 Words = NDArray[np.uint64]
@@ -27,9 +34,10 @@ Width = tuple[int, ...]
 
 
 def digest() -> str:
-    """What distinguishes this version of the package from others.
+    """Return a hash of all modules of this package.
 
-    The cache of numba looks at the file of a function, and not at those of the functions that it calls.
+    It becomes part of the names of compiled functions, because numba discards compiled code when the file of a function
+    changes, but not when a function that it calls changes.
     """
     content = hashlib.sha256()
     for file in sorted(Path(__file__).parent.glob("*.py")):
@@ -40,16 +48,78 @@ def digest() -> str:
 VERSION = digest()
 
 
+class CheckedCode(CompileResultCacheImpl):
+    """Compiled code in a file, with a checksum: damaged code must not run."""
+
+    def reduce(self, cres: Any) -> tuple[bytes, bytes]:
+        """Return the checksum of compiled code, and the code."""
+        content = dumps(super().reduce(cres))
+        return hashlib.sha256(content).digest(), content
+
+    def rebuild(self, target_context: Any, payload: tuple[bytes, bytes]) -> Any:
+        """Return the compiled code.
+
+        Raises:
+            ValueError: it is damaged.
+        """
+        checksum, content = payload
+        if hashlib.sha256(content).digest() != checksum:
+            raise ValueError("damaged code")
+        return super().rebuild(target_context, pickle.loads(content))
+
+
+class CodeCache(FunctionCache):
+    """The files of one compiled function.  Code that cannot be read or written is compiled anew in each process."""
+
+    _impl_class = CheckedCode
+
+    def load_overload(self, sig: Any, target_context: Any) -> Any:
+        """Return the code for arguments of these types; ``None`` if there is none, or it cannot be used."""
+        try:
+            found = super().load_overload(sig, target_context)
+            if found is None or tuple(found.signature.args) == tuple(sig):
+                return found  # otherwise two processes that wrote at the same time have exchanged their files
+        except Exception:  # unpickling a damaged file can raise anything
+            pass
+        self.discard()
+        return None
+
+    def save_overload(self, sig: Any, data: Any) -> None:
+        """Write the code for arguments of these types, if that is possible."""
+        try:
+            super().save_overload(sig, data)
+        except Exception:  # the disk is full, or the index is damaged
+            self.discard()
+
+    def discard(self) -> None:
+        """Forget all code of this function, so that later processes can write it again."""
+        with suppress(OSError):
+            self.flush()
+
+
 def compiled(function: F) -> F:
-    """The function, compiled where it is first called, or taken from the cache; it runs beside other threads."""
-    function.__qualname__ = f"{function.__qualname__}-{VERSION}"
-    return cast(F, njit(cache=True, nogil=True)(function))
+    """Return the function, compiled when it is first called, or read from a file; other threads run beside it."""
+    return _compiled(function, forceinline=False)
 
 
 def inlined(function: F) -> F:
-    """The same for a small function, which becomes part of those that call it."""
+    """Return a small function, which becomes part of the functions that call it."""
+    return _compiled(function, forceinline=True)
+
+
+def _compiled(function: F, forceinline: bool) -> F:
     function.__qualname__ = f"{function.__qualname__}-{VERSION}"
-    return cast(F, njit(cache=True, nogil=True, forceinline=True)(function))
+    result: Any = njit(nogil=True, forceinline=forceinline)(function)
+    with suppress(RuntimeError, OSError):  # no folder can be written
+        result._cache = CodeCache(function)
+    return cast(F, result)
+
+
+def cache_folder() -> str | None:
+    """Return the folder in which compiled code is kept; ``None`` if none can be written."""
+    with suppress(RuntimeError, OSError):
+        return str(CodeCache(digest).cache_path)
+    return None
 
 
 @intrinsic
