@@ -8,7 +8,8 @@ from __future__ import annotations
 import gc
 import sys
 import traceback
-from collections.abc import Iterator
+import warnings
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -70,7 +71,11 @@ class Commands(click.Group):
 
     def invoke(self, context: click.Context) -> Any:
         """Run the command."""
-        with broken_output():
+        from bac.model.extras import SlowWithoutExtra
+
+        with broken_output(), warnings.catch_warnings():
+            warnings.simplefilter("once", SlowWithoutExtra)
+            warnings.showwarning = shown_by(warnings.showwarning)
             return super().invoke(context)
 
     def main(self, *arguments: Any, **options: Any) -> Any:
@@ -123,6 +128,18 @@ def failure(error: Exception) -> int:
         traceback.print_exception(error)
     complain("this is a bug of the checker, please report it")
     return BUG
+
+
+def shown_by(otherwise: Callable[..., None]) -> Callable[..., None]:
+    """Return a function that prints warnings: our own like other messages, all others with ``otherwise``."""
+
+    def show(message: Warning | str, category: type[Warning], *place: Any) -> None:
+        if category.__module__.startswith("bac."):
+            complain(str(message))
+        else:
+            otherwise(message, category, *place)
+
+    return show
 
 
 def complain(message: str) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from bac.model.errors import Contradiction
+from bac.model.extras import suggest_fast
 from bac.model.plan import Timing
 from bac.model.system import System
 from bac.proofs.engine import (
@@ -58,7 +59,8 @@ def compiled(search: Search) -> SearchResult:
     except KeyboardInterrupt:
         search.limit, search.interrupted = "interrupted", True
         return search.result()
-    except (ImportError, RuntimeError) as error:  # RuntimeError: there is no place for the cache of compiled code
+    except ImportError as error:
+        suggest_fast()
         raise NotApplicable(f"the compiled search does not work here: {error}") from None
     if result.limit is None:
         return result

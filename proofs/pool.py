@@ -21,6 +21,7 @@ from multiprocessing import get_context, parent_process
 from typing import Any, Generic, TypeVar
 
 from bac.model.errors import BacError
+from bac.model.extras import MissingExtra
 
 AHEAD = 4
 """So many tasks for each worker are handed out at a time: stopped work leaves no long queue behind."""
@@ -32,7 +33,7 @@ R = TypeVar("R")
 
 
 class ClusterUnavailable(BacError):
-    """There is no Dask, or no Dask scheduler at the address that was given."""
+    """There is no Dask scheduler at the address that was given."""
 
 
 class Spread(Generic[T, R]):
@@ -173,7 +174,8 @@ def demand_scheduler(scheduler: str) -> None:
     """Notice before a search that there would be nobody to spread it over.
 
     Raises:
-        ClusterUnavailable: no Dask, or no scheduler at that address.
+        ClusterUnavailable: there is no scheduler at that address.
+        MissingExtra: Dask is not installed.
     """
     with dask_workers(scheduler):
         pass
@@ -184,13 +186,14 @@ def dask_workers(scheduler: str) -> Iterator[tuple[Executor, int]]:
     """The workers of a Dask cluster.
 
     Raises:
-        ClusterUnavailable: no Dask, or no scheduler at that address.
+        ClusterUnavailable: there is no scheduler at that address.
+        MissingExtra: Dask is not installed.
     """
     try:
         from distributed import Client
         from distributed.comm.addressing import get_address_host_port
-    except ModuleNotFoundError:
-        raise ClusterUnavailable("a cluster needs dask[distributed], which is not installed") from None
+    except ImportError:
+        raise MissingExtra("work on a Dask cluster", "cluster") from None
     try:
         if not scheduler.startswith("inproc:"):
             get_address_host_port(scheduler)  # A client that is given no address at all takes a minute to end.

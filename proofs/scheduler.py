@@ -13,6 +13,7 @@ from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
+from bac.model.extras import suggest_fast
 from bac.proofs.engine import Limits, Progress
 from bac.proofs.pool import Spread, dask_workers, local_workers
 from bac.proofs.reductions.decomposition import Part
@@ -215,6 +216,8 @@ class Scheduler:
             asked, number = large[place]
             asked.found[number] = result.of(tasks[place].part)
 
+        if any(task.asking.enumerates for task in tasks):
+            suggest_fast()  # the other processes do not
         work = Spread(orders, Order.fill, keep)
         address = self.scheduler
         stopped = work.run(lambda: local_workers(jobs) if address is None else dask_workers(address))

@@ -9,26 +9,10 @@ from collections.abc import Iterator
 from importlib import metadata
 
 from bac import __version__
+from bac.model.extras import EXTRAS, installation
 
-LIBRARIES = (
-    "click",
-    "PyYAML",
-    "rich",
-    "graphviz",
-    "jsonschema",
-    "psutil",
-    "networkx",
-    "numpy",
-    "numba",
-    "z3-solver",
-    "cvc5",
-)
-"""What the package depends on."""
-OPTIONAL = {
-    "graphviz-pure": "a stand-in for Graphviz from PyPI",
-    "distributed": "large searches and sweeps over a Dask cluster",
-    "hypothesis": "property-based tests",
-}
+LIBRARIES = ("click", "PyYAML", "rich", "graphviz", "jsonschema", "psutil", "networkx", "z3-solver")
+"""The packages of the plain installation."""
 PROGRAMS = {
     "java": "TLC, for bac export --to tla",
     "spin": "bac export --to promela",
@@ -43,26 +27,26 @@ def findings() -> Iterator[str]:
     yield from machine()
     for name in LIBRARIES:
         yield f"  {name:<14} {version(name) or 'MISSING: install bac-checker again'}"
-    for name, use in OPTIONAL.items():
-        yield f"  {name:<14} {version(name) or 'not installed'} ({use})"
-    yield from kernel()
+    for name, extra in EXTRAS.items():
+        yield f"  extra {name:<8} {'installed' if extra.installed else installation(name)} ({extra.purpose})"
+    yield from compiled_search()
     yield from graphviz()
     for name, use in PROGRAMS.items():
         yield f"  {name:<14} {'found' if shutil.which(name) else 'not found'} ({use})"
 
 
-def kernel() -> Iterator[str]:
-    """Whether large searches are compiled, and whether what was compiled can be kept."""
+def compiled_search() -> Iterator[str]:
+    """Whether large searches are compiled, and whether compiled code can be kept."""
+    title = f"  {'compiled':<14}"
     try:
-        from numba import config
-
-        import bac.proofs.explicit.compiled.engine  # noqa: F401  (numba looks for a place for its cache now)
-    except (ImportError, RuntimeError) as error:
-        yield f"  {'kernel':<14} cannot be loaded: {SLOWER} ({error})"
+        from bac.proofs.explicit.compiled.compiling import cache_folder
+    except ImportError as error:
+        yield f"{title} no: {SLOWER} ({error})"
         return
-    off = getattr(config, "DISABLE_JIT", False)
-    found = f"switched off by NUMBA_DISABLE_JIT: {SLOWER}" if off else "can be loaded: large searches are compiled"
-    yield f"  {'kernel':<14} {found}"
+    if (folder := cache_folder()) is None:
+        yield f"{title} yes: large searches are compiled, anew each time, as no folder for compiled code can be written"
+    else:
+        yield f"{title} yes: large searches are compiled, once for all, in {folder}"
 
 
 def machine() -> Iterator[str]:

@@ -365,17 +365,11 @@ def test_doctor_names_what_is_installed() -> None:
     assert result.exit_code == 0
     assert "click" in result.stdout
     assert "dot" in result.stdout
-    assert "large searches are compiled" in result.stdout
 
 
 def test_doctor_looks_for_all_that_the_package_depends_on() -> None:
     project = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     assert {re.split("[<>=]", each)[0] for each in project["dependencies"]} == set(doctor.LIBRARIES)
-
-
-def test_doctor_says_that_searches_are_slow_without_numba(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "numba", None)
-    assert "large searches work, but are much slower" in bac("doctor").stdout
 
 
 HOSTILE = [

@@ -18,6 +18,7 @@ import psutil
 import pytest
 
 from bac.model.errors import LimitReached, UnwritableFile
+from bac.model.extras import MissingExtra
 from bac.proofs.pool import ClusterUnavailable
 from bac.proofs.results import Verdict
 from bac.proofs.theorem.graphs import sweep as sweeping
@@ -342,5 +343,5 @@ def test_no_scheduler_is_an_error_with_its_address() -> None:
 
 def test_without_dask_a_cluster_is_an_error_that_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "distributed", None)
-    with pytest.raises(ClusterUnavailable, match="dask"):
+    with pytest.raises(MissingExtra, match="cluster"):
         sweep(2, scheduler="tcp://127.0.0.1:1")

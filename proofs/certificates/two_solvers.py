@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from typing import Any, Protocol
 
 from bac.model.errors import LimitReached
+from bac.model.extras import needed
 
 Term = Any
 """A term of one of the solvers."""
@@ -115,9 +116,12 @@ class WithCvc5:
     name = "cvc5"
 
     def __init__(self, seconds: float) -> None:
-        """The time starts now."""
-        import cvc5
+        """The time starts now.
 
+        Raises:
+            MissingExtra: cvc5 is not installed.
+        """
+        cvc5 = needed("cvc5", "prove", "the check of an invariant by two solvers")
         self.kind, self.fresh, self.clock = cvc5.Kind, cvc5.Solver, Clock(seconds)
         self.manager = cvc5.TermManager()
         self.known: dict[str, Term] = {}

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from bac.model.architecture import Architecture
+from bac.model.extras import needed
 from bac.model.plan import Plan
 from bac.proofs.certificates.invariant_certificate import Invariant
 from bac.proofs.smt.induction import Method, prove
@@ -31,7 +32,9 @@ def prove_property(
     Raises:
         Contradiction: the solvers do not agree about an invariant.
         NotACertificate: the property is ``backup``, which says what stays possible, so that no invariant proves it.
+        MissingExtra: cvc5 is not installed.
     """
+    needed("cvc5", "prove", "an invariant that two solvers check")
     asked = Invariant(architecture, plan, instances, which, TRUE)
     proof = prove(asked.system, asked.bad, asked.in_cuts, seconds)
     return None if proof is None else InductiveProof(replace(asked, formula=proof.invariant), proof.method)

@@ -15,6 +15,7 @@ from enum import StrEnum
 from typing import Any
 
 from bac.model.errors import LimitReached
+from bac.model.extras import needed
 from bac.model.system import Action, Fact, System
 from bac.proofs.engine import Limits
 from bac.proofs.reductions.slicing import guard, over
@@ -114,9 +115,9 @@ def cvc5_has_model(declared: Sequence[Fact], formula: Formula, seconds: float) -
 
     Raises:
         LimitReached: it does not know within this time.
+        MissingExtra: it is not installed.
     """
-    import cvc5
-
+    cvc5 = needed("cvc5", "prove", "an invariant that two solvers check")
     manager = cvc5.TermManager()
     solver = cvc5.Solver(manager)
     solver.setLogic("QF_UF")

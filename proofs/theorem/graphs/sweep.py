@@ -94,7 +94,8 @@ def sweep(
         progress: told whenever a graph is done.
 
     Raises:
-        ClusterUnavailable: no Dask, or no scheduler at that address.
+        ClusterUnavailable: there is no scheduler at that address.
+        MissingExtra: Dask is not installed.
         Contradiction: the interpreter does not confirm what an engine found.
         LimitReached: more services than can be enumerated.
         ValueError: less than one service, or less than one job.

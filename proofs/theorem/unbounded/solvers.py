@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bac.model.errors import BacError, Contradiction
+from bac.model.extras import needed
 from bac.proofs.theorem.unbounded.logic import Sort, Structure, Symbol, true_in
 from bac.proofs.theorem.unbounded.problem import Obligation, Problem, Theorem
 
@@ -15,10 +16,6 @@ SAT, UNSAT, UNKNOWN = "sat", "unsat", "unknown"
 SECONDS = 60.0
 """How long each solver may take for one obligation, unless told otherwise."""
 FORMAT, VERSION = "bac-obligations", 1
-
-
-class SolverMissing(BacError):
-    """A solver is not installed."""
 
 
 class SolverFailed(BacError):
@@ -101,7 +98,7 @@ def discharge(theorem: Theorem, timeout: float = SECONDS) -> TheoremResult:
     """Put every obligation of a theorem to both solvers; each may take ``timeout`` seconds for each.
 
     Raises:
-        SolverMissing: a solver is not installed.
+        MissingExtra: cvc5 is not installed.
         Contradiction: a solver's example does not satisfy the formulas.
     """
     return TheoremResult(theorem, tuple(decide(obligation, timeout) for obligation in theorem.obligations))
@@ -111,7 +108,7 @@ def decide(obligation: Obligation, timeout: float = SECONDS) -> Outcome:
     """Put one obligation to both solvers.
 
     Raises:
-        SolverMissing: a solver is not installed.
+        MissingExtra: cvc5 is not installed.
         Contradiction: a solver's example does not satisfy the formulas.
     """
     started = time.monotonic()
@@ -126,12 +123,9 @@ def ask_z3(text: str, timeout: float = SECONDS) -> tuple[str, Any]:
     """What Z3 says to an SMT-LIB text, and its model if there is one.
 
     Raises:
-        SolverMissing: it is not installed.
     """
-    try:
-        import z3
-    except ImportError:
-        raise SolverMissing("Z3 is not installed (z3-solver)") from None
+    import z3
+
     solver = z3.Solver(ctx=z3.Context())
     solver.set("timeout", milliseconds(timeout))
     solver.from_string(text)
@@ -144,12 +138,9 @@ def ask_cvc5(text: str, timeout: float = SECONDS) -> str:
 
     Raises:
         SolverFailed: it says something else.
-        SolverMissing: it is not installed.
+        MissingExtra: it is not installed.
     """
-    try:
-        import cvc5
-    except ImportError:
-        raise SolverMissing("cvc5 is not installed") from None
+    cvc5 = needed("cvc5", "prove", "a proof by two solvers")
     solver = cvc5.Solver()
     solver.setOption("finite-model-find", "true")
     solver.setOption("tlimit-per", str(milliseconds(timeout)))
