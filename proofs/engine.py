@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path as FilePath
 from typing import Protocol
 
-from bac.model.errors import BacError
+from bac.model.errors import BacError, LimitReached
 from bac.model.plan import Timing
 from bac.model.system import Label, System
 from bac.properties.formula import Formula
@@ -38,11 +38,51 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """When to give up: states found, seconds, and bytes of memory; ``None`` is no limit."""
+    """When to stop a search: states found, seconds, and bytes of memory; ``None`` is no limit.
+
+    If ``seconds`` are only what is left of the time that was allowed in all, ``timeout`` is that time.
+    """
 
     states: int | None = None
     seconds: float | None = None
     memory: int | None = None
+    timeout: float | None = None
+
+    def after(self, seconds: float) -> Limits:
+        """The limits when so many seconds are over."""
+        if self.seconds is None:
+            return self
+        return replace(self, seconds=max(self.seconds - seconds, 0.0), timeout=self.time_allowed)
+
+    @property
+    def time_allowed(self) -> float | None:
+        """The seconds that were allowed in all."""
+        return self.seconds if self.timeout is None else self.timeout
+
+    def time_reached(self) -> str:
+        """The reason to stop when the time is over."""
+        return f"the time limit of {in_seconds(self.time_allowed or 0.0)} (--timeout) was reached"
+
+    def memory_reached(self) -> str:
+        """The reason to stop when there is too little memory."""
+        return f"the memory limit of {in_bytes(self.memory or 0)} (--max-memory) was reached"
+
+    def states_reached(self) -> str:
+        """The reason to stop when there are too many states."""
+        return f"the limit of {self.states} state{'s' * (self.states != 1)} (--max-states) was reached"
+
+
+def in_seconds(seconds: float) -> str:
+    """A duration in words, less than a second in milliseconds."""
+    return f"{seconds * 1000:g} ms" if 0 < seconds < 1 else f"{seconds:g} s"
+
+
+def in_bytes(count: int) -> str:
+    """An amount of memory in words, in the largest unit of which there is at least one."""
+    for unit, name in ((2**30, "GiB"), (2**20, "MiB"), (2**10, "KiB")):
+        if count >= unit:
+            return f"{count / unit:.1f}".removesuffix(".0") + f" {name}"
+    return f"{count} bytes"
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,22 +183,42 @@ class LimitMonitor:
         """The seconds since the search began."""
         return self.clock() - self.started
 
-    def exceeded(self, states: int, depth: int, queue: int) -> str | None:
-        """The limit that is hit now, in words; also the place where progress is told.
+    def remaining(self) -> Limits:
+        """The limits for another search within the same time."""
+        return self.limits.after(self.seconds)
 
-        ``states`` were found so far, of which ``queue`` wait; ``depth`` is the number of actions at work.
+    def time_is_over(self) -> bool:
+        """Whether the time limit is reached."""
+        return self.limits.seconds is not None and self.seconds >= self.limits.seconds
+
+    def memory_is_full(self) -> bool:
+        """Whether the memory limit is reached."""
+        return self.limits.memory is not None and resident_memory() >= self.limits.memory
+
+    def exceeded(self, states: int, depth: int, queue: int) -> str | None:
+        """The limit that is reached now, in words; also tells the progress.
+
+        Args:
+            states: the number of states found so far.
+            depth: the number of actions of the runs at work.
+            queue: how many of the states wait.
         """
-        seconds = self.seconds
         if self.progress is not None:
-            self.progress(Progress(states, depth, queue, states / max(seconds, 1e-9)))
-        limits = self.limits
-        if limits.states is not None and states >= limits.states:
-            return f"{limits.states} states"
-        if limits.seconds is not None and seconds >= limits.seconds:
-            return "the time allowed"
-        if limits.memory is not None and resident_memory() >= limits.memory:
-            return f"{limits.memory / 2**20:.0f} MiB of memory"
-        return None
+            self.progress(Progress(states, depth, queue, states / max(self.seconds, 1e-9)))
+        if self.limits.states is not None and states >= self.limits.states:
+            return self.limits.states_reached()
+        if self.time_is_over():
+            return self.limits.time_reached()
+        return self.limits.memory_reached() if self.memory_is_full() else None
+
+    def check(self) -> None:
+        """Stop work that counts no states when the time is over.
+
+        Raises:
+            LimitReached: it is.
+        """
+        if self.time_is_over():
+            raise LimitReached(self.limits.time_reached())
 
 
 def exceeds_memory(limits: Limits, exponent: int) -> str | None:
@@ -170,7 +230,7 @@ def exceeds_memory(limits: Limits, exponent: int) -> str | None:
         return None
     if BYTES_PER_STATE << max(exponent, 0) <= limits.memory:
         return None
-    return f"memory: there are at least 2^{exponent} states (a limit on time or states searches for what it allows)"
+    return f"there are at least 2^{exponent} states, too many for the memory (use --timeout to search a part of them)"
 
 
 MARGIN = 0.8

@@ -1,25 +1,39 @@
-"""Verdicts with their scope and their evidence: runs that engines found, which the interpreter confirms before they are
-shown.
+"""The verdicts on a plan with their scope and their evidence, and how they follow from what was searched.
+
+Every run that is shown is confirmed by the interpreter first.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import cached_property, partial
+from typing import TypeVar
 
-from bac.model.errors import Contradiction, LimitReached
-from bac.model.plan import Timing
+from bac.model.plan import Plan, Timing
 from bac.model.trace import Claim, Trace
-from bac.proofs import replay
-from bac.proofs.engine import Path, Statistics
-from bac.proofs.reductions.catalogue import Saving
-from bac.proofs.reductions.decomposition import Part, Renaming
-from bac.properties.anomalies import AnomalyKind
+from bac.proofs.engine import LimitMonitor, Statistics
+from bac.proofs.reductions.catalogue import Reduction, Saving
+from bac.proofs.reductions.decomposition import Part
+from bac.proofs.reductions.part_search import (
+    INTERRUPTED,
+    CheckOptions,
+    PartResult,
+    Run,
+    Runs,
+    some_run_recovers,
+    soonest,
+    total,
+)
+from bac.properties.anomalies import Anomaly, AnomalyKind
 from bac.properties.qualities import Property
 
-CONFIRMED_STATES = 1000
-"""Up to so many states the interpreter confirms that no backup can be completed any more."""
+ANY_NUMBER = "any number of instances"
+OVERTIME = 0.1
+"""When the time limit is reached, confirming what was found may take so much of it in addition."""
+
+T = TypeVar("T")
 
 
 class Verdict(StrEnum):
@@ -54,80 +68,6 @@ class Cause(StrEnum):
     BACKUP = "backup"
     IN_FLIGHT = "in-flight"
     UNKNOWN = "unknown"
-
-
-@dataclass(frozen=True)
-class Run:
-    """A run of a part of an architecture, as an engine found it, or as it is after a renaming.
-
-    ``index`` is the index at which it shows what was asked, if that is about one.
-    """
-
-    part: Part
-    found: Path
-    index: int | None = None
-    renaming: Renaming | None = None
-
-    def __len__(self) -> int:
-        """The number of actions, in the part."""
-        return len(self.found)
-
-    @property
-    def path(self) -> Path:
-        """The actions, in the names of the part."""
-        return self.found if self.renaming is None else self.renaming.path(self.found)
-
-    @property
-    def omitted_actions(self) -> int:
-        """How many actions the whole needs beside those of the part."""
-        return self.part.omitted_actions(self.path)
-
-    @property
-    def in_all(self) -> int:
-        """The number of actions in the whole."""
-        return len(self) + self.omitted_actions
-
-    def trace(self, instances: int, claim: Claim) -> Trace:
-        """The run as a trace that shows something; with more indices than it has, these do nothing.
-
-        Raises:
-            Contradiction: the interpreter does not confirm that.
-        """
-        part = self.part
-        claim = replace(claim, index=self.index)
-        trace = Trace(part.architecture, part.plan, instances, claim, self.path, _system=part.system(instances))
-        if (problem := objection(trace)) is not None:
-            raise Contradiction(f"plan {part.plan.name}: the interpreter does not confirm {claim}: {problem}")
-        return trace
-
-
-def objection(trace: Trace) -> str | None:
-    """What the interpreter says against a trace; a claim about all that can follow is confirmed only if small."""
-    try:
-        return replay.objection(trace, CONFIRMED_STATES)
-    except LimitReached:
-        return None
-
-
-def soonest(runs: Iterable[Run]) -> Run | None:
-    """The run with the fewest actions in the whole, the first of several; ``None`` if there is none.
-
-    What happens elsewhere is counted only for runs that could be it.
-    """
-    candidates = sorted(runs, key=len)
-    if len(candidates) < 2:
-        return candidates[0] if candidates else None
-    best, fewest = candidates[0], candidates[0].in_all
-    for run in candidates[1:]:
-        if len(run) >= fewest:
-            break
-        if (actions := run.in_all) < fewest:
-            best, fewest = run, actions
-    return best
-
-
-Runs = Mapping[Timing, Run]
-"""A shortest run for each timing in which there is one."""
 
 
 class Traces(Mapping[Timing, Trace]):
@@ -246,3 +186,259 @@ class PlanResult:
             yield from (anomaly.shown for anomaly in each.anomalies)
             if each.trace is not None:
                 yield each.trace
+
+
+# The verdicts
+
+
+class Confirmation:
+    """Confirms what was found, until Ctrl-C, or until the time limit is exceeded by the share :data:`OVERTIME`."""
+
+    def __init__(self, monitor: LimitMonitor) -> None:
+        """Use the clock and the limits of the searches."""
+        self.monitor, self.interrupted = monitor, False
+
+    def stop_reason(self) -> str | None:
+        """The reason to confirm nothing more, if there is one."""
+        if self.interrupted:
+            return INTERRUPTED
+        limits = self.monitor.limits
+        over = limits.seconds is not None and self.monitor.seconds >= limits.seconds * (1 + OVERTIME)
+        return limits.time_reached() if over else None
+
+    def attempt(self, make: Callable[[], T]) -> T | None:
+        """The trace that is made; ``None`` if the user presses Ctrl-C."""
+        if self.interrupted:
+            return None
+        try:
+            return make()
+        except KeyboardInterrupt:
+            self.interrupted = True
+            return None
+
+
+@dataclass(frozen=True)
+class FoundAnomaly:
+    """The runs that show one anomaly (none if there are no such runs), and the subject that it looks like, if any."""
+
+    anomaly: Anomaly
+    runs: Runs
+    like: str | None = None
+
+
+class Judge:
+    """Derives the verdicts on one plan from the results of its parts.
+
+    Args:
+        plan: the plan.
+        options: the properties to decide.
+        found: each part with the result of the first part of its shape.
+        backup: what is known of the backup of the whole, if that was decided apart.
+        savings: what was saved by dividing the architecture.
+        confirmation: confirms what was found.
+    """
+
+    def __init__(
+        self,
+        plan: Plan,
+        options: CheckOptions,
+        found: Sequence[tuple[Part, PartResult]],
+        backup: PartResult | None,
+        savings: tuple[Saving, ...],
+        confirmation: Confirmation,
+    ) -> None:
+        """Collect the limits that were reached; nothing is confirmed yet."""
+        self.plan, self.options, self.confirmation = plan, options, confirmation
+        self.searched = found
+        self.found = [(part, result if result.part is part else result.like(part)) for part, result in found]
+        self.shapes = unique(found)
+        self.backup = backup
+        self.searches = [*self.shapes, *([] if backup is None else [backup])]
+        self.parts_savings = savings
+        self.limits: dict[Property, str] = {}
+        for result in self.shapes:
+            self.limits = {**result.limits, **self.limits}
+        if backup is not None:
+            self.limits.pop(Property.BACKUP, None)
+            self.limits.update(backup.limits)
+
+    def result(self) -> PlanResult:
+        """The verdicts on all properties.
+
+        Raises:
+            Contradiction: the interpreter does not confirm what the engine found.
+        """
+        properties = {which: self.verdict(which) for which in self.options.properties}
+        savings = merged(saving for result in self.shapes for saving in result.savings)
+        return PlanResult(
+            self.plan.name,
+            self.options.instances,
+            self.options.engine,
+            total(result.statistics for result in self.searches),
+            properties,
+            next(iter(self.limits.values()), None),
+            self.confirmation.interrupted or any(result.interrupted for result in self.searches),
+            (*self.parts_savings, *savings, *(() if self.backup is None else self.backup.savings)),
+            len(self.found),
+            len(self.shapes),
+        )
+
+    def verdict(self, which: Property) -> PropertyResult:
+        """The verdict on one property."""
+        match which:
+            case Property.BACKUP:
+                apart = [] if self.backup is None else [self.backup]
+                runs = [result.dead_end for result in (*(each for _, each in self.found), *apart)]
+                best = soonest(run for run in runs if run is not None)
+                return self.decided(which, best, up_to(self.options.instances))
+            case Property.AVAILABILITY:
+                denied = (result.denied for _, result in self.found)
+                return self.decided(which, soonest(run for run in denied if run is not None), self.scope)
+            case Property.CONSISTENCY:
+                return self.consistency()
+            case Property.NO_EXTRA_LOSS:
+                return self.no_extra_loss()
+
+    @cached_property
+    def scope(self) -> str:
+        """For how many instances verdicts about single indices hold."""
+        any_number = all(result.any_number for result in self.shapes)
+        return ANY_NUMBER if any_number else up_to(self.options.instances)
+
+    @cached_property
+    def can_recover(self) -> bool:
+        """Whether some run recovers from a disaster."""
+        return any(
+            result.can_recover and some_run_recovers(result.part.architecture, result.part.plan)
+            for result in self.shapes
+        )
+
+    def confirmed(self, which: Property, make: Callable[[], T]) -> T | None:
+        """What is made and confirmed; ``None`` if the user interrupts that, which is then a limit of the property."""
+        made = self.confirmation.attempt(make)
+        if made is None:
+            self.limits[which] = INTERRUPTED
+        return made
+
+    def decided(self, which: Property, run: Run | None, scope: str, claim: Claim | None = None) -> PropertyResult:
+        """Violated with a trace; without one unknown if a limit was reached, else the property holds."""
+        if run is None:
+            return self.no_trace(which, scope)
+        trace = self.confirmed(which, lambda: run.trace(self.options.instances, claim or Claim(which)))
+        if trace is None:
+            return self.no_trace(which, scope)
+        return PropertyResult(which, Verdict.VIOLATED, scope, trace=trace, omitted_actions=run.omitted_actions)
+
+    def no_trace(self, which: Property, scope: str, tolerated: tuple[AnomalyResult, ...] = ()) -> PropertyResult:
+        """The verdict where no counterexample was found."""
+        if which in self.limits:
+            reason = self.limits[which]
+            return PropertyResult(which, Verdict.UNKNOWN, scope, reason, tolerated=tolerated, complete=False)
+        vacuous = which in (Property.CONSISTENCY, Property.NO_EXTRA_LOSS) and not self.can_recover
+        why = "only because no run ever recovers from a disaster" if vacuous else None
+        return PropertyResult(which, Verdict.HOLDS, scope, why, tolerated=tolerated, vacuous=vacuous)
+
+    # Consistency
+
+    def found_anomalies(self) -> Iterator[FoundAnomaly]:
+        """The anomalies that some run shows."""
+        for (part, result), (_, searched) in zip(self.found, self.searched, strict=True):
+            for (number, anomaly), (_, first) in zip(part.wanted, searched.part.wanted, strict=True):
+                if result.anomalies and result.anomalies[number]:
+                    like = None if searched.part is part else first.subject
+                    yield FoundAnomaly(anomaly, result.anomalies[number], like)
+
+    def consistency(self) -> PropertyResult:
+        """Consistency holds if there is no anomaly but tolerated ones."""
+        results = list(self.anomalies())
+        tolerated = tuple(result for result in results if result.tolerated)
+        violations = tuple(result for result in results if not result.tolerated)
+        if not violations:
+            return self.no_trace(Property.CONSISTENCY, self.scope, tolerated)
+        limit = self.limits.get(Property.CONSISTENCY)
+        return PropertyResult(
+            Property.CONSISTENCY,
+            Verdict.VIOLATED,
+            self.scope,
+            None if limit is None else f"there may be more: {limit}",
+            anomalies=violations,
+            tolerated=tolerated,
+            complete=limit is None,
+        )
+
+    def anomalies(self) -> Iterator[AnomalyResult]:
+        """The anomalies, confirmed.  When it is time to stop, only the first violation is."""
+        grouped: dict[tuple[AnomalyKind, str, bool], list[FoundAnomaly]] = {}
+        for found in self.found_anomalies():
+            anomaly = found.anomaly
+            grouped.setdefault((anomaly.kind, anomaly.subject, anomaly.tolerated), []).append(found)
+        violated = False
+        for (kind, subject, tolerated), alike in grouped.items():
+            if (reason := self.confirmation.stop_reason()) is not None and (violated or tolerated):
+                self.limits[Property.CONSISTENCY] = reason
+                continue
+            make = partial(self.anomaly, kind, subject, tolerated, alike)
+            if (result := self.confirmed(Property.CONSISTENCY, make)) is not None:
+                violated = violated or not tolerated
+                yield result
+
+    def anomaly(self, kind: AnomalyKind, subject: str, tolerated: bool, found: Sequence[FoundAnomaly]) -> AnomalyResult:
+        """The traces of an anomaly, confirmed, and its cause."""
+        searched_first = sorted(found, key=lambda each: each.like is not None)
+        runs: dict[Timing, Run] = {}
+        for timing in Timing:
+            run = soonest(each.runs[timing] for each in searched_first if timing in each.runs)
+            if run is not None:
+                runs[timing] = run
+
+        def claim(timing: Timing) -> Claim:
+            return Claim(Property.CONSISTENCY, kind, subject, None, timing)
+
+        if Timing.AT_REST in runs:
+            cause = Cause.BACKUP
+        else:
+            cause = Cause.UNKNOWN if Property.CONSISTENCY in self.limits else Cause.IN_FLIGHT
+        traces = Traces(runs, self.options.instances, claim)
+        like = None if any(each.like is None for each in found) else found[0].like
+        if like is None:
+            traces.make()
+        return AnomalyResult(kind, subject, tolerated, cause, traces, like)
+
+    # Extra loss
+
+    def no_extra_loss(self) -> PropertyResult:
+        """Every backed event is in the settled cut."""
+        candidates = [(run, subject, timing) for subject, runs in self.losses() for timing, run in runs.items()]
+        best = soonest(run for run, _, _ in candidates)
+        if best is None:
+            return self.no_trace(Property.NO_EXTRA_LOSS, self.scope)
+        subject, timing = next((subject, timing) for run, subject, timing in candidates if run is best)
+        claim = Claim(Property.NO_EXTRA_LOSS, "extra-loss", subject, None, timing)
+        return self.decided(Property.NO_EXTRA_LOSS, best, self.scope, claim)
+
+    def losses(self) -> Iterator[tuple[str, Runs]]:
+        """The runs that lose what a step logged, by ``use case.step``."""
+        for part, result in self.found:
+            steps = (f"{case.name}.{step.number}" for case, step in part.architecture.steps())
+            yield from zip(steps, result.losses, strict=False)
+
+
+def up_to(instances: int) -> str:
+    """The scope of a verdict that speaks of no more instances than were explored."""
+    return f"up to {instances} instance{'s' * (instances != 1)}"
+
+
+def unique(found: Iterable[tuple[Part, PartResult]]) -> list[PartResult]:
+    """The results, each once."""
+    return list({id(result): result for _, result in found}.values())
+
+
+def merged(savings: Iterable[Saving]) -> tuple[Saving, ...]:
+    """The savings of several searches, those of each reduction together, with the largest number that was saved."""
+    table: dict[Reduction, list[Saving]] = {}
+    for saving in savings:
+        table.setdefault(saving.reduction, []).append(saving)
+    return tuple(
+        replace(max(each, key=lambda saving: saving.searched), searched=sum(saving.searched for saving in each))
+        for each in table.values()
+    )

@@ -1,227 +1,162 @@
-"""Put searches to work: each is tried here, and what turns out to be large is spread over processes or a cluster.
+"""Decide where searches run: each is tried in this process, and those that turn out to be large are distributed.
 
-Whoever wants something searched is a generator that yields lists of tasks and is sent what was found; several of them
-are served at once, so that the large searches of all of them are spread together.  The results do not depend on where
-a search ran.
+Large searches run side by side in local processes or on a Dask cluster.  What they find does not depend on where they
+run, and what is finished is kept when a limit is reached, a worker dies, or the user presses Ctrl-C.
 """
 
 from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Generator, Sequence
-from dataclasses import dataclass, field, replace
-from typing import TypeVar
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
-from bac.model.extras import suggest_fast
-from bac.proofs.engine import Limits, Progress
-from bac.proofs.pool import Spread, dask_workers, local_workers
+from bac.proofs.engine import LimitMonitor, Limits, Progress, ProgressListener
 from bac.proofs.reductions.decomposition import Part
-from bac.proofs.reductions.part_search import CheckOptions, PartResult
+from bac.proofs.reductions.part_search import INTERRUPTED, CheckOptions, PartResult, PartSearch, unsearched
+from bac.properties.qualities import Property
 
 TRIAL = 20_000
 """A search with no more states than that is not worth another process."""
 
-INTERRUPTED = "interrupted"
-
-T = TypeVar("T")
-ProgressListener = Callable[[str, Progress], None]
-
-
-@dataclass(frozen=True)
-class Task:
-    """One search: of a part, for all that is asked or for the backup alone.
-
-    A task that is only ``tried`` is given up where it turns out to be large.
-    """
-
-    asking: CheckOptions
-    part: Part
-    backup: bool = False
-    tried: bool = False
-
-    def search(self, limits: Limits, progress: Callable[[Progress], None] | None = None) -> PartResult:
-        """Do it."""
-        wanted = self.asking.backup if self.backup else self.asking.search
-        return wanted(self.part, limits, progress)
-
-    def unanswered(self, reason: str, interrupted: bool) -> PartResult:
-        """What is known without a search."""
-        return PartResult(self.part, limits=dict.fromkeys(self.asking.asked, reason), interrupted=interrupted)
-
 
 @dataclass
-class Asked:
-    """Tasks, and what was found so far, by their numbers."""
+class Search:
+    """A search of one part, for all properties or for the backup alone.
 
-    tasks: Sequence[Task]
-    found: dict[int, PartResult] = field(default_factory=dict)
+    ``result`` is ``None`` until the search is finished; ``trial`` is the result of its first states.
+    """
+
+    options: CheckOptions
+    part: Part
+    backup_only: bool = False
+    trial: PartResult | None = None
+    result: PartResult | None = None
 
     @property
-    def large(self) -> list[int]:
-        """The numbers of the tasks without an answer."""
-        return [number for number in range(len(self.tasks)) if number not in self.found]
+    def properties(self) -> tuple[Property, ...]:
+        """The properties that the search decides."""
+        return (Property.BACKUP,) if self.backup_only else self.options.properties
 
-    @property
-    def answers(self) -> list[PartResult]:
-        """What each task found."""
-        return [self.found[number] for number in range(len(self.tasks))]
+    def run(self, limits: Limits, progress: ProgressListener = None) -> PartResult:
+        """Search the part within limits, and return the result."""
+        search = PartSearch(self.part, self.options, limits, progress)
+        return search.backup() if self.backup_only else search.everything()
 
-
-Inquirer = Generator[list[Task], list[PartResult], T]
-"""Yields tasks, is sent what was found, and returns what it makes of it."""
+    def give_up(self, reason: str) -> PartResult:
+        """The result if the search is not run, or not to its end: that of the trial, if there was one."""
+        if self.trial is None:
+            return unsearched(self.part, self.properties, reason)
+        return replace(self.trial, limits=dict.fromkeys(self.trial.limits, reason), interrupted=reason == INTERRUPTED)
 
 
 @dataclass(frozen=True)
-class Order:
-    """A task with its limits, on its way to another process, where it may have to wait for its turn.
+class RemoteSearch:
+    """A search with its limits, on its way to another process, where it may have to wait for its turn.
 
-    ``until`` is when the time allowed for all searches ends, in seconds since the epoch; ``None`` if it never does.
+    ``until`` is when the time for all searches ends, in seconds since the epoch; ``None`` if it is not limited.
     """
 
-    task: Task
+    search: Search
     limits: Limits
     until: float | None = None
 
-    def fill(self) -> PartResult:
-        """Do the task there."""
+    def run(self) -> PartResult:
+        """Search the part."""
         if self.until is None:
-            return self.task.search(self.limits)
-        return self.task.search(replace(self.limits, seconds=max(self.until - time.time(), 0.0)))
+            return self.search.run(self.limits)
+        waited = (self.limits.seconds or 0.0) - (self.until - time.time())
+        return self.search.run(self.limits.after(waited))
 
 
-@dataclass
 class Scheduler:
-    """Where searches run, and what they may cost together.
+    """Runs searches within limits.
 
     Args:
-        limits: ``seconds`` is for all searches together, the others for each.
+        limits: ``seconds`` is for all searches together, the others for each of them.
         jobs: how many local processes (default: one for each processor; with 1 there is no other process).
         scheduler: the address of a Dask scheduler, whose workers have this package.
         progress: told the plan's name and how far its search is.
+        clock: the time in seconds from any fixed moment.
     """
 
-    limits: Limits
-    jobs: int | None = None
-    scheduler: str | None = None
-    progress: ProgressListener | None = None
-    interrupted: bool = False
-    started: float = field(default_factory=time.monotonic)
+    def __init__(
+        self,
+        limits: Limits,
+        jobs: int | None = None,
+        scheduler: str | None = None,
+        progress: Callable[[str, Progress], None] | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Start the clock."""
+        self.limits, self.jobs, self.scheduler, self.progress = limits, jobs, scheduler, progress
+        self.monitor = LimitMonitor(limits, clock=clock)
+        self.interrupted = False
 
-    def left(self, states: int | None = None) -> Limits:
-        """What the limits leave; with ``states``, no more than these."""
-        spent = time.monotonic() - self.started
-        seconds = None if self.limits.seconds is None else max(self.limits.seconds - spent, 0.0)
-        allowed = [number for number in (self.limits.states, states) if number is not None]
-        return replace(self.limits, seconds=seconds, states=min(allowed, default=None))
-
-    def serve(self, inquirers: Sequence[Inquirer[T]], unknown: Callable[[int, str], T]) -> list[T]:
-        """What each of them makes of what its tasks find.
-
-        One after the other is served as far as it gets with small searches, so that what is finished is kept; then the
-        large ones of all are done together.
-
-        Args:
-            inquirers: who wants something searched.
-            unknown: what is known of the one with this number if it could not even begin, or was interrupted, and why.
-        """
-        results: dict[int, T] = {}
-        deferred: dict[int, Asked] = {}
-
-        def advance(number: int, answers: list[PartResult] | None) -> None:
-            while True:
-                if answers is None and (over := self.over()) is not None:
-                    results[number] = unknown(number, over)
-                    return
-                try:
-                    asked = Asked(inquirers[number].send(answers))  # type: ignore[arg-type]
-                except StopIteration as stop:
-                    results[number] = stop.value
-                    return
-                except KeyboardInterrupt:
-                    self.interrupted = True
-                    results[number] = unknown(number, INTERRUPTED)
-                    return
-                self.attempt(asked)
-                if asked.large:
-                    deferred[number] = asked
-                    return
-                answers = asked.answers
-
-        for number in range(len(inquirers)):
-            advance(number, None)
-        while deferred:
-            served, deferred = deferred, {}
-            self.finish(list(served.values()))
-            for number, asked in served.items():
-                advance(number, asked.answers)
-        return [results[number] for number in range(len(inquirers))]
-
-    def over(self) -> str | None:
-        """Why nothing new is begun, if so."""
+    def stop_reason(self) -> str | None:
+        """The reason to begin no other search, if there is one."""
         if self.interrupted:
             return INTERRUPTED
-        return "the time allowed" if self.left().seconds == 0.0 else None
+        return self.limits.time_reached() if self.monitor.time_is_over() else None
 
-    def no_more_than(self, states: int) -> bool:
-        """Whether the limits do not allow more states than these."""
-        return self.limits.states is not None and self.limits.states <= states
+    def remaining(self, states: int | None = None) -> Limits:
+        """The limits of a search that begins now; with ``states``, it may find no more than these."""
+        allowed = [number for number in (self.limits.states, states) if number is not None]
+        return replace(self.monitor.remaining(), states=min(allowed, default=None))
 
-    def attempt(self, asked: Asked) -> None:
-        """Do the tasks that are small."""
-        for number, task in enumerate(asked.tasks):
-            if task.asking.enumerates or task.tried:
-                small = self.here(task, TRIAL)
-                if task.tried or small.interrupted or not small.limits or self.no_more_than(TRIAL):
-                    asked.found[number] = small
+    def try_small(self, search: Search) -> None:
+        """Run a search as far as :data:`TRIAL` states, and finish it if no more are needed, or allowed."""
+        small = search.trial = self.run_locally(search, TRIAL)
+        if not small.limits or small.interrupted or (self.limits.states is not None and self.limits.states <= TRIAL):
+            search.result = small
 
-    def finish(self, asked: Sequence[Asked]) -> None:
-        """Do the tasks that are left, which are large."""
-        large = [(each, number) for each in asked for number in each.large]
-        if self.spreads(len(large)):
-            self.spread(large)
-        for each, number in large:
-            if number not in each.found:
-                each.found[number] = self.here(each.tasks[number])
+    def run_all(self, searches: Sequence[Search]) -> None:
+        """Finish all searches, wherever they run."""
+        large = [search for search in searches if search.result is None]
+        if self.worth_distributing(len(large)):
+            self.distribute(large)
+        for search in large:
+            if search.result is None:
+                search.result = self.run_locally(search)
 
-    def here(self, task: Task, states: int | None = None) -> PartResult:
-        """What a task finds in this process."""
-        if self.interrupted:
-            return task.unanswered(INTERRUPTED, interrupted=True)
-        name, progress = task.part.plan.name, self.progress
+    def run_locally(self, search: Search, states: int | None = None) -> PartResult:
+        """The result of a search in this process."""
+        if (reason := self.stop_reason()) is not None:
+            return search.give_up(reason)
+        name, tell = search.part.plan.name, self.progress
         try:
-            result = task.search(self.left(states), None if progress is None else lambda now: progress(name, now))
+            result = search.run(self.remaining(states), None if tell is None else lambda now: tell(name, now))
         except KeyboardInterrupt:
-            result = task.unanswered(INTERRUPTED, interrupted=True)
+            result = search.give_up(INTERRUPTED)
         self.interrupted = result.interrupted
         return result
 
-    def spreads(self, large: int) -> bool:
-        """Whether it is worth while to ask others to do so many large tasks."""
-        if self.interrupted or not large:
+    def worth_distributing(self, count: int) -> bool:
+        """Whether so many large searches should run in other processes."""
+        if self.interrupted or not count:
             return False
-        return self.scheduler is not None or (large > 1 and (self.jobs or os.cpu_count() or 1) > 1)
+        return self.scheduler is not None or (count > 1 and (self.jobs or os.cpu_count() or 1) > 1)
 
-    def spread(self, large: Sequence[tuple[Asked, int]]) -> None:
-        """Let others do the large tasks; what they do not finish has no answer."""
-        jobs = min(self.jobs or os.cpu_count() or 1, len(large))
-        limits = self.left()
-        if limits.memory is not None and self.scheduler is None:
+    def distribute(self, searches: Sequence[Search]) -> None:
+        """Finish large searches in other processes."""
+        from bac.model.extras import suggest_fast
+        from bac.proofs import pool  # takes a while to load, and most checks are small
+
+        jobs = min(self.jobs or os.cpu_count() or 1, len(searches))
+        limits, address = self.remaining(), self.scheduler
+        if limits.memory is not None and address is None:
             limits = replace(limits, memory=limits.memory // jobs)
-        tasks = [asked.tasks[number] for asked, number in large]
         until = None if limits.seconds is None else time.time() + limits.seconds
-        orders = [Order(replace(task, part=task.part.bare()), limits, until) for task in tasks]
+        bare = [replace(search, part=search.part.bare(), trial=None) for search in searches]
+        tasks = [RemoteSearch(search, limits, until) for search in bare]
 
-        def keep(place: int, result: PartResult) -> None:
-            asked, number = large[place]
-            asked.found[number] = result.of(tasks[place].part)
+        def keep(number: int, result: PartResult) -> None:
+            searches[number].result = result.of(searches[number].part)
 
-        if any(task.asking.enumerates for task in tasks):
+        if any(search.options.enumerates for search in searches):
             suggest_fast()  # the other processes do not
-        work = Spread(orders, Order.fill, keep)
-        address = self.scheduler
-        stopped = work.run(lambda: local_workers(jobs) if address is None else dask_workers(address))
+        work = pool.Spread(tasks, RemoteSearch.run, keep)
+        stopped = work.run(lambda: pool.local_workers(jobs) if address is None else pool.dask_workers(address))
         self.interrupted = stopped == INTERRUPTED
-        for place in work.to_do:
-            asked, number = large[place]
-            asked.found[number] = tasks[place].unanswered(str(stopped), self.interrupted)
+        for number in work.to_do:
+            searches[number].result = searches[number].give_up(str(stopped))

@@ -111,7 +111,7 @@ def test_the_json_report_follows_its_schema(reference: Path) -> None:
 def test_the_report_of_a_limit_follows_its_schema(reference: Path) -> None:
     document = json.loads(bac("check", reference, "--format", "json", "--max-states", "2").stdout)
     assert violation("report", document) is None
-    assert document["plans"][0]["limit"] == "2 states"
+    assert document["plans"][0]["limit"] == "the limit of 2 states (--max-states) was reached"
 
 
 def test_the_junit_report_counts_failures(reference: Path) -> None:

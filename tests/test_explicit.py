@@ -65,7 +65,7 @@ def test_states_before_a_disaster_are_as_many_as_counted_by_hand(n: int) -> None
 def test_a_limit_makes_unknown_and_never_holds() -> None:
     specification = parsed(REFERENCE)
     result = check(specification.architecture, specification.plan("locked"), limits=Limits(states=5))
-    assert result.limit == "5 states"
+    assert result.limit == "the limit of 5 states (--max-states) was reached"
     assert {each.verdict for each in result.properties.values()} == {Verdict.UNKNOWN, Verdict.VIOLATED}
     assert result.properties[Property.CONSISTENCY].verdict is Verdict.UNKNOWN
 

@@ -383,7 +383,7 @@ def test_what_was_found_before_the_kernel_hit_a_limit_is_kept(monkeypatch: pytes
     built, asked = system(specification.architecture, plan, 4), everything(specification.architecture, plan, 4)
     monkeypatch.setattr(engines, "WORTH_COMPILING", 60)
     answers = engines.explicit(built, asked, Limits(states=600))
-    assert answers.limit == "600 states"
+    assert answers.limit == "the limit of 600 states (--max-states) was reached"
     assert answers.reachable is not None
     assert len(answers.reachable) == 2
     assert answers.dead_end is None
@@ -395,7 +395,10 @@ def test_a_limit_on_states_that_is_soon_reached_is_left_to_the_plain_engine(monk
     monkeypatch.setattr(engines, "compiled", lambda _: pytest.fail("handed over"))
     specification = parsed(TOY)
     built = system(specification.architecture, specification.plan("independent"), 4)
-    assert engines.explicit(built, Query(always_reachable=FALSE), Limits(states=900)).limit == "900 states"
+    assert (
+        engines.explicit(built, Query(always_reachable=FALSE), Limits(states=900)).limit
+        == "the limit of 900 states (--max-states) was reached"
+    )
 
 
 def test_nothing_compiled_is_loaded_for_small_systems() -> None:

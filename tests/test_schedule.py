@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
@@ -13,6 +13,7 @@ from helpers import parsed
 from bac.model.architecture import Architecture
 from bac.model.plan import Plan
 from bac.proofs import check as checking
+from bac.proofs import pool
 from bac.proofs import scheduler as scheduling
 from bac.proofs.check import check_plans
 from bac.proofs.engine import Limits, Progress
@@ -81,12 +82,12 @@ def test_a_cluster_gives_the_same_results() -> None:
 
 
 def test_a_dead_worker_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(scheduling, "local_workers", workers_that_die(after=1, times=2))
+    monkeypatch.setattr(pool, "local_workers", workers_that_die(after=1, times=2))
     assert told(results(Scheduler(Limits(), jobs=2))) == told(results(Scheduler(Limits(), jobs=1)))
 
 
 def test_what_was_finished_before_all_workers_died_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(scheduling, "local_workers", workers_that_die(after=2, times=100, once=True))
+    monkeypatch.setattr(pool, "local_workers", workers_that_die(after=2, times=100, once=True))
     found = results(Scheduler(Limits(), jobs=2))
     limits = [result.limit for result in found]
     assert None in limits
@@ -138,7 +139,7 @@ def test_an_interruption_keeps_what_is_finished() -> None:
 
 def test_the_time_is_for_all_together() -> None:
     found = results(Scheduler(Limits(seconds=0.0), jobs=1))
-    assert {result.limit for result in found} == {"the time allowed"}
+    assert {result.limit for result in found} == {"the time limit of 0 s (--timeout) was reached"}
 
 
 class Clock:
@@ -164,25 +165,27 @@ def test_a_search_that_waits_for_its_turn_has_no_more_time_than_the_others(monke
             yield executor, 1
 
     monkeypatch.setattr(scheduling, "time", clock)
-    monkeypatch.setattr(scheduling, "local_workers", late_workers)
-    assert {result.limit for result in results(Scheduler(Limits(seconds=3600), jobs=2, started=clock.now))} == {None}
-    found = results(Scheduler(Limits(seconds=1200), jobs=2, started=clock.now))
-    assert {result.limit for result in found} == {"the time allowed"}
+    monkeypatch.setattr(pool, "local_workers", late_workers)
+    assert {result.limit for result in results(Scheduler(Limits(seconds=3600), jobs=2, clock=clock.monotonic))} == {
+        None
+    }
+    found = results(Scheduler(Limits(seconds=1200), jobs=2, clock=clock.monotonic))
+    assert {result.limit for result in found} == {"the time limit of 1200 s (--timeout) was reached"}
 
 
 def test_nothing_is_spread_that_is_not_large(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(scheduling, "TRIAL", 100_000)
-    monkeypatch.setattr(scheduling, "local_workers", lambda _: pytest.fail("another process"))
+    monkeypatch.setattr(pool, "local_workers", lambda _: pytest.fail("another process"))
     assert told(results(Scheduler(Limits(), jobs=2))) == told(results(Scheduler(Limits(), jobs=1)))
 
 
 def test_an_interruption_while_a_plan_is_divided_keeps_the_plans_before_it(monkeypatch: pytest.MonkeyPatch) -> None:
     divide = checking.parts
 
-    def stop(architecture: Architecture, plan: Plan) -> object:
+    def stop(architecture: Architecture, plan: Plan, check: Callable[[], None]) -> object:
         if plan.name == "atomic":
             raise KeyboardInterrupt
-        return divide(architecture, plan)
+        return divide(architecture, plan, check)
 
     monkeypatch.setattr(scheduling, "TRIAL", 100_000)
     monkeypatch.setattr(checking, "parts", stop)

@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from strategies import plans, specifications
 
+from bac.model.errors import LimitReached
 from bac.model.plan import Timing
 from bac.model.semantics import system
 from bac.model.system import (
@@ -50,7 +51,7 @@ from bac.proofs.smt.invariants import (
 from bac.proofs.smt.order_encoding import Orders, settled_run
 from bac.proofs.smt.ranking import Ranking
 from bac.proofs.smt.shortest_run import ShortestRunSearch
-from bac.proofs.smt.solver import Budget, Exhausted
+from bac.proofs.smt.solver import Budget
 from bac.proofs.smt.unrolling import Unrolling
 from bac.properties.formula import FALSE, TRUE, Atom, Formula, Not, conjunction, disjunction, facts, satisfied
 from bac.properties.qualities import Property, qualities
@@ -190,7 +191,7 @@ def test_the_only_violation_is_found_at_its_length_and_not_below_it(
         if there:
             hunt.by_unrolling()
         else:
-            with pytest.raises(Exhausted):
+            with pytest.raises(LimitReached):
                 hunt.by_unrolling()
         assert (("" in hunt.found), len(hunt.found.get("", ()))) == (there, length if there else 0)
 
@@ -286,7 +287,7 @@ def test_what_is_learned_from_a_way_to_the_goal_is_all_that_the_way_depends_on()
 
 @pytest.mark.parametrize(
     ("reason", "error"),
-    [("incomplete", Exhausted), ("timeout", Exhausted), ("interrupted from keyboard", KeyboardInterrupt)],
+    [("incomplete", LimitReached), ("timeout", LimitReached), ("interrupted from keyboard", KeyboardInterrupt)],
 )
 def test_a_solver_that_does_not_know_has_not_said_no(reason: str, error: type[BaseException]) -> None:
     class Unsure:

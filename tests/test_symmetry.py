@@ -432,7 +432,7 @@ def test_what_was_found_before_a_limit_is_kept(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(symmetry_search, "BATCH", 1)
     built, questions = all_questions(parsed(REFERENCE), "independent", 4)
     answers = explore(built, questions, Limits(states=150))
-    assert answers.limit == "150 states"
+    assert answers.limit == "the limit of 150 states (--max-states) was reached"
     assert 150 <= answers.statistics.states < 170
     assert answers.statistics.represented > answers.statistics.states
     assert any(answers.settled)

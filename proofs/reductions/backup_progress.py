@@ -17,7 +17,7 @@ it holds for any number of indices.  Source: docs/engines.md, "Reductions".
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from bac.model.system import RECOVERED, Action, Clause, System
 from bac.proofs.packing import PackedAction, Packing
@@ -25,15 +25,18 @@ from bac.proofs.reductions.projection import Partition, blocking, use_case_of, w
 
 MOST_STATES = 200_000
 """Beyond so many states of a part the argument is not tried."""
+CHECK_EVERY = 1024
+"""So many states are visited between two calls of ``check``."""
 
 
-def can_always_be_completed(part: System) -> bool:
+def can_always_be_completed(part: System, check: Callable[[], None] = lambda: None) -> bool:
     """Whether a part of a system never keeps a backup from being completed, whatever other parts there are.
 
     Args:
         part: its system, with one index.
+        check: called now and then; it may raise an error to stop.
     """
-    return guards_are_stable(part) and always_finishes(part)
+    return guards_are_stable(part) and always_finishes(part, check)
 
 
 def background(system: System) -> Iterator[Action]:
@@ -63,7 +66,7 @@ def guards_are_stable(system: System) -> bool:
     return stable and not any(marks & blocking(action) for action in background(system))
 
 
-def always_finishes(system: System) -> bool:
+def always_finishes(system: System, check: Callable[[], None] = lambda: None) -> bool:
     """Whether the use cases can at any time, by themselves, get out of the way of the backup."""
     clauses = guards(system)
     if not clauses:
@@ -77,7 +80,7 @@ def always_finishes(system: System) -> bool:
         for action, packed in pairs
         if action.label.events and RECOVERED in action.forbid and not marks & blocking(action)
     ]
-    states = reachable(steps)
+    states = reachable_states(steps, check)
     if states is None:
         return False
     masks = [(packing.mask(clause.positive), packing.mask(clause.negative)) for clause in clauses]
@@ -85,17 +88,21 @@ def always_finishes(system: System) -> bool:
     changed = True
     while changed and len(good) < len(states):  # One pass, if every action leads on in the order of the search.
         before = len(good)
-        for state in reversed(states):
+        for number, state in enumerate(reversed(states)):
+            if number % CHECK_EVERY == 0:
+                check()
             if state not in good and any(action.enabled(state) and action.apply(state) in good for action in own):
                 good.add(state)
         changed = len(good) > before
     return len(good) == len(states)
 
 
-def reachable(actions: list[PackedAction]) -> list[int] | None:
+def reachable_states(actions: list[PackedAction], check: Callable[[], None]) -> list[int] | None:
     """The states that these actions lead to, in the order of a breadth-first search; ``None`` if there are too many."""
     states, seen = [0], {0}
-    for state in states:
+    for number, state in enumerate(states):
+        if number % CHECK_EVERY == 0:
+            check()
         for action in actions:
             if action.enabled(state) and (after := action.apply(state)) not in seen:
                 seen.add(after)

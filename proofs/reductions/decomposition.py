@@ -17,7 +17,7 @@ Source: docs/engines.md, "Reductions".
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -90,19 +90,26 @@ def may_divide(plan: Plan) -> bool:
     return plan.recovery.used <= COVERED and all(group.mode.omission is not None for group in plan.groups)
 
 
-def parts(architecture: Architecture, plan: Plan) -> tuple[Part, ...]:
-    """The parts of an architecture under a plan: every use case is in one, and every anomaly is decided in one."""
-    reads = cones(architecture, plan)
+def parts(architecture: Architecture, plan: Plan, check: Callable[[], None] = lambda: None) -> tuple[Part, ...]:
+    """The parts of an architecture under a plan: every use case is in one, and every anomaly is decided in one.
+
+    ``check`` is called now and then; it may raise an error to stop.
+    """
+    reads = cones(architecture, plan, check)
     needed: dict[Cone, list[Anomaly]] = {reads[case.name]: [] for case in architecture.use_cases}
     for anomaly in anomalies(architecture, 1):
+        check()
         about = {event.use_case for fact in facts(anomaly.formula) for event in fact.events}
         needed.setdefault(frozenset[str]().union(*(reads[name] for name in about)), []).append(anomaly)
     home = largest(needed)
     decided: dict[Cone, list[Anomaly]] = {cone: [] for cone in needed if home[cone] == cone}
     for cone, questions in needed.items():
         decided[home[cone]] += questions
-    cut = Cut(architecture, plan)
-    return tuple(cut.part(cone, questions) for cone, questions in decided.items())
+    cut, found = Cut(architecture, plan), []
+    for cone, questions in decided.items():
+        check()
+        found.append(cut.part(cone, questions))
+    return tuple(found)
 
 
 def largest(cones: Iterable[Cone]) -> Mapping[Cone, Cone]:
@@ -118,7 +125,7 @@ def largest(cones: Iterable[Cone]) -> Mapping[Cone, Cone]:
     return home
 
 
-def cones(architecture: Architecture, plan: Plan) -> Mapping[str, Cone]:
+def cones(architecture: Architecture, plan: Plan, check: Callable[[], None] = lambda: None) -> Mapping[str, Cone]:
     """The cone of each use case, read off the actions of steps and of recovery.
 
     It also has the use cases that create what the steps are about, without which these could not be spoken of.
@@ -130,6 +137,7 @@ def cones(architecture: Architecture, plan: Plan) -> Mapping[str, Cone]:
         reads[case.name].update(architecture.creators[entity][0].name for entity in entities)
     for actions in (rules.steps(), rules.recovery()):
         for action in actions:
+            check()
             spoken = (fact for fact in action.facts() if fact.events)
             reads[action.label.events[0].use_case].update(event.use_case for fact in spoken for event in fact.events)
     return {name: frozenset(reachable(name, reads)) for name in reads}

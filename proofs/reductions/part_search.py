@@ -1,4 +1,4 @@
-"""Ask one part of an architecture: which system is searched, by which engine, and what its answers say of the part."""
+"""Search one part of an architecture: the system that is explored, the engine, and what the result says of the part."""
 
 from __future__ import annotations
 
@@ -6,27 +6,130 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from bac.model.architecture import Architecture
-from bac.model.errors import LimitReached
+from bac.model.errors import Contradiction, LimitReached
 from bac.model.plan import Plan, Timing
 from bac.model.semantics import Rules
 from bac.model.system import System
-from bac.proofs.engine import Limits, Path, ProgressListener, Query, SearchResult, Statistics, nothing_found
+from bac.model.trace import Claim, Trace
+from bac.proofs import replay
+from bac.proofs.engine import (
+    LimitMonitor,
+    Limits,
+    Path,
+    ProgressListener,
+    Query,
+    SearchResult,
+    Statistics,
+    nothing_found,
+)
 from bac.proofs.engines import ENGINES, ENUMERATE, first_applicable, symmetric
 from bac.proofs.explicit.breadth_first import free_choices
 from bac.proofs.packing import Packing
 from bac.proofs.reductions.backup_progress import can_always_be_completed
 from bac.proofs.reductions.catalogue import Reduction, Saving, one_index_suffices
-from bac.proofs.reductions.decomposition import Part, may_divide, renaming
-from bac.proofs.results import Run, Runs
-from bac.properties.formula import Formula
-from bac.properties.qualities import Property, qualities
+from bac.proofs.reductions.decomposition import Part, Renaming, may_divide, renaming
+from bac.properties.qualities import Property, Qualities, backed_up, qualities
+
+INTERRUPTED = "interrupted"
+"""The limit of a search that the user stops."""
+CONFIRMED_STATES = 1000
+"""Up to so many states the interpreter confirms that no backup can be completed any more."""
+
+
+@dataclass(frozen=True)
+class CheckOptions:
+    """The properties to decide, for how many instances, by which engine, and with which reductions."""
+
+    instances: int
+    properties: tuple[Property, ...]
+    engine: str
+    reductions: frozenset[Reduction]
+
+    @property
+    def enumerates(self) -> bool:
+        """Whether the engine visits one state after the other."""
+        return self.engine in ENUMERATE
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run of a part of an architecture, as an engine found it, or as it is after a renaming.
+
+    ``index`` is the index at which it shows what was asked, if that is about one.
+    """
+
+    part: Part
+    found: Path
+    index: int | None = None
+    renaming: Renaming | None = None
+
+    def __len__(self) -> int:
+        """The number of actions, in the part."""
+        return len(self.found)
+
+    @property
+    def path(self) -> Path:
+        """The actions, in the names of the part."""
+        return self.found if self.renaming is None else self.renaming.path(self.found)
+
+    @property
+    def omitted_actions(self) -> int:
+        """How many actions the whole needs beside those of the part."""
+        return self.part.omitted_actions(self.path)
+
+    @property
+    def in_all(self) -> int:
+        """The number of actions in the whole."""
+        return len(self) + self.omitted_actions
+
+    def trace(self, instances: int, claim: Claim) -> Trace:
+        """The run as a trace that shows something; with more indices than it has, these do nothing.
+
+        Raises:
+            Contradiction: the interpreter does not confirm that.
+        """
+        part = self.part
+        claim = replace(claim, index=self.index)
+        trace = Trace(part.architecture, part.plan, instances, claim, self.path, _system=part.system(instances))
+        if (problem := objection(trace)) is not None:
+            raise Contradiction(f"plan {part.plan.name}: the interpreter does not confirm {claim}: {problem}")
+        return trace
+
+
+def objection(trace: Trace) -> str | None:
+    """What the interpreter says against a trace; a claim about all that can follow is confirmed only if small."""
+    try:
+        return replay.objection(trace, CONFIRMED_STATES)
+    except LimitReached:
+        return None
+
+
+def soonest(runs: Iterable[Run]) -> Run | None:
+    """The run with the fewest actions in the whole, the first of several; ``None`` if there is none.
+
+    What happens elsewhere is counted only for runs that could be it.
+    """
+    candidates = sorted(runs, key=len)
+    if len(candidates) < 2:
+        return candidates[0] if candidates else None
+    best, fewest = candidates[0], candidates[0].in_all
+    for run in candidates[1:]:
+        if len(run) >= fewest:
+            break
+        if (actions := run.in_all) < fewest:
+            best, fewest = run, actions
+    return best
+
+
+Runs = Mapping[Timing, Run]
+"""A shortest run for each timing in which there is one."""
 
 
 @dataclass(frozen=True)
 class PartResult:
     """What the search of one part found: runs by the number of the anomaly, and of the step, at one index.
 
-    ``part`` is the one that was searched; ``limits`` say for each property why something may be missing.
+    ``limits`` say for each property why something may be missing.
     """
 
     part: Part
@@ -42,16 +145,16 @@ class PartResult:
     savings: tuple[Saving, ...] = ()
 
     def of(self, part: Part) -> PartResult:
-        """The same, of a part that is the same."""
-        return replace(self.changed(lambda run: replace(run, part=part)), part=part)
+        """The same result for a part that is equal to the one that was searched."""
+        return replace(self.with_runs(lambda run: replace(run, part=part)), part=part)
 
     def like(self, other: Part) -> PartResult:
-        """The same of another part of the same shape."""
+        """The same result for another part of the same shape."""
         names = renaming(self.part.architecture, other.architecture)
-        return self.changed(lambda run: replace(run, part=other, renaming=names))
+        return self.with_runs(lambda run: replace(run, part=other, renaming=names))
 
-    def changed(self, change: Callable[[Run], Run]) -> PartResult:
-        """The same with every run changed."""
+    def with_runs(self, change: Callable[[Run], Run]) -> PartResult:
+        """The same result with every run changed."""
 
         def each(runs: Runs) -> Runs:
             return {timing: change(run) for timing, run in runs.items()}
@@ -65,133 +168,141 @@ class PartResult:
         )
 
 
-@dataclass(frozen=True)
-class CheckOptions:
-    """What is asked, for how many instances, of which engine, and with which reductions."""
+def unsearched(part: Part, properties: Iterable[Property], reason: str) -> PartResult:
+    """The result for a part of which nothing is known about these properties, for this reason."""
+    return PartResult(part, limits=dict.fromkeys(properties, reason), interrupted=reason == INTERRUPTED)
 
-    instances: int
-    asked: tuple[Property, ...]
-    engine: str
-    reductions: frozenset[Reduction]
 
-    @property
-    def enumerates(self) -> bool:
-        """Whether the engine looks at one state after the other."""
-        return self.engine in ENUMERATE
+class PartSearch:
+    """The search of one part, within limits."""
 
-    def search(self, part: Part, limits: Limits, progress: ProgressListener = None) -> PartResult:
-        """What can be found out about one part by itself."""
-        if self.instances > 1 and Reduction.ONE_INDEX in self.reductions and one_index_applies(part):
-            return self.with_one_index(part, limits, progress)
-        questions = self.questions(part, self.instances)
-        answers, built = self.answers(part, self.instances, questions, limits, progress)
-        found = self.found(part, self.instances, answers)
-        one_index = built is not None and one_index_suffices(built)
-        return replace(found, any_number=one_index, savings=tuple(symmetry(answers)))
+    def __init__(self, part: Part, options: CheckOptions, limits: Limits, progress: ProgressListener = None) -> None:
+        """Begin; the time of the limits is for everything that this object searches."""
+        self.part, self.options = part, options
+        self.monitor = LimitMonitor(limits, progress)
 
-    def with_one_index(self, part: Part, limits: Limits, progress: ProgressListener = None) -> PartResult:
-        """What can be found out with one index: all but backups, for which there is an argument, or all indices."""
-        questions = replace(self.questions(part, 1), always_reachable=None)
-        answers, _ = self.answers(part, 1, questions, limits, progress)
-        saving = Saving(Reduction.ONE_INDEX, answers.statistics.states, f"at least {self.choices(part)}")
-        found = replace(self.found(part, 1, answers), any_number=True, savings=(saving,))
-        if Property.BACKUP not in self.asked or found.interrupted:
+    def everything(self) -> PartResult:
+        """Decide all properties of the options."""
+        if self.options.instances > 1 and Reduction.ONE_INDEX in self.options.reductions and self.one_index_applies():
+            return self.with_one_index()
+        result, built = self.search(self.query(self.options.instances), self.options.instances)
+        found = self.found(result, self.options.instances)
+        return replace(found, any_number=built is not None and one_index_suffices(built), savings=symmetry(result))
+
+    def backup(self) -> PartResult:
+        """Decide by a search whether a backup can always be completed."""
+        goal = backed_up(self.part.architecture, self.part.plan)
+        result, _ = self.search(Query(always_reachable=goal), self.options.instances)
+        return PartResult(
+            self.part,
+            dead_end=self.run(result.dead_end),
+            statistics=result.statistics,
+            limits={} if result.limit is None else {Property.BACKUP: result.limit},
+            interrupted=result.interrupted,
+            savings=symmetry(result),
+        )
+
+    def with_one_index(self) -> PartResult:
+        """Decide all properties but backup with one index; and backup by an argument, or with all indices."""
+        result, _ = self.search(replace(self.query(1), always_reachable=None), 1)
+        saving = Saving(Reduction.ONE_INDEX, result.statistics.states, f"at least {self.fewest_states()}")
+        found = replace(self.found(result, 1), any_number=True, savings=(saving,))
+        if Property.BACKUP not in self.options.properties or found.interrupted:
             return found
-        others: dict[Property, str] = dict(found.limits)
+        others = dict(found.limits)
         others.pop(Property.BACKUP, None)
-        if never_backed_up(part):
-            return replace(found, dead_end=Run(part, ()), limits=others)  # from the initial state on
-        if cannot_block_backup(part):
+        if never_backed_up(self.part):
+            return replace(found, dead_end=Run(self.part, ()), limits=others)  # already the initial state is a dead end
+        if cannot_block_backup(self.part, self.monitor.check):
             return replace(found, limits=others)
-        more, _ = self.answers(part, self.instances, Query(always_reachable=backed_up(part)), limits, progress)
+        backup = self.backup()
         return replace(
             found,
-            dead_end=run(part, more.dead_end),
-            statistics=total([answers.statistics, more.statistics]),
-            limits=others | ({} if more.limit is None else {Property.BACKUP: more.limit}),
-            interrupted=more.interrupted,
-            savings=(saving, *symmetry(more)),
+            dead_end=backup.dead_end,
+            statistics=total([found.statistics, backup.statistics]),
+            limits={**others, **backup.limits},
+            interrupted=backup.interrupted,
+            savings=(saving, *backup.savings),
         )
 
-    def backup(self, part: Part, limits: Limits, progress: ProgressListener = None) -> PartResult:
-        """What can be found out about the backup of one part, by a search."""
-        answers, _ = self.answers(part, self.instances, Query(always_reachable=backed_up(part)), limits, progress)
-        return PartResult(
-            part,
-            dead_end=run(part, answers.dead_end),
-            statistics=answers.statistics,
-            limits={} if answers.limit is None else {Property.BACKUP: answers.limit},
-            interrupted=answers.interrupted,
-            savings=tuple(symmetry(answers)),
-        )
-
-    def answers(
-        self, part: Part, instances: int, questions: Query, limits: Limits, progress: ProgressListener
-    ) -> tuple[SearchResult, System | None]:
-        """The answers of the engine, with the system that it searched."""
+    def search(self, query: Query, instances: int) -> tuple[SearchResult, System | None]:
+        """The result of the engine, with the system that it explored (``None`` if it is too large to be built)."""
         try:
-            built = part.system(instances)
+            built = self.part.system(instances)
         except LimitReached as error:
-            return nothing_found(questions, str(error)), None
-        engines = [ENGINES[self.engine]]
-        if self.enumerates and instances > 1 and Reduction.SYMMETRY in self.reductions:
+            return nothing_found(query, str(error)), None
+        engines = [ENGINES[self.options.engine]]
+        if self.options.enumerates and instances > 1 and Reduction.SYMMETRY in self.options.reductions:
             engines.insert(0, symmetric)
-        return first_applicable(engines, built, questions, limits, progress), built
+        return first_applicable(engines, built, query, self.monitor.remaining(), self.monitor.progress), built
 
-    def questions(self, part: Part, instances: int) -> Query:
-        """What is asked of the engine: first the anomalies, index by index, then the losses."""
-        wanted = qualities(part.architecture, part.plan, instances)
+    def qualities(self, instances: int) -> Qualities:
+        """The properties of the part as formulas."""
+        return qualities(self.part.architecture, self.part.plan, instances)
+
+    def query(self, instances: int) -> Query:
+        """The query for all properties: first the anomalies, index by index, then the losses."""
+        wanted, asked = self.qualities(instances), self.options.properties
         return Query(
-            tuple(anomaly.formula for anomaly in wanted.anomalies if Property.CONSISTENCY in self.asked)
-            + tuple(loss.formula for loss in wanted.losses if Property.NO_EXTRA_LOSS in self.asked),
-            wanted.denied if Property.AVAILABILITY in self.asked else None,
-            wanted.backed_up if Property.BACKUP in self.asked else None,
+            tuple(anomaly.formula for anomaly in wanted.anomalies if Property.CONSISTENCY in asked)
+            + tuple(loss.formula for loss in wanted.losses if Property.NO_EXTRA_LOSS in asked),
+            wanted.denied if Property.AVAILABILITY in asked else None,
+            wanted.backed_up if Property.BACKUP in asked else None,
         )
 
-    def found(self, part: Part, instances: int, answers: SearchResult) -> PartResult:
-        """What the answers to all questions say."""
-        wanted = qualities(part.architecture, part.plan, instances)
-        anomalies = wanted.anomalies if Property.CONSISTENCY in self.asked else ()
-        losses = wanted.losses if Property.NO_EXTRA_LOSS in self.asked else ()
+    def found(self, result: SearchResult, instances: int) -> PartResult:
+        """What the result of that query says of the part."""
+        wanted, asked = self.qualities(instances), self.options.properties
+        anomalies = wanted.anomalies if Property.CONSISTENCY in asked else ()
+        losses = wanted.losses if Property.NO_EXTRA_LOSS in asked else ()
         runs = [
-            {timing: Run(part, path, each.index) for timing, path in paths.items()}
-            for each, paths in zip(anomalies, answers.settled, strict=False)
+            {timing: Run(self.part, path, each.index) for timing, path in paths.items()}
+            for each, paths in zip(anomalies, result.settled, strict=False)
         ]
         lost = [
-            {timing: Run(part, path, each.event.index) for timing, path in paths.items()}
-            for each, paths in zip(losses, answers.settled[len(anomalies) :], strict=True)
+            {timing: Run(self.part, path, each.event.index) for timing, path in paths.items()}
+            for each, paths in zip(losses, result.settled[len(anomalies) :], strict=True)
         ]
+        recovers = bool(result.settled) or some_run_recovers(self.part.architecture, self.part.plan)
         return PartResult(
-            part,
+            self.part,
             at_any_index(runs, instances),
             at_any_index(lost, instances),
-            run(part, answers.reachable),
-            run(part, answers.dead_end),
+            self.run(result.reachable),
+            self.run(result.dead_end),
             False,
-            answers.can_recover and (bool(answers.settled) or some_run_recovers(part.architecture, part.plan)),
-            answers.statistics,
-            {} if answers.limit is None else dict.fromkeys(self.asked, answers.limit),
-            answers.interrupted,
+            result.can_recover and recovers,
+            result.statistics,
+            {} if result.limit is None else dict.fromkeys(asked, result.limit),
+            result.interrupted,
         )
 
-    def choices(self, part: Part) -> str:
-        """How many states there are at the least with all indices: what each can do first, it can do or not."""
-        one, two = (free_choices(Packing(part.system(number))) for number in (1, 2))
-        return f"2^{one + (self.instances - 1) * (two - one)}"
+    def run(self, path: Path | None) -> Run | None:
+        """The run that an engine found, if it found one."""
+        return None if path is None else Run(self.part, path)
+
+    def one_index_applies(self) -> bool:
+        """Whether the one-index rule applies to the part."""
+        try:
+            return one_index_suffices(self.part.system(2))
+        except LimitReached:
+            return False
+
+    def fewest_states(self) -> str:
+        """A lower bound on the number of states with all indices: each free choice of each index can be made or not."""
+        one, two = (free_choices(Packing(self.part.system(number))) for number in (1, 2))
+        return f"2^{one + (self.options.instances - 1) * (two - one)}"
 
 
-def one_index_applies(part: Part) -> bool:
-    """Whether the one-index rule applies to a part."""
+def cannot_block_backup(part: Part, check: Callable[[], None]) -> bool:
+    """Whether it can be proved, without a search of the whole, that the part never blocks a backup.
+
+    Args:
+        part: the part.
+        check: raises LimitReached when it is time to stop; then nothing is proved.
+    """
     try:
-        return one_index_suffices(part.system(2))
-    except LimitReached:
-        return False
-
-
-def cannot_block_backup(part: Part) -> bool:
-    """Whether the part never keeps a backup from being completed, as far as can be argued."""
-    try:
-        return may_divide(part.plan) and can_always_be_completed(part.system(1))
+        return may_divide(part.plan) and can_always_be_completed(part.system(1), check)
     except LimitReached:
         return False
 
@@ -199,16 +310,6 @@ def cannot_block_backup(part: Part) -> bool:
 def never_backed_up(part: Part) -> bool:
     """Whether a service of the part is never backed up."""
     return any(part.plan.mode_of(service.name).never_backed_up for service in part.architecture.services)
-
-
-def backed_up(part: Part) -> Formula:
-    """What must stay possible: that every service is backed up."""
-    return qualities(part.architecture, part.plan, 1).backed_up
-
-
-def run(part: Part, path: Path | None) -> Run | None:
-    """The run that an engine found, if it did."""
-    return None if path is None else Run(part, path)
 
 
 def at_any_index(runs: list[dict[Timing, Run]], instances: int) -> tuple[Runs, ...]:
@@ -224,15 +325,16 @@ def at_any_index(runs: list[dict[Timing, Run]], instances: int) -> tuple[Runs, .
     )
 
 
-def symmetry(answers: SearchResult) -> Iterable[Saving]:
+def symmetry(result: SearchResult) -> tuple[Saving, ...]:
     """What the symmetry of indices saved, if it was used."""
-    statistics = answers.statistics
-    if statistics.represented:
-        yield Saving(Reduction.SYMMETRY, statistics.states, f"{statistics.represented:,}")
+    statistics = result.statistics
+    if not statistics.represented:
+        return ()
+    return (Saving(Reduction.SYMMETRY, statistics.states, f"{statistics.represented:,}"),)
 
 
 def total(statistics: Iterable[Statistics]) -> Statistics:
-    """What several searches took together."""
+    """The statistics of several searches together."""
     each = list(statistics)
     return Statistics(
         sum(one.states for one in each),

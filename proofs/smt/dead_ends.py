@@ -18,13 +18,13 @@ from collections.abc import Callable
 
 import z3
 
-from bac.model.errors import Contradiction
+from bac.model.errors import Contradiction, LimitReached
 from bac.model.system import RECOVERED, Action, Fact, State, System
 from bac.proofs.engine import Path
 from bac.proofs.reductions.slicing import guard, relevant, stuck
 from bac.proofs.smt.ranking import Ranking
 from bac.proofs.smt.shortest_run import ShortestRunSearch
-from bac.proofs.smt.solver import Budget, Exhausted
+from bac.proofs.smt.solver import Budget
 from bac.proofs.smt.unrolling import Unrolling
 from bac.properties.formula import And, Atom, Formula, Not, Or, conjunction, facts, satisfied
 
@@ -35,13 +35,13 @@ def first_dead_end(
     """A shortest run to a doomed state, or ``None`` if there is none.
 
     Raises:
-        Exhausted: a limit was hit, or no bound on the length of runs can be derived.
+        LimitReached: a limit was hit, or no bound on the length of runs can be derived.
     """
     calm = without_disasters(system)
     part = relevant(calm, facts(goal))
     longest = Ranking(part).longest_run
     if longest is None:
-        raise Exhausted("no bound on the length of runs can be derived")
+        raise LimitReached("no bound on the length of runs can be derived")
     dead_ends = ShortestRunSearch(calm, {"stuck": stuck(part, goal)}, budget)
     dead_ends.run(tell)
     if not dead_ends.found:
@@ -71,7 +71,7 @@ class Doom:
         """A shortest run to a doomed state, where there is one of at most so many actions.
 
         Raises:
-            Exhausted: a limit was hit.
+            LimitReached: a limit was hit.
         """
         unrolling = Unrolling(self.calm)
         while unrolling.length <= at_most:

@@ -11,13 +11,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from bac.model.errors import LimitReached
 from bac.model.plan import Timing
 from bac.model.system import AT_REST, System
 from bac.proofs.engine import Limits, Path, Progress, Query, SearchResult, Statistics
 from bac.proofs.reductions.slicing import over
 from bac.proofs.smt.dead_ends import first_dead_end
 from bac.proofs.smt.shortest_run import ShortestRunSearch
-from bac.proofs.smt.solver import Budget, Exhausted
+from bac.proofs.smt.solver import Budget
 from bac.properties.formula import TRUE, Atom, Formula, Not, conjunction
 
 Target = tuple[int, Timing] | None
@@ -61,7 +62,7 @@ class Symbolic:
             for ask in (self.ask_reachable, self.ask_settled, self.ask_always_reachable):
                 try:
                     ask()
-                except Exhausted as limit:
+                except LimitReached as limit:
                     self.limits.append(str(limit))
         except KeyboardInterrupt:
             self.limits, self.interrupted = ["interrupted"], True

@@ -28,8 +28,7 @@ from bac.model.system import System
 from bac.proofs.engine import Limits
 from bac.proofs.reductions.slicing import guard, relevant
 from bac.proofs.smt.invariants import SECONDS, Solver, after, bad_states, check_invariant
-from bac.proofs.smt.solver import Budget, Exhausted
-from bac.proofs.smt.terms import FALSE, term
+from bac.proofs.smt.solver import FALSE, Budget, term
 from bac.properties.formula import TRUE, And, Atom, Formula, Not, Or, conjunction, disjunction, facts
 
 MOST_SEQUENCES = 200
@@ -70,7 +69,7 @@ def prove(system: System, bad: Formula, settled: bool = False, seconds: float = 
         for proof in candidates(part, wrong, pieces, budget):
             if confirmed(system, bad, proof.invariant, settled, budget):
                 return proof
-    except (Exhausted, LimitReached):
+    except LimitReached:
         pass
     return None
 
@@ -80,7 +79,7 @@ def confirmed(system: System, bad: Formula, invariant: Formula, settled: bool, b
 
     Raises:
         Contradiction: they do not agree.
-        Exhausted, LimitReached: a limit was hit.
+        LimitReached: a limit was hit.
     """
     answers = []
     for solver in Solver:
@@ -100,7 +99,7 @@ def candidates(part: System, wrong: Formula, pieces: list[Formula], budget: Budg
     system; invariants that hold side by side are one invariant.
 
     Raises:
-        Exhausted: a limit was hit.
+        LimitReached: a limit was hit.
     """
     right: Formula = Not(wrong)
     formula = right
@@ -122,7 +121,7 @@ def spacer(part: System, wrong: Formula, budget: Budget) -> Formula | None:
     """What Spacer says of the reachable states, if it finds that none of them is bad.
 
     Raises:
-        Exhausted: a limit was hit.
+        LimitReached: a limit was hit.
     """
     variables = [z3.Bool(f"fact{place}") for place in range(len(part.facts))]
     values = dict(zip(part.facts, variables, strict=True))
@@ -145,7 +144,7 @@ def spacer(part: System, wrong: Formula, budget: Budget) -> Formula | None:
         return answer(engine.get_answer(), part) if found == z3.unsat else None
     except z3.Z3Exception as stop:  # this is how it says that its time is over
         budget.check()
-        raise Exhausted(f"Spacer gave up: {stop}") from None
+        raise LimitReached(f"Spacer gave up: {stop}") from None
 
 
 def answer(term: Any, part: System) -> Formula | None:
@@ -196,7 +195,7 @@ def smallest(part: System, wrong: Formula, invariant: Formula, budget: Budget) -
     """The invariant without the conjuncts that it does not need, so that what is left cannot spare any.
 
     Raises:
-        Exhausted, LimitReached: a limit was hit.
+        LimitReached: a limit was hit.
     """
     needed = list(conjuncts(invariant))
     for part_of_it in list(needed):

@@ -19,7 +19,7 @@ from bac.model.extras import needed
 from bac.model.system import Action, Fact, System
 from bac.proofs.engine import Limits
 from bac.proofs.reductions.slicing import guard, over
-from bac.proofs.smt.solver import Budget, Exhausted
+from bac.proofs.smt.solver import Budget
 from bac.properties.formula import FALSE, TRUE, And, Atom, Formula, Not, Or, conjunction, disjunction
 
 SECONDS = 60.0
@@ -98,15 +98,15 @@ def z3_has_model(declared: Sequence[Fact], formula: Formula, seconds: float) -> 
     """
     import z3
 
-    from bac.proofs.smt.terms import FALSE as NEVER
-    from bac.proofs.smt.terms import term
+    from bac.proofs.smt.solver import FALSE as NEVER
+    from bac.proofs.smt.solver import term
 
     variables = {fact: z3.Bool(f"fact{place}") for place, fact in enumerate(declared)}
     solver = z3.Solver()
     solver.add(term(formula, lambda fact: variables.get(fact, NEVER)))
     try:
         return Budget(Limits(seconds=seconds)).satisfiable(solver)
-    except Exhausted as limit:
+    except LimitReached as limit:
         raise LimitReached(f"Z3: {limit}") from None
 
 

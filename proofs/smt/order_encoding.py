@@ -34,13 +34,12 @@ from typing import Any
 
 import z3
 
-from bac.model.errors import Contradiction
+from bac.model.errors import Contradiction, LimitReached
 from bac.model.system import RECOVERED, Action, Clause, Fact, NotARun, State, System
 from bac.proofs.engine import Limits, NotApplicable, Path
 from bac.proofs.reductions.slicing import guard, over, read, relevant, written
 from bac.proofs.smt.ranking import Ranking, lowered
-from bac.proofs.smt.solver import Budget, Exhausted
-from bac.proofs.smt.terms import FALSE, TRUE, Term, conjunction, disjunction, negation, term
+from bac.proofs.smt.solver import FALSE, TRUE, Budget, Term, conjunction, disjunction, negation, term
 from bac.properties.formula import Formula, facts, satisfied
 from bac.properties.formula import conjunction as all_of
 from bac.properties.formula import disjunction as any_of
@@ -78,7 +77,7 @@ def settled_run(system: System, formulas: Sequence[Formula], limits: Limits | No
             for smaller in shrinking(system, smallest, all_of([over(system), shown]), budget):
                 confirm(system, smaller, wanted)
                 smallest = smaller
-    except Exhausted as limit:
+    except LimitReached as limit:
         return OrderAnswer(smallest, str(limit))
     return OrderAnswer(smallest)
 
@@ -87,7 +86,7 @@ def shrinking(system: System, path: Path, wanted: Formula, budget: Budget) -> It
     """Runs to a wanted state, each of fewer of the actions of the one before; of the last no action can be left out.
 
     Raises:
-        Exhausted: a limit was hit.
+        LimitReached: a limit was hit.
     """
     smaller: Path | None = path
     while smaller:
@@ -283,7 +282,7 @@ class Orders:
         """A run (of at most so many actions) to a state that satisfies the formula, if there is one.
 
         Raises:
-            Exhausted: a limit was hit.
+            LimitReached: a limit was hit.
         """
         self._asked += 1
         question = z3.Bool(f"question{self._asked}")

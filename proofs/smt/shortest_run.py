@@ -17,12 +17,13 @@ from typing import Generic, TypeVar
 
 import z3
 
+from bac.model.errors import LimitReached
 from bac.model.system import System
 from bac.proofs.engine import NotApplicable, Path
 from bac.proofs.reductions.slicing import relevant
 from bac.proofs.smt.order_encoding import Orders, confirm
 from bac.proofs.smt.ranking import Ranking
-from bac.proofs.smt.solver import Budget, Exhausted
+from bac.proofs.smt.solver import Budget
 from bac.proofs.smt.unrolling import Unrolling
 from bac.properties.formula import TRUE, Formula, conjunction, disjunction, facts, satisfied
 
@@ -51,7 +52,7 @@ class ShortestRunSearch(Generic[Key]):
         """Find what there is, the better way.
 
         Raises:
-            Exhausted: a limit was hit; ``found`` has what was found before.
+            LimitReached: a limit was hit; ``found`` has what was found before.
             Contradiction: the interpreter does not confirm what the solver found.
         """
         try:
@@ -67,7 +68,7 @@ class ShortestRunSearch(Generic[Key]):
         """Find which targets there are runs to, then a shortest run to each.
 
         Raises:
-            Exhausted: a limit was hit.
+            LimitReached: a limit was hit.
             Contradiction: the interpreter does not confirm what the solver found.
         """
         best: dict[Key, Path] = {}
@@ -100,7 +101,7 @@ class ShortestRunSearch(Generic[Key]):
         """Look for runs of exactly 0, 1, 2, … actions to all targets that are still open.
 
         Raises:
-            Exhausted: a limit was hit, or there is no bound on the length of runs.
+            LimitReached: a limit was hit, or there is no bound on the length of runs.
             Contradiction: the interpreter does not confirm what the solver found.
         """
         bound = Ranking(self.part).longest_run
@@ -112,7 +113,9 @@ class ShortestRunSearch(Generic[Key]):
             self._at_end(unrolling)
             unrolling.lengthen()
         if self._open and bound is None:
-            raise Exhausted(f"no bound on the length of runs can be derived, and up to {LONGEST} actions there is none")
+            raise LimitReached(
+                f"no bound on the length of runs can be derived, and there is no run of up to {LONGEST} actions"
+            )
 
     def _at_end(self, unrolling: Unrolling) -> None:
         """Find every open target to which there is a run of exactly this length."""

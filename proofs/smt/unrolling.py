@@ -15,7 +15,7 @@ import z3
 from bac.model.system import Fact, State, System
 from bac.proofs.engine import Path
 from bac.proofs.reductions.slicing import guard, independent
-from bac.proofs.smt.terms import FALSE, TRUE, Term, disjunction, term
+from bac.proofs.smt.solver import FALSE, TRUE, Term, disjunction, term
 from bac.properties.formula import Formula
 
 
