@@ -41,7 +41,10 @@ from bac.properties.explanation import explain
 from bac.properties.qualities import Property
 
 CASES = cases()
-every_engine = pytest.mark.parametrize("engine", ENGINES)
+every_engine = pytest.mark.parametrize(
+    "engine", [pytest.param("both", marks=pytest.mark.slow) if name == "both" else name for name in ENGINES]
+)
+"""Every engine; each of the two that ``both`` compares is run anyway."""
 every_case = pytest.mark.parametrize("case", CASES, ids=str)
 
 

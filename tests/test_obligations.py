@@ -251,9 +251,12 @@ def test_files_are_written_where_they_are_wanted(tmp_path: Path) -> None:
         write(tmp_path / "file")
 
 
-@pytest.mark.parametrize("name", files())
+FILES = files()
+
+
+@pytest.mark.parametrize("name", FILES)
 def test_a_file_says_what_it_is_and_is_plain(name: str) -> None:
-    text = files()[name]
+    text = FILES[name]
     assert re.fullmatch(r"[a-z0-9',-]+\.smt2", name)
     assert text.startswith("; ")
     assert "; expected: " in text

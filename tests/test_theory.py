@@ -20,6 +20,7 @@ from hypothesis.errors import NoSuchExample
 from strategies import Document, plans, specifications
 
 from bac.model.architecture import Architecture, Verb
+from bac.model.modes import Mode
 from bac.model.semantics import system
 from bac.model.specification.reader import Specification, parse
 from bac.model.system import AT_REST, INITIAL, RECOVERED, ActionKind, Label, NotARun, State, System
@@ -292,7 +293,7 @@ def ordered_problems(draw: st.DrawFn) -> tuple[Document, Plan, Plan]:
     plan.pop("order", None)
     specification = parsed(document, plan)
     chosen = specification.plan("p")
-    free = [s.name for s in specification.architecture.services if chosen.mode_of(s.name) == "independent"]
+    free = [s.name for s in specification.architecture.services if chosen.mode_of(s.name) is Mode.INDEPENDENT]
     assume(free)
     order = draw(st.permutations(free))[: draw(st.integers(1, len(free)))]
     return document, plan, plan | {"order": order}
