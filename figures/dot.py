@@ -7,7 +7,10 @@ drawing operations of xdot.  Source: Graphviz, "Output Formats: xdot", and the g
 from __future__ import annotations
 
 import re
+import shutil
+import sysconfig
 from collections.abc import Iterable
+from pathlib import Path
 
 from bac.figures.canvas import Anchor, Box, Drawing, Point, Polygon, Polyline, Text
 from bac.figures.geometry import HATCH_WIDTH, hatching, number, outline, with_head
@@ -25,6 +28,14 @@ CORNER = 0.01
 """The size of the nodes that span the page, in inches."""
 NEAR = 5.0
 """How far from a node's outline, in points, an edge that belongs to it may begin or end."""
+
+
+def dot_program() -> str:
+    """Return the path of ``dot``, else of ``graphviz-pure`` (from PyPI), else an empty text."""
+    if found := shutil.which("dot") or shutil.which("graphviz-pure"):
+        return found
+    installed = Path(sysconfig.get_path("scripts")) / "graphviz-pure"
+    return str(installed) if installed.is_file() else ""
 
 
 def dot(drawing: Drawing, resolution: int | None = None) -> str:

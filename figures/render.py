@@ -6,8 +6,7 @@ import re
 from pathlib import Path
 
 from bac.figures.canvas import Drawing, FigureError
-from bac.figures.dot import dot
-from bac.figures.graph.by_dot import dot_program
+from bac.figures.dot import dot, dot_program
 from bac.figures.svg import svg
 from bac.figures.tikz import tikz
 

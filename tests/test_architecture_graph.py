@@ -11,14 +11,15 @@ from pathlib import Path
 import pytest
 
 from bac.figures.canvas import Box, Drawing, Polygon, Polyline, Text
+from bac.figures.dot import dot_program
 from bac.figures.graph.architecture import draw_architecture
-from bac.figures.graph.by_dot import dot_program
-from bac.figures.graph.layout import Graph, Layout, Line, forward_order, lay_out
-from bac.figures.graph.parts import parts_of
-from bac.figures.graph.quality import defects, labels
+from bac.figures.graph.boxes import GROUP_FILL
+from bac.figures.graph.diagram import Diagram, Layout, Line, Rectangle, Route, forward_order
+from bac.figures.graph.layout import lay_out
+from bac.figures.graph.picture import meets
 from bac.figures.graph.references import ArrowKind, arrows_of
 from bac.figures.graph.service_graph import MOST_SERVICES, service_graph
-from bac.figures.graph.shapes import GROUP_FILL
+from bac.figures.graph.service_picture import service_picture
 from bac.figures.metrics import text_width
 from bac.model.architecture import Architecture
 from bac.model.plan import Plan
@@ -119,21 +120,33 @@ def extent(shape: Box | Text | Polyline | Polygon) -> tuple[float, float, float,
             left = shape.x - {"start": 0.0, "middle": width / 2, "end": width}[shape.anchor]
             return left, shape.y - 0.75 * shape.size, left + width, shape.y + 0.25 * shape.size
         case _:
-            xs, ys = zip(*shape.points, strict=True)
+            smooth = isinstance(shape, Polyline) and shape.smooth  # its controls can be outside
+            xs, ys = zip(*Route(shape.points, smooth).traced(), strict=True)
             return min(xs), min(ys), max(xs), max(ys)
 
 
-def laid_out(specification: Specification, plan: Plan | None, program: str) -> tuple[Graph, Layout]:
-    graph = parts_of(service_graph(specification.architecture, plan), narrow=False).graph
-    return graph, lay_out(graph, program)
+def laid_out(specification: Specification, plan: Plan | None, program: str) -> tuple[Diagram, Layout]:
+    diagram = service_picture(service_graph(specification.architecture, plan), narrow=False).diagram
+    return diagram, lay_out(diagram, program)
 
 
-def assert_tidy(graph: Graph, layout: Layout) -> None:
-    """No block or label covers another one, and no line runs through what is not its own."""
-    blocks = [(*corner, *size) for corner, size in zip(layout.corners, graph.blocks, strict=True)]
-    for first, second in combinations([*blocks, *labels(graph, layout).values()], 2):
+def assert_tidy(diagram: Diagram, layout: Layout) -> None:
+    """No block or label covers another one, and no line runs through a label or through a block it does not touch."""
+    blocks = [(*corner, *size) for corner, size in zip(layout.corners, diagram.blocks, strict=True)]
+    routed = list(zip(diagram.lines, layout.routes, strict=True))
+    labels = [(*route.label, *line.label) for line, route in routed if line.label and route.label]
+    for first, second in combinations([*blocks, *labels], 2):
         assert not overlap(first, second)
-    assert defects(graph, layout) == []
+    for line, route in routed:
+        others = [block for place, block in enumerate(blocks) if place not in (line.source, line.target)]
+        for start, end in pairwise(route.traced()):
+            assert not any(meets(start, end, within(each)) for each in (*others, *labels))
+
+
+def within(rectangle: Rectangle) -> Rectangle:
+    """A rectangle without its border of one point."""
+    x, y, width, height = rectangle
+    return x + 1, y + 1, width - 2, height - 2
 
 
 def test_every_service_entity_and_link_is_drawn_once(sales: Specification, program: str) -> None:
@@ -300,8 +313,8 @@ def test_names_never_reach_graphviz_and_fit(program: str) -> None:
         "plans": {"p": {"groups": [{"mode": "shared-database", "services": HOSTILE[4:8]}], "order": HOSTILE[:2]}},
     }
     specification = parse(json.dumps(document))
-    graph, layout = laid_out(specification, specification.plan("p"), program)
-    assert len(layout.corners) == len(graph.blocks)
+    diagram, layout = laid_out(specification, specification.plan("p"), program)
+    assert len(layout.corners) == len(diagram.blocks)
     drawing = draw_architecture(specification.architecture, specification.plan("p"), program=program)
     assert len(service_boxes(drawing, specification.architecture)) == len(HOSTILE)
     for shape in drawing.shapes:

@@ -1,7 +1,7 @@
-"""The part of an architecture around some services: what refers to them and to what they refer; the rest is folded.
+"""The part of an architecture around some services: their referrers and their targets; the others are not drawn.
 
-References are followed against their direction to what is affected by the services, and along it to what affects them,
-but not back and forth.
+References are followed against their direction to the services that these affect, and along it to the services that
+affect these, but not back and forth.
 """
 
 from __future__ import annotations
@@ -12,23 +12,21 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from bac.figures.graph.references import Arrow
-from bac.figures.graph.words import counted
 
 MOST_SERVICES, MOST_ARROWS = 16, 32
-"""So many services, beside those that were asked for, and so many arrows can still be read; further ones are folded."""
+"""The most services, besides those asked for, and the most arrows that can still be read; further ones are folded."""
 
 
 class Side(StrEnum):
-    """What folded services have to do with those that were asked for."""
+    """The relation of folded services to those asked for."""
 
     REFERRERS = "referrers"
     TARGETS = "targets"
-    OTHERS = "others"
 
 
 @dataclass(frozen=True, slots=True)
 class Fold:
-    """Services that are drawn as one; ``ties``: services that are drawn, with how many references tie them to these."""
+    """Services that are drawn as one; ``ties`` are services that are drawn, with the number of references to these."""
 
     side: Side
     services: tuple[str, ...]
@@ -41,13 +39,11 @@ class Fold:
                 return f"… and {number:,} more that {'refers' if number == 1 else 'refer'} to these"
             case Side.TARGETS:
                 return f"… and {number:,} more to which these refer"
-            case Side.OTHERS:
-                return f"… and {counted(number, 'other service')}"
 
 
 @dataclass(frozen=True, slots=True)
 class Affected:
-    """The services that were ``asked`` for, all that are ``shown``, and what the others are folded into."""
+    """The services that were ``asked`` for, all that are ``shown``, and those of their neighbours that are folded."""
 
     asked: frozenset[str]
     shown: frozenset[str]
@@ -55,13 +51,13 @@ class Affected:
 
 
 def affected(services: Sequence[str], arrows: Sequence[Arrow], asked: Iterable[str], depth: int = 1) -> Affected:
-    """The part around these services, as much of it as can be read: what is nearer first, then what has more ties.
+    """Return the part around these services that can be read: near services first, then those with more ties.
 
     Args:
         services: all names, in the order of the architecture.
         arrows: between them.
         asked: the services around which the part is.
-        depth: over how many references, one after another, the part extends.
+        depth: the most references in a row over which the part extends.
     """
     core = frozenset(asked)
     following, preceding = defaultdict[str, list[str]](list), defaultdict[str, list[str]](list)
@@ -71,17 +67,19 @@ def affected(services: Sequence[str], arrows: Sequence[Arrow], asked: Iterable[s
     referrers, targets = _reached(core, preceding, depth), _reached(core, following, depth)
     distance = {name: min(each[name] for each in (referrers, targets) if name in each) for name in referrers | targets}
     shown = _readable(core, distance, arrows, services)
-    side = {name: Side.OTHERS for name in services if name not in shown}
-    for name in side.keys() & distance.keys():
-        near = referrers.get(name, depth + 1) <= targets.get(name, depth + 1)
-        side[name] = Side.REFERRERS if near else Side.TARGETS
-    folded = {each: tuple(name for name in side if side[name] is each) for each in Side}
-    folds = [Fold(each, names, _ties(names, each, core, shown, arrows)) for each, names in folded.items() if names]
+    folded: dict[Side, list[str]] = {each: [] for each in Side}
+    for name in services:
+        if name in distance and name not in shown:
+            refers = referrers.get(name, depth + 1) <= targets.get(name, depth + 1)
+            folded[Side.REFERRERS if refers else Side.TARGETS].append(name)
+    folds = [
+        Fold(each, tuple(names), _ties(names, each, core, shown, arrows)) for each, names in folded.items() if names
+    ]
     return Affected(core, shown, tuple(folds))
 
 
 def _reached(core: frozenset[str], neighbours: Mapping[str, Sequence[str]], depth: int) -> dict[str, int]:
-    """What is reached from these services, with the length of the way."""
+    """Return the services that can be reached from these, with the length of the path."""
     distance, front = dict.fromkeys(core, 0), sorted(core)
     for step in range(1, depth + 1):
         front = [other for name in front for other in neighbours.get(name, ()) if other not in distance]
@@ -93,7 +91,7 @@ def _reached(core: frozenset[str], neighbours: Mapping[str, Sequence[str]], dept
 def _readable(
     core: frozenset[str], distance: Mapping[str, int], arrows: Sequence[Arrow], services: Sequence[str]
 ) -> frozenset[str]:
-    """As many of the services around as can be read."""
+    """Return these services and as many of those around as can be read."""
     between: dict[str, Counter[str]] = defaultdict(Counter)
     for arrow in arrows:
         if arrow.source in distance and arrow.target in distance:
@@ -113,9 +111,7 @@ def _readable(
 def _ties(
     folded: Sequence[str], side: Side, core: frozenset[str], shown: frozenset[str], arrows: Iterable[Arrow]
 ) -> tuple[tuple[str, int], ...]:
-    """How many references tie folded services to those asked for, or else to the one to which most do."""
-    if side is Side.OTHERS:
-        return ()
+    """Return how many references tie folded services to those asked for, or else to the one with most of them."""
     inside, found = frozenset(folded), Counter[str]()
     for arrow in arrows:
         ends = (arrow.source, arrow.target) if side is Side.REFERRERS else (arrow.target, arrow.source)

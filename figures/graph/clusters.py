@@ -1,35 +1,34 @@
-"""Which services of a large architecture are drawn as one: levels, groups of a plan, or communities that refer much.
+"""The clusters in which a large architecture is drawn: groups of a plan, levels, or communities of services.
 
-Source for the communities: V. D. Blondel, J.-L. Guillaume, R. Lambiotte, E. Lefebvre, "Fast unfolding of communities in
-large networks" (2008), as NetworkX has it.
+Source for the communities: A. Clauset, M. E. J. Newman, C. Moore, "Finding community structure in very large networks"
+(2004).
 """
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from heapq import heapify, heappop, heappush
 
 from bac.figures.graph.levels import levels
 from bac.figures.graph.references import Arrow
 from bac.model.plan import Plan
 
 MOST_CLUSTERS = 16
-"""How many clusters can still be read."""
+"""The most clusters that can still be read."""
 CLEAR = 0.4
-"""From this modularity on communities are not what any graph has, and are shown rather than levels."""
+"""From this modularity on, communities are clearer than those of random graphs, and are shown rather than levels."""
 COVERED = 0.5
-"""A plan's groups are shown if they hold at least this share of the services, and none of them holds more than that."""
-SEED = 1
-"""The same architecture is clustered in the same way each time."""
+"""A plan's groups are shown if they have at least this share of the services, and none of them has more than that."""
 
 Weights = Mapping[tuple[int, int], int]
-"""How many references lead from one unit to another one, by their numbers."""
+"""The number of references from one unit to another one, by their numbers."""
 
 
 class Basis(StrEnum):
-    """Why services are in the same cluster."""
+    """The reason why services are in the same cluster."""
 
     SERVICES = "single services"
     GROUPS = "groups of the plan"
@@ -40,19 +39,19 @@ class Basis(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Clustering:
-    """Disjoint clusters of all services, each in the order of the architecture; levels from the highest on."""
+    """Disjoint clusters of all services, each in the order of the architecture; the highest level is the first."""
 
     basis: Basis
     clusters: tuple[tuple[str, ...], ...]
 
 
 def clustering(services: Sequence[str], arrows: Iterable[Arrow], plan: Plan | None = None) -> Clustering:
-    """At most :data:`MOST_CLUSTERS` clusters of services, the same each time.
+    """Return at most :data:`MOST_CLUSTERS` clusters of services, the same each time.
 
     Args:
         services: their names, in the order of the architecture.
         arrows: between these services.
-        plan: the plan whose groups are not torn apart, if they hold most of the services.
+        plan: the plan whose groups stay together, if they have most of the services.
     """
     if len(services) <= MOST_CLUSTERS:
         return Clustering(Basis.SERVICES, tuple((name,) for name in services))
@@ -76,7 +75,7 @@ def clustering(services: Sequence[str], arrows: Iterable[Arrow], plan: Plan | No
 
 
 def _groups(services: Sequence[str], plan: Plan) -> list[tuple[str, ...]]:
-    """The groups that recover together, if they say much about the architecture."""
+    """Return the groups that recover together, if they divide most of the architecture."""
     groups = [group.services for group in plan.groups if group.mode.recovers_together and len(group.services) > 1]
     covered, largest = sum(map(len, groups)), max(map(len, groups), default=0)
     return groups if covered >= COVERED * len(services) >= largest else []
@@ -93,7 +92,7 @@ def _weights(units: Sequence[Sequence[str]], arrows: Iterable[Arrow]) -> Weights
 
 
 def _split(units: Sequence[int], weights: Weights, most: int) -> tuple[Basis, list[list[int]]]:
-    """At most so many parts of these units: levels or communities, then what refers to others only, and to nothing."""
+    """Return at most so many parts: levels or communities, then units that refer to other ones only, then to none."""
     among = {pair: number for pair, number in weights.items() if pair[0] in units and pair[1] in units}
     connected = sorted({end for pair in among for end in pair})
     anywhere = {end for pair in weights for end in pair}
@@ -114,39 +113,59 @@ def _split(units: Sequence[int], weights: Weights, most: int) -> tuple[Basis, li
 
 
 def _communities(count: int, weights: Weights, most: int) -> tuple[list[list[int]], float]:
-    """At most so many communities, and the modularity of those of which they are made."""
-    import networkx
+    """Return at most so many communities, and their modularity.
 
-    between: Counter[tuple[int, int]] = Counter()
-    for (source, target), number in weights.items():
-        between[min(source, target), max(source, target)] += number
-    graph = networkx.Graph()
-    graph.add_nodes_from(range(count))
-    graph.add_weighted_edges_from((*pair, number) for pair, number in sorted(between.items()))
-    found = networkx.community.louvain_communities(graph, seed=SEED)
-    modularity = float(networkx.community.modularity(graph, found))
-    return _merged(sorted(map(sorted, found)), between, most), modularity
+    The two parts whose union adds most to the modularity are joined, as long as a union adds to it or there are too
+    many parts.  Parts that no reference connects are joined last, small ones first.
+    """
+    ties: list[dict[int, int]] = [{} for _ in range(count)]
+    for (one, other), number in weights.items():
+        ties[one][other] = ties[other][one] = ties[one].get(other, 0) + number
+    degree = [sum(each.values()) for each in ties]
+    total = sum(degree)
+    parts = {unit: [unit] for unit in range(count)}
+
+    def entry(one: int, other: int) -> tuple[int, int, int]:
+        return degree[one] * degree[other] - total * ties[one][other], min(one, other), max(one, other)
+
+    waiting = [entry(one, other) for one in range(count) for other in ties[one] if one < other]
+    heapify(waiting)
+    while waiting:
+        loss, one, other = heappop(waiting)
+        if other not in ties[one]:
+            continue
+        if (now := entry(one, other)) != (loss, one, other):
+            if now[0] > loss:  # It has grown since; where it has become less, it was entered again.
+                heappush(waiting, now)
+            continue
+        if loss >= 0 and len(parts) <= most:
+            break
+        kept, gone = (one, other) if len(ties[one]) >= len(ties[other]) else (other, one)
+        parts[kept] += parts.pop(gone)
+        degree[kept] += degree[gone]
+        del ties[kept][gone], ties[gone][kept]
+        for near, number in ties[gone].items():
+            del ties[near][gone]
+            ties[kept][near] = ties[near][kept] = ties[kept].get(near, 0) + number
+            heappush(waiting, entry(kept, near))
+        ties[gone] = {}
+    return _few(parts.values(), most), _modularity(parts.values(), weights)
 
 
-def _merged(parts: list[list[int]], between: Weights, most: int) -> list[list[int]]:
-    """The parts, the smallest joined with what they refer to most until there are few enough."""
-    while len(parts) > most:
-        parts = sorted(parts, key=lambda part: (len(part), part))
-        ties = _ties(parts, between)
-        other = max(range(1, len(parts)), key=lambda number: (ties[number], -len(parts[number])))
-        parts = [
-            sorted(parts[0] + parts[other]),
-            *(part for place, part in enumerate(parts) if place not in (0, other)),
-        ]
-    return sorted(parts)
+def _modularity(parts: Iterable[Sequence[int]], weights: Weights) -> float:
+    """Return the share of references within parts, less that in a random graph with the same degrees."""
+    part_of = {unit: number for number, part in enumerate(parts) for unit in part}
+    total, inside, degree = sum(weights.values()), 0, Counter[int]()
+    for (one, other), number in weights.items():
+        inside += number * (part_of[one] == part_of[other])
+        degree.update({part_of[one]: number})
+        degree.update({part_of[other]: number})
+    return inside / total - sum((each / (2 * total)) ** 2 for each in degree.values())
 
 
-def _ties(parts: Sequence[Sequence[int]], between: Weights) -> Mapping[int, int]:
-    """How many references there are between the first part and each other one."""
-    part_of = {block: number for number, part in enumerate(parts) for block in part}
-    ties: dict[int, int] = defaultdict(int)
-    for pair, number in between.items():
-        low, high = sorted(part_of[end] for end in pair)
-        if low == 0 < high:
-            ties[high] += number
-    return ties
+def _few(parts: Iterable[Sequence[int]], most: int) -> list[list[int]]:
+    """Return the parts, the two smallest joined until there are few enough."""
+    found = sorted((sorted(part) for part in parts), key=lambda part: (len(part), part))
+    while len(found) > most:
+        found = sorted([sorted(found[0] + found[1]), *found[2:]], key=lambda part: (len(part), part))
+    return sorted(found)

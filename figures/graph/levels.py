@@ -1,33 +1,32 @@
-"""Levels of a directed graph: which blocks come before which, if nearly all references lead the same way.
+"""Levels of a directed graph in which nearly all references lead the same way.
 
 References that close a cycle are set aside.  The place of a block is then the length of the longest path to it, less
-the length of the longest path from it: so that what refers to much is high up although little refers to it, and every
-reference leads down.  Neighbouring places are put together to few levels, such that as few references as can be stay
-within a level.
+the length of the longest path from it, so that every reference leads down.  Neighbouring places are joined to few
+levels, such that as few references as possible stay within a level.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from bac.figures.graph.layout import Line, forward_order
+from bac.figures.graph.diagram import Line, forward_order
 
 BACKWARD = 0.05
-"""Of a graph with levels at most this share of the references leads backwards."""
+"""In a graph with levels, at most this share of the references leads backwards."""
 FEWEST, MOST = 3, 8
-"""How many levels there are at least and at most."""
+"""The least and the greatest number of levels."""
 PLACES = 60
-"""Of more different places than that neighbouring ones are taken as one, so that the best levels are found at once."""
+"""The greatest number of places; if there are more, neighbouring ones are joined, so that levels are found quickly."""
 
 References = Mapping[tuple[int, int], int]
-"""How many references lead from one block to another one, by their numbers."""
+"""The number of references from one block to another one, by their numbers."""
 
 
 def levels(count: int, references: References) -> list[list[int]]:
-    """The blocks of each level, from the highest on; nothing if the graph has no levels.
+    """Return the blocks of each level, the highest first; nothing if the graph has no levels.
 
     Args:
-        count: how many blocks there are.
+        count: the number of blocks.
         references: between different blocks.
     """
     rank = forward_order(count, [Line(*pair) for pair in references])
@@ -43,7 +42,7 @@ def levels(count: int, references: References) -> list[list[int]]:
 
 
 def _places(rank: Sequence[int], forward: References) -> list[int]:
-    """For each block its place, from 0 on and below :data:`PLACES`."""
+    """Return for each block its place, from 0 on and below :data:`PLACES`."""
     depth, height = [0] * len(rank), [0] * len(rank)
     for source, target in sorted(forward, key=lambda pair: rank[pair[0]]):
         depth[target] = max(depth[target], depth[source] + 1)
@@ -55,7 +54,7 @@ def _places(rank: Sequence[int], forward: References) -> list[int]:
 
 
 def _inside(places: Sequence[int], references: References) -> list[list[int]]:
-    """For each first and last place how many references have both ends from the one to the other."""
+    """Return for each first and last place how many references have both ends from the one to the other."""
     count = max(places) + 1
     between = [[0] * count for _ in range(count)]
     for (source, target), number in references.items():
@@ -68,7 +67,7 @@ def _inside(places: Sequence[int], references: References) -> list[list[int]]:
 
 
 def _cuts(inside: Sequence[Sequence[int]]) -> list[int]:
-    """The first place of each level, such that as few references as can be stay within levels."""
+    """Return the first place of each level, such that as few references as possible stay within levels."""
     count = len(inside)
     best: list[tuple[int, list[int]]] = [(inside[0][last], [0]) for last in range(count)]
     for _ in range(min(MOST, count) - 1):

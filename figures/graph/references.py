@@ -1,4 +1,4 @@
-"""The references between services: links and copies, put together to arrows; nothing here knows about coordinates.
+"""The references between services: links and copies, joined to arrows; without coordinates.
 
 Source: the article, Figures 2 and 5.
 """
@@ -13,7 +13,7 @@ from bac.model.architecture import Architecture, Service, Verb, Via
 
 
 class ArrowKind(StrEnum):
-    """What an arrow between two services stands for."""
+    """The meaning of an arrow between two services."""
 
     REFERENCE = "reference"
     TOLERATED = "tolerated reference"
@@ -22,11 +22,11 @@ class ArrowKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Arrow:
-    """Everything of one kind that leads from one service to another.
+    """All references of one kind from one service to another.
 
-    ``links`` (holder, target, whether it is tolerated) lead from the service of the holder to that of the target;
-    consistency does without all links of a ``TOLERATED`` arrow.  ``copies`` (entity, and ``event``, ``call`` or nothing
-    for what brings them) lead from the owner to the service that keeps them, as the data flow.
+    ``links`` (holder, target, whether it is tolerated) lead from the service of the holder to that of the target; all
+    links of a ``TOLERATED`` arrow are tolerated.  ``copies`` (entity, and ``event``, ``call`` or nothing for the way
+    they take) lead from the owner to the service that keeps them, as the data flow.
     """
 
     source: str
@@ -37,12 +37,12 @@ class Arrow:
 
     @property
     def number(self) -> int:
-        """How many links and copies it stands for."""
+        """Return the number of links and copies that it stands for."""
         return len(self.links) + len(self.copies)
 
 
 def arrows_of(architecture: Architecture) -> tuple[Arrow, ...]:
-    """The arrows between different services: at most one of links and one of copies from one to another."""
+    """Return the arrows between different services: at most one of links and one of copies from one to another."""
     links: dict[tuple[str, str], dict[tuple[str, str], bool]] = defaultdict(dict)
     for link in architecture.links:
         if link.holder.service != link.target.service:
@@ -61,7 +61,7 @@ def arrows_of(architecture: Architecture) -> tuple[Arrow, ...]:
 
 
 def copies_of(architecture: Architecture) -> dict[str, dict[str, str]]:
-    """For each service the entities of which it keeps copies, and what brings each: an event, a call or nothing."""
+    """Return for each service the entities of which it keeps copies, and how each comes: event, call or unknown."""
     copies = {service.name: dict.fromkeys(_foreign(service), "") for service in architecture.services}
     for _, step in architecture.steps():
         if step.verb is Verb.COPY and step.entity.service != step.service:

@@ -1,6 +1,6 @@
-"""What an architecture graph shows: services with their databases, arrows between them, groups; and what it leaves out.
+"""The content of an architecture graph, without coordinates: services, arrows, groups, and what is left out.
 
-Source: the article, Figures 1, 2 and 6 (and Figure 5 for copies).  Nothing here knows about coordinates.
+Source: the article, Figures 1, 2 and 6 (and Figure 5 for copies).
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from bac.model.names import closest, printable, quoted
 from bac.model.plan import Plan
 
 LABELLED_ARROWS = 36
-"""Up to so many arrows their links are written on them; beyond, they are tooltips."""
+"""The most arrows that have labels; if there are more, their links are tooltips."""
 MOST_SERVICES, MOST_ARROWS = 40, 80
-"""Up to so many services and arrows an architecture is drawn service by service."""
+"""The most services and arrows with which an architecture is drawn service by service."""
 
 
 class UnknownService(FigureError):
-    """A service was asked for that the architecture does not have."""
+    """The architecture has no service of this name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +32,9 @@ class DrawnService:
     """A service as it is drawn.
 
     ``links`` are those between its own entities, each with whether it is tolerated; ``position`` is its place in the
-    architecture (from 0), ``number`` that in the order of the plan (from 1), and ``box`` the group that it is drawn in.
-    ``asked``: the drawing is about this service; ``alone``: so many others are in its group, none of which is drawn.
+    architecture (from 0), ``number`` that in the order of the plan (from 1), and ``box`` the group in which it is
+    drawn.  ``asked``: whether the drawing is about this service; ``alone``: the number of other services in its group,
+    if none of them is drawn.
     """
 
     name: str
@@ -50,7 +51,7 @@ class DrawnService:
 
 @dataclass(frozen=True, slots=True)
 class DrawnGroup:
-    """Services that a plan backs up and restores together; ``hidden`` counts those of them that are not drawn."""
+    """Services that a plan backs up and restores together; ``hidden`` is the number of those that are not drawn."""
 
     mode: Mode
     services: tuple[str, ...]
@@ -61,7 +62,7 @@ class DrawnGroup:
 class ServiceGraph:
     """All that is drawn, and how many services and arrows are not; ``labelled``: whether arrows have labels.
 
-    ``folds`` stand for the services that are not drawn.
+    ``folds`` stand for neighbours that are not drawn.
     """
 
     services: tuple[DrawnService, ...]
@@ -79,10 +80,10 @@ def is_large(architecture: Architecture) -> bool:
 
 
 def part_around(architecture: Architecture, services: Sequence[str], depth: int = 1) -> Affected:
-    """The part of an architecture around these services.
+    """Return the part of an architecture around these services.
 
     Raises:
-        UnknownService: there is no such service; the message names the one that was probably meant.
+        UnknownService: there is no such service; the message names a similar one.
     """
     names = [service.name for service in architecture.services]
     for name in services:
@@ -94,10 +95,10 @@ def part_around(architecture: Architecture, services: Sequence[str], depth: int 
 
 
 def service_graph(architecture: Architecture, plan: Plan | None = None, part: Affected | None = None) -> ServiceGraph:
-    """The graph of an architecture, under a plan if there is one; of the whole, or of a part.
+    """Return the graph of an architecture or of a part of it, under a plan if there is one.
 
-    Only modes that recover together make a group that is drawn: services that are ``continuous``, ``none`` or
-    ``independent`` are each on their own, whether a plan lists them together or not.
+    Only groups that recover together are drawn; services of other modes (``continuous``, ``none``, ``independent``)
+    stand alone, even if a plan lists them together.
     """
     arrows = arrows_of(architecture)
     shown = part.shown if part else frozenset(service.name for service in architecture.services)
@@ -129,7 +130,7 @@ def service_graph(architecture: Architecture, plan: Plan | None = None, part: Af
 
 
 def _inner_links(architecture: Architecture) -> dict[str, list[tuple[str, str, bool]]]:
-    """The links between entities of one service, without repetitions."""
+    """Return the links between entities of each service, without repetitions."""
     links: dict[str, dict[tuple[str, str, bool], None]] = defaultdict(dict)
     for link in architecture.links:
         if link.holder.service == link.target.service:

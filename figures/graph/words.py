@@ -1,4 +1,4 @@
-"""The words of an architecture graph: labels of arrows, shortened to what there is room for, and tooltips in full."""
+"""The words of an architecture graph: labels of arrows, shortened to the space that there is, and tooltips in full."""
 
 from __future__ import annotations
 
@@ -11,18 +11,19 @@ from bac.figures.metrics import clean, shorten, text_width
 LABEL = 8.5
 """Type size of labels, in points."""
 WIDEST_END, WIDEST_COPY = 84.0, 120.0
-"""How wide either end of a link, and a copied entity, can be before it is shortened, in points."""
+"""The greatest widths of either end of a link and of a copied entity in points; longer ones are shortened."""
 MOST_NAMES = 200
-"""How many services a tooltip names."""
+"""The most services that a tooltip names."""
 MOST_LINES = 5
-"""How many lines a list has at most."""
+"""The most lines of a list."""
 
 
 def label_lines(arrow: Arrow, narrow: bool = False) -> list[str]:
-    """The label of an arrow: a line for each link or copy, as far as there is room.
+    """Return the label of an arrow: a line for each link or copy, as far as there is room.
 
     Args:
-        narrow: put the one link or copy of an arrow that has no others into two lines.
+        arrow: the arrow.
+        narrow: put the only link or copy of an arrow into two lines.
     """
     if narrow and len(arrow.links) + len(arrow.copies) == 1:
         return list(_two_lines(arrow))
@@ -39,7 +40,7 @@ def _two_lines(arrow: Arrow) -> tuple[str, str]:
 
 
 def link_lines(links: Iterable[tuple[str, str, bool]], kind: ArrowKind = ArrowKind.REFERENCE) -> list[str]:
-    """A line for each link; tolerated ones are marked in words where the style of the arrow does not say it."""
+    """Return a line for each link; tolerated ones are marked in words where the style of the arrow does not show it."""
     return [
         _between(shortened(holder), shortened(target))
         + (" (tolerated)" if tolerated and kind is ArrowKind.REFERENCE else "")
@@ -48,13 +49,13 @@ def link_lines(links: Iterable[tuple[str, str, bool]], kind: ArrowKind = ArrowKi
 
 
 def copy_line(copy: tuple[str, str]) -> str:
-    """The line for a copy, as ``copies customer (event)``."""
+    """Return the line for a copy, as ``copies customer (event)``."""
     entity, via = copy
     return f"copies {shortened(entity, WIDEST_COPY)}" + (f" ({via})" if via else "")
 
 
 def tooltip(arrow: Arrow) -> str:
-    """All that an arrow stands for, in full."""
+    """Return all links and copies of an arrow, in full."""
     links = [
         _between(clean(holder), clean(target)) + tolerated * " (tolerated)" for holder, target, tolerated in arrow.links
     ]
@@ -63,7 +64,7 @@ def tooltip(arrow: Arrow) -> str:
 
 
 def elided(lines: list[str], what: str, most: int = MOST_LINES) -> list[str]:
-    """The lines, or the first of them and how many more there are; never just one line less."""
+    """Return the lines, or the first of them and how many more there are."""
     if len(lines) <= most:
         return lines
     hidden = len(lines) - most + 1
@@ -71,23 +72,23 @@ def elided(lines: list[str], what: str, most: int = MOST_LINES) -> list[str]:
 
 
 def some(names: Sequence[str]) -> str:
-    """The first of many names, and how many more there are."""
+    """Return the first of many names, and how many more there are."""
     hidden = len(names) - MOST_NAMES
     return ", ".join([*map(clean, names[:MOST_NAMES]), *([f"… and {hidden:,} more"] if hidden > 0 else [])])
 
 
 def counted(number: int, what: str) -> str:
-    """A number of things, as ``1 service`` or ``1,000 services``."""
+    """Return a number of things, as ``1 service`` or ``1,000 services``."""
     return f"{number:,} {what if number == 1 else _plural(what)}"
 
 
 def shortened(name: str, width: float = WIDEST_END, size: float = LABEL, bold: bool = False) -> str:
-    """A name that fits into a width; if it must be shortened, visibly."""
+    """Return a name that fits into a width, shortened visibly if necessary."""
     return shorten(name, width, size, bold)
 
 
 def widest(lines: Iterable[str], size: float, bold: bool = False) -> float:
-    """The width of the longest line in points."""
+    """Return the width of the longest line in points."""
     return max((text_width(line, size, bold) for line in lines), default=0.0)
 
 

@@ -1,4 +1,4 @@
-"""The parts of an architecture graph, each drawn from the origin on: services, databases, captions and labels.
+"""The boxes of an architecture graph, each drawn from the origin on: services with databases, groups, clusters, folds.
 
 Source: the article, Figures 1, 2 and 6: a service is a box with its database in it, and services that share a database
 have it beside them.
@@ -6,33 +6,28 @@ have it beside them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
 from math import cos, pi, sin
 
 from bac.figures.canvas import Anchor, Box, Polygon, Polyline, Shape, Text
 from bac.figures.graph.affected import Fold
-from bac.figures.graph.references import Arrow, ArrowKind
+from bac.figures.graph.part import ENTITY, LEADING, NAME, PAD, SMALL, Part, beside, stacked, text_part
 from bac.figures.graph.service_graph import DrawnGroup, DrawnService
-from bac.figures.graph.words import LABEL, counted, elided, label_lines, link_lines, shortened, some, tooltip, widest
+from bac.figures.graph.words import counted, elided, link_lines, shortened, some, widest
 from bac.figures.metrics import clean
 from bac.figures.palette import INK, MUTED, PAPER, colour_of, mix, readable
 from bac.model.modes import Mode
 
-NAME, ENTITY, SMALL = 10.0, 9.0, 8.0
-"""Type sizes in points: of the names of services, of entities, and of the smallest text."""
-LEADING = 1.3
-"""Distance between lines of text, in type sizes."""
 WIDEST_NAME, WIDEST_ENTITY = 140.0, 110.0
-"""How wide the names of services and entities can be before they are shortened, in points."""
+"""The greatest widths of the names of services and entities in points; longer ones are shortened."""
 MOST_ENTITIES, MOST_SCHEMAS = 8, 4
-"""How many entities of a service are shown, and how many services beside each other in a shared database."""
-PAD = 6.0
-"""Points between the outline of a part and what is in it."""
+"""The most entities of a service that are shown, and the most services beside each other in a shared database."""
+LEAST_WIDTH = 44.0
+"""The least width of the content of a box, in points."""
 LID = 4.0
 """Half the height of the upper side of a database, in points."""
 REPLICA = 4.0
-"""How far the second database of a replicated one stands out, in points."""
+"""Points by which the second database of a replicated one stands out."""
 BADGE = 12.0
 """The diameter of a number on a database, in points."""
 GROUP_FILL = "#F1F1F1"
@@ -40,26 +35,17 @@ GROUP_FILL = "#F1F1F1"
 ASKED = 3.0
 """The width of the outline of services that the drawing is about, in points."""
 SHARED = "#8C8C8C"
-"""The colour of what belongs to several services."""
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """Shapes within a width and a height, from the origin on."""
-
-    width: float
-    height: float
-    shapes: tuple[Shape, ...]
-
-    def at(self, x: float, y: float) -> tuple[Shape, ...]:
-        """The shapes, with the upper left corner of the part there; coordinates are rounded to what a page can show."""
-        return tuple(_moved(shape, x, y) for shape in self.shapes)
+"""The colour of a database that belongs to several services."""
+SHEETS, BEHIND = 2, 3.0
+"""The number of sheets behind a cluster of several services, and by how many points each stands out."""
 
 
 def service_part(service: DrawnService, shared: bool, least: float = 0.0) -> Part:
-    """A service: its name, its database unless it shares one, and the links between its own entities.
+    """Return a service: its name, its database unless it shares one, and the links between its own entities.
 
     Args:
+        service: what to draw.
+        shared: whether it shares its database, which is then drawn apart.
         least: the least height in points.
     """
     colour = colour_of(service.position)
@@ -74,7 +60,7 @@ def service_part(service: DrawnService, shared: bool, least: float = 0.0) -> Par
     if service.links:
         parts.append(text_part(elided(link_lines(service.links), "link"), SMALL, name=_inner_links(service)))
     inside = stacked(parts)
-    width, height = max(inside.width, 44.0) + 2 * PAD, max(inside.height + 2 * PAD, least)
+    width, height = max(inside.width, LEAST_WIDTH) + 2 * PAD, max(inside.height + 2 * PAD, least)
     stroke = readable(colour)
     outline = Box(
         0, 0, width, height, mix(colour, PAPER, 0.88), stroke, ASKED if service.asked else 1.2, name=clean(service.name)
@@ -83,7 +69,7 @@ def service_part(service: DrawnService, shared: bool, least: float = 0.0) -> Par
 
 
 def shared_database_part(mode: Mode, services: Sequence[DrawnService]) -> Part:
-    """The one database of a group, with what each of its services keeps in it under the name of the service."""
+    """Return the database of a group, with the entities of each of its services under the name of the service."""
     schemas = []
     for service in services:
         short = shortened(service.name, WIDEST_ENTITY, SMALL, bold=True)
@@ -93,11 +79,12 @@ def shared_database_part(mode: Mode, services: Sequence[DrawnService]) -> Part:
 
 
 def database_part(schemas: Sequence[Part], colour: str, mode: Mode, number: int | None) -> Part:
-    """A database: a cylinder around what it holds; how it is backed up, where that is not by snapshots; its number."""
-    rows = [beside(schemas[start : start + MOST_SCHEMAS]) for start in range(0, len(schemas), MOST_SCHEMAS)]
+    """Return a database: a cylinder around its content; how it is backed up, if not by snapshots; its number."""
+    parts = range(0, len(schemas), MOST_SCHEMAS)
+    rows = [beside(schemas[start : start + MOST_SCHEMAS], 2 * PAD, PAPER) for start in parts]
     inside = stacked([*rows, *_mode(mode)])
     side = BADGE if number is not None else PAD
-    width, height = max(inside.width + 2 * side, 44.0), inside.height + 3 * LID + PAD
+    width, height = max(inside.width + 2 * side, LEAST_WIDTH), inside.height + 3 * LID + PAD
     fill, lid = mix(colour, PAPER, 0.62), mix(colour, PAPER, 0.35)
     shapes = _cylinder(width, height, fill, lid, dashed=mode.never_backed_up)
     if mode.replicated:
@@ -111,8 +98,29 @@ def database_part(schemas: Sequence[Part], colour: str, mode: Mode, number: int 
     return Part(width + extra, height + top, shapes)
 
 
+def cluster_part(names: str, position: int, text: Part, single: bool) -> Part:
+    """Return a cluster of services: a box with sheets behind it, unless it is a single service.
+
+    Args:
+        names: its tooltip.
+        position: the number of its colour.
+        text: what is written on it.
+        single: whether it is a single service.
+    """
+    width, height = max(text.width, LEAST_WIDTH) + 2 * PAD, text.height + 2 * PAD
+    fill = mix(colour_of(position), PAPER, 0.82)
+    sheets = 0 if single else SHEETS
+    shapes = [
+        Box(sheet * BEHIND, (sheets - sheet) * BEHIND, width, height, PAPER, MUTED, 0.8, radius=3)
+        for sheet in range(sheets, 0, -1)
+    ]
+    out = sheets * BEHIND
+    front = Box(0, out, width, height, fill, INK, 1.0, radius=3, name=names)
+    return Part(width + out, height + out, (*shapes, front, *text.at((width - text.width) / 2, out + PAD)))
+
+
 def fold_part(fold: Fold) -> Part:
-    """Services that are not drawn: a faint box which says how many they are, and names some in its tooltip."""
+    """Return services that are not drawn: a faint box with their number, and some of their names in its tooltip."""
     text = text_part([str(fold)], SMALL, colour=MUTED)
     width, height = text.width + 2 * PAD, text.height + 2 * PAD
     outline = Box(0, 0, width, height, PAPER, MUTED, 0.8, dashed=True, radius=3, name=some(fold.services))
@@ -120,7 +128,7 @@ def fold_part(fold: Fold) -> Part:
 
 
 def badge_part(number: int) -> Part:
-    """A number in a black disc: the place of a snapshot in the order of a plan."""
+    """Return a number in a black disc: the place of a snapshot in the order of a plan."""
     text = str(number)
     width = max(BADGE, widest([text], SMALL, bold=True) + 5)
     round_ = [(width / 2 * (1 + cos(angle)), BADGE / 2 * (1 + sin(angle))) for angle in _angles(0, 2 * pi, 32)]
@@ -130,73 +138,14 @@ def badge_part(number: int) -> Part:
 
 
 def caption_part(group: DrawnGroup) -> Part:
-    """What stands in the upper left corner of a group: its mode, and how many of its services are left out."""
+    """Return the caption of a group: its mode, and how many of its services are not drawn."""
     hidden = f" (… and {counted(group.hidden, 'more service')})" if group.hidden else ""
-    text = f"{group.mode}{hidden}"
-    step = ENTITY * LEADING
+    text, step = f"{group.mode}{hidden}", ENTITY * LEADING
     return Part(widest([text], ENTITY, bold=True), step, (Text(0, 0.77 * step, text, ENTITY, colour=INK, bold=True),))
 
 
-def label_part(arrow: Arrow, narrow: bool = False, ground: str = PAPER) -> Part:
-    """The label of an arrow, on the colour of its ground, so that no line can make it hard to read.
-
-    Args:
-        narrow: make it rather high than wide.
-    """
-    text = text_part(label_lines(arrow, narrow), LABEL, italic=arrow.kind is ArrowKind.COPY)
-    width, height = text.width + 6, text.height + 3
-    return Part(width, height, (Box(0, 0, width, height, ground, name=tooltip(arrow)), *text.at(3, 1.5)))
-
-
-def number_part(number: int) -> Part:
-    """How many references an arrow stands for, on the colour of the paper."""
-    text = text_part([f"{number:,}"], LABEL)
-    width, height = text.width + 5, text.height + 1
-    return Part(width, height, (Box(0, 0, width, height, PAPER), *text.at(2.5, 0.5)))
-
-
-def text_part(
-    lines: Sequence[str],
-    size: float,
-    bold: bool = False,
-    italic: bool = False,
-    name: str = "",
-    colour: str = INK,
-) -> Part:
-    """Centred lines of text; ``name`` is their tooltip, if it says more than they do."""
-    width, step = widest(lines, size, bold), size * LEADING
-    tooltip = "" if [name] == list(lines) else name
-    texts = (
-        Text(width / 2, (number + 0.77) * step, line, size, Anchor.MIDDLE, colour, bold, italic, tooltip)
-        for number, line in enumerate(lines)
-    )
-    return Part(width, step * len(lines), tuple(texts))
-
-
-def stacked(parts: Iterable[Part], gap: float = PAD / 2, centred: bool = True) -> Part:
-    """Parts below each other, centred or with their left sides aligned."""
-    rows = [part for part in parts if part.height]
-    width, y, shapes = max((part.width for part in rows), default=0.0), 0.0, list[Shape]()
-    for part in rows:
-        shapes += part.at((width - part.width) / 2 if centred else 0.0, y)
-        y += part.height + gap
-    return Part(width, max(0.0, y - gap), tuple(shapes))
-
-
-def beside(parts: Iterable[Part], gap: float = 2 * PAD) -> Part:
-    """Parts beside each other, their upper sides aligned, with thin lines between them."""
-    columns = list(parts)
-    height, x, shapes = max((part.height for part in columns), default=0.0), 0.0, list[Shape]()
-    for number, part in enumerate(columns):
-        if number:
-            shapes.append(Polyline(((x - gap / 2, 2.0), (x - gap / 2, height)), PAPER, 1.2))
-        shapes += part.at(x, 0)
-        x += part.width + gap
-    return Part(max(0.0, x - gap), height, tuple(shapes))
-
-
 def _schema(service: DrawnService) -> Part:
-    """The entities of a service, then those of which it keeps a copy."""
+    """Return the entities of a service, then those of which it keeps a copy."""
     owned, copied = service.owns[:MOST_ENTITIES], service.copies[: max(0, MOST_ENTITIES - len(service.owns))]
     parts = [text_part([shortened(name, WIDEST_ENTITY, ENTITY)], ENTITY, name=clean(name)) for name in owned]
     for name in copied:
@@ -209,7 +158,7 @@ def _schema(service: DrawnService) -> Part:
 
 
 def _mode(mode: Mode) -> list[Part]:
-    """Said of a database that is backed up otherwise than by snapshots."""
+    """Return the text on a database that is backed up otherwise than by snapshots."""
     return [] if mode.takes_snapshots else [text_part([f"backup: {mode}"], SMALL, bold=True)]
 
 
@@ -218,7 +167,6 @@ def _inner_links(service: DrawnService) -> str:
 
 
 def _cylinder(width: float, height: float, fill: str, lid: str, dashed: bool = False) -> tuple[Shape, ...]:
-    """A cylinder; its outline is dashed if ``dashed``."""
     lower = [(width / 2 * (1 + cos(angle)), height - LID + LID * sin(angle)) for angle in _angles(0, pi)]
     upper = [(width / 2 * (1 + cos(angle)), LID + LID * sin(angle)) for angle in _angles(pi, 2 * pi)]
     front = [(x, 2 * LID - y) for x, y in upper]
@@ -230,11 +178,3 @@ def _cylinder(width: float, height: float, fill: str, lid: str, dashed: bool = F
 
 def _angles(start: float, end: float, steps: int = 24) -> list[float]:
     return [start + (end - start) * step / steps for step in range(steps + 1)]
-
-
-def _moved(shape: Shape, right: float, down: float) -> Shape:
-    match shape:
-        case Box() | Text():
-            return replace(shape, x=round(shape.x + right, 2), y=round(shape.y + down, 2))
-        case Polyline() | Polygon():
-            return replace(shape, points=tuple((round(x + right, 2), round(y + down, 2)) for x, y in shape.points))
