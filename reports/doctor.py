@@ -11,7 +11,7 @@ from importlib import metadata
 from bac import __version__
 from bac.model.extras import EXTRAS, installation
 
-LIBRARIES = ("click", "PyYAML", "rich", "graphviz", "jsonschema", "psutil", "networkx", "z3-solver")
+LIBRARIES = ("click", "PyYAML", "rich", "graphviz", "jsonschema", "psutil", "z3-solver")
 """The packages of the plain installation."""
 PROGRAMS = {
     "java": "TLC, for bac export --to tla",
