@@ -14,7 +14,6 @@ from pathlib import Path
 import click
 import psutil
 
-from bac.exports.possible import without_disasters
 from bac.model.semantics import system
 from bac.model.specification.reader import parse
 from bac.model.system import System
@@ -32,7 +31,7 @@ TOY = {
 def toy(instances: int) -> System:
     """The toy with so many instances of its use case, where no disaster ever strikes."""
     specification = parse(json.dumps(TOY))
-    return without_disasters(system(specification.architecture, specification.plan("independent"), instances))
+    return system(specification.architecture, specification.plan("independent"), instances).without_disasters()
 
 
 def states_of_toy(instances: int) -> int:

@@ -10,7 +10,7 @@ from functools import cached_property
 
 from bac import __version__
 from bac.exports.names import LONGEST, Names, identifier, in_comment
-from bac.exports.possible import possible, simplified, without_disasters
+from bac.exports.possible import possible, simplified
 from bac.exports.statements import Statement, statements
 from bac.model.architecture import Architecture
 from bac.model.plan import Plan
@@ -46,7 +46,7 @@ class Exported:
     def whole(self) -> System:
         """Return the system that the semantics defines, without disasters if they are not wanted."""
         whole = system(self.architecture, self.plan, self.instances)
-        return whole if self.disasters else without_disasters(whole)
+        return whole if self.disasters else whole.without_disasters()
 
     @cached_property
     def system(self) -> System:

@@ -8,13 +8,8 @@ from __future__ import annotations
 from collections.abc import Container, Iterable
 from dataclasses import replace
 
-from bac.model.system import Action, ActionKind, Clause, Fact, System
+from bac.model.system import Action, Clause, Fact, System
 from bac.properties.formula import FALSE, TRUE, And, Atom, Formula, Not, Or
-
-
-def without_disasters(system: System) -> System:
-    """Return the system without disasters."""
-    return System(system.facts, tuple(a for a in system.actions if a.label.kind is not ActionKind.DISASTER))
 
 
 def possible(system: System) -> System:

@@ -13,8 +13,7 @@ from bac.exports.names import in_comment
 from bac.exports.notation import PROMELA
 from bac.exports.statements import Statement
 from bac.model.system import RECOVERED, Action, Fact
-from bac.proofs.reductions.slicing import guard, written
-from bac.properties.formula import And, Atom, Formula
+from bac.properties.formula import And, Atom, Formula, condition
 
 COPIED = "copied_"
 """The prefix of the variables that hold copies within one step."""
@@ -84,7 +83,7 @@ def _process(exported: Exported) -> Iterator[str]:
     yield "active proctype model()\n{\nend:\tdo"
     for action in exported.system.actions:
         yield f"\t/* {exported.action_in_words(action)} */"
-        yield f"\t:: d_step {{ {expression(guard(action), exported.facts)} -> {_effects(action, exported.facts)} }}"
+        yield f"\t:: d_step {{ {expression(condition(action), exported.facts)} -> {_effects(action, exported.facts)} }}"
     if not exported.system.actions:
         yield "\t:: false"
     yield "#ifdef IN_SETTLED_STATES\n\t:: else -> assert(!VIOLATED)\n#endif"
@@ -104,7 +103,7 @@ def _effects(action: Action, names: dict[Fact, str]) -> str:
 
 def _saved(action: Action) -> list[Fact]:
     """Return the facts that an action both copies and overwrites."""
-    overwritten = written(action)
+    overwritten = action.written
     return sorted({source for source, _ in action.copy if source in overwritten})
 
 

@@ -15,8 +15,7 @@ from bac.exports.possible import simplified
 from bac.exports.statements import Statement
 from bac.model.plan import Timing
 from bac.model.system import AT_REST, Action, Fact, System
-from bac.proofs.reductions.slicing import guard, over, written
-from bac.properties.formula import And, Atom, Formula, Not
+from bac.properties.formula import And, Atom, Formula, Not, condition, settled_states
 
 _HEAD = """\
 ; {title}
@@ -54,7 +53,7 @@ def _goal(system: System, statement: Statement, timing: Timing | None) -> Formul
     """Return the condition on the last state."""
     parts = [statement.violation]
     if statement.settled:
-        parts.append(over(system))
+        parts.append(settled_states(system))
     if timing is not None:
         parts.append(Atom(AT_REST) if timing is Timing.AT_REST else Not(Atom(AT_REST)))
     return simplified(And(tuple(parts)), frozenset(system.facts))
@@ -75,7 +74,7 @@ def _step(exported: Exported, number: int) -> Iterator[str]:
         yield f"(assert (=> {name}@{number} {_effect(action, facts, number)}))"
     yield f"(assert {SMT_LIB.either.of(f'{name}@{number}' for name in exported.actions)})"
     for fact, name in facts.items():
-        changes = (f"{each}@{number}" for each, action in _named(exported) if fact in written(action))
+        changes = (f"{each}@{number}" for each, action in _named(exported) if fact in action.written)
         same = f"(= {name}@{number} {name}@{number - 1})"
         yield f"(assert {SMT_LIB.either.of([same, *changes])})"
 
@@ -87,7 +86,7 @@ def _named(exported: Exported) -> Iterable[tuple[str, Action]]:
 def _effect(action: Action, facts: Mapping[Fact, str], number: int) -> str:
     """Return the guard of the action in the state before, and its effect on the state after."""
     before, after = partial(_at, facts, number - 1), partial(_at, facts, number)
-    parts = [_term(guard(action), before)]
+    parts = [_term(condition(action), before)]
     parts += [after(fact) for fact in sorted(action.add)]
     parts += [f"(not {after(fact)})" for fact in sorted(action.delete)]
     parts += [f"(= {after(destination)} {before(source)})" for source, destination in action.copy]

@@ -9,8 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bac.model.architecture import Architecture, Entity, Link, Step, UseCase
-from bac.model.guard import Guard, forbid, require
-from bac.model.system import Event, logged
+from bac.model.system import Event, Guard, forbid, logged, require
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,6 @@ from typing import TypeVar, assert_never
 
 from bac.model.architecture import Architecture, Entity, Step, UseCase, Verb, Via
 from bac.model.errors import LimitReached
-from bac.model.guard import Guard, all_or_none, forbid, require
 from bac.model.modes import Lock, Mode
 from bac.model.plan import Group, Plan, Scope, Timing
 from bac.model.presence import Presence
@@ -28,13 +27,17 @@ from bac.model.system import (
     Clause,
     Event,
     Fact,
+    Guard,
     Label,
     System,
+    all_or_none,
     backed,
+    forbid,
     locked,
     logged,
     oldest,
     pending,
+    require,
     snapped,
 )
 

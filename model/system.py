@@ -1,16 +1,17 @@
-"""Facts and actions, the normal form in which everything is said, and the small interpreter that defines what a run is.
+"""Facts and actions, the normal form of all systems, and the interpreter that defines their runs.
 
 A state is a set of facts.  An action has facts that it requires, facts that it forbids, clauses (of each at least one
-literal must hold), facts that it adds and deletes, and facts that it copies.  Engines pack the same actions
-differently; what they find is always replayed here.  Source: docs/semantics.md, "Facts and actions".
+literal must hold), facts that it adds and deletes, and facts that it copies.  Engines represent the same actions in
+other ways; the runs that they find are always replayed here.  Source: docs/semantics.md, "Facts and actions".
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cached_property
+from itertools import pairwise
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -146,6 +147,47 @@ class Label:
 
 
 @dataclass(frozen=True, slots=True)
+class Guard:
+    """When something may happen: the left half of an action."""
+
+    require: frozenset[Fact] = frozenset()
+    forbid: frozenset[Fact] = frozenset()
+    clauses: tuple[Clause, ...] = ()
+
+    def __and__(self, other: Guard) -> Guard:
+        """Both."""
+        return Guard(self.require | other.require, self.forbid | other.forbid, self.clauses + other.clauses)
+
+    def action(
+        self,
+        label: Label,
+        add: Iterable[Fact] = (),
+        delete: Iterable[Fact] = (),
+        copy: Iterable[tuple[Fact, Fact]] = (),
+    ) -> Action:
+        """The action with this guard; what it adds it need not delete."""
+        adds = frozenset(add)
+        return Action(label, self.require, self.forbid, self.clauses, adds, frozenset(delete) - adds, tuple(copy))
+
+
+def require(facts: Iterable[Fact]) -> Guard:
+    """All of these hold."""
+    return Guard(require=frozenset(facts))
+
+
+def forbid(facts: Iterable[Fact]) -> Guard:
+    """None of these holds."""
+    return Guard(forbid=frozenset(facts))
+
+
+def all_or_none(facts: list[Fact]) -> tuple[Clause, ...]:
+    """Clauses that say: all of these facts hold, or none.  Each implies the next, round the circle."""
+    if len(facts) < 2:
+        return ()
+    return tuple(Clause(frozenset([b]), frozenset([a])) for a, b in pairwise([*facts, facts[0]]))
+
+
+@dataclass(frozen=True, slots=True)
 class Action:
     """A guarded command over facts; ``copy`` holds pairs (source, destination)."""
 
@@ -171,6 +213,60 @@ class Action:
         copied = {destination for source, destination in self.copy if source in state}
         return (state - self.delete - overwritten) | copied | self.add
 
+    # What an action reads and writes
+
+    @property
+    def needed(self) -> frozenset[Fact]:
+        """The facts whose absence can keep the action from happening."""
+        return self.require.union(*(clause.positive for clause in self.clauses))
+
+    @property
+    def blocking(self) -> frozenset[Fact]:
+        """The facts whose presence can keep the action from happening."""
+        return self.forbid.union(*(clause.negative for clause in self.clauses))
+
+    @property
+    def guarding(self) -> frozenset[Fact]:
+        """The facts on which it depends whether the action can happen."""
+        return self.needed | self.blocking
+
+    @property
+    def read(self) -> frozenset[Fact]:
+        """The facts on which it depends whether the action can happen, and its effect."""
+        return self.guarding.union(source for source, _ in self.copy)
+
+    @property
+    def raised(self) -> frozenset[Fact]:
+        """The facts that the action may make true."""
+        return self.add.union(destination for _, destination in self.copy)
+
+    @property
+    def lowered(self) -> frozenset[Fact]:
+        """The facts that the action may make false."""
+        return self.delete.union(destination for _, destination in self.copy)
+
+    @property
+    def written(self) -> frozenset[Fact]:
+        """The facts that the action adds, deletes or overwrites."""
+        return self.raised | self.delete
+
+    def independent_of(self, other: Action) -> bool:
+        """Whether neither action writes what the other uses, so that the order of neighbours makes no difference."""
+        mine, others = self.written, other.written
+        return mine.isdisjoint(others | other.read) and others.isdisjoint(self.read)
+
+    def restricted(self, kept: Callable[[Fact], bool]) -> Action:
+        """The action without all that it says of other facts; clauses and copies are kept or left out as a whole."""
+        return replace(
+            self,
+            require=frozenset(filter(kept, self.require)),
+            forbid=frozenset(filter(kept, self.forbid)),
+            clauses=tuple(each for each in self.clauses if all(map(kept, each.positive | each.negative))),
+            add=frozenset(filter(kept, self.add)),
+            delete=frozenset(filter(kept, self.delete)),
+            copy=tuple(pair for pair in self.copy if kept(pair[0])),
+        )
+
     def facts(self) -> Iterator[Fact]:
         """Every fact that the action mentions, with repetitions."""
         yield from self.require
@@ -186,7 +282,7 @@ class Action:
 
 @dataclass(frozen=True)
 class System:
-    """A transition system: its facts in a fixed order, and its actions.  Nothing is true in the initial state.
+    """A transition system: its facts in a fixed order, and its actions.  No fact is true in the initial state.
 
     Raises:
         ValueError: an action mentions an undeclared fact, or writes a fact twice.
@@ -196,7 +292,7 @@ class System:
     actions: tuple[Action, ...]
 
     def __post_init__(self) -> None:
-        """Refuse what would make the meaning of an action depend on an order of evaluation."""
+        """Refuse an action whose effect would depend on an order of evaluation."""
         declared = frozenset(self.facts)
         for action in self.actions:
             if undeclared := set(action.facts()) - declared:
@@ -212,6 +308,11 @@ class System:
     def settled(self, state: State) -> bool:
         """Whether recovery is over: disaster has struck, and nothing more happens."""
         return RECOVERED in state and next(self.enabled(state), None) is None
+
+    def without_disasters(self) -> System:
+        """The system whose runs are the runs before a disaster."""
+        kept = (each for each in self.actions if RECOVERED not in each.add and RECOVERED not in each.require)
+        return System(self.facts, tuple(kept))
 
     @cached_property
     def by_label(self) -> dict[Label, tuple[Action, ...]]:

@@ -1,4 +1,4 @@
-"""Facts as bits, actions as masks: the same system in the form that engines run.
+"""Facts as bits and actions as masks: the form of a system that engines explore.
 
 A state is an integer whose bit *i* is fact *i* of the system.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bac.model.system import Action, Clause, Fact, State, System
+from bac.model.system import Action, Clause, Fact, System
 from bac.properties.formula import Formula, evaluate
 
 
@@ -17,7 +17,7 @@ class PackedAction:
 
     ``clauses`` are pairs (positive, negative): a state has a bit of the first, or lacks one of the second.  ``keep``
     are the bits that survive the action; ``copies`` are pairs (sources, shift): these bits move by so many places
-    (left if positive).
+    (left if positive).  ``guarding``, ``read`` and ``written`` are the masks of what the action calls so.
     """
 
     require: int
@@ -26,6 +26,9 @@ class PackedAction:
     keep: int
     add: int
     copies: tuple[tuple[int, int], ...]
+    guarding: int
+    read: int
+    written: int
 
     def enabled(self, state: int) -> bool:
         """Whether the action may happen in this state."""
@@ -45,7 +48,7 @@ class PackedAction:
 
 
 class Packing:
-    """The packed form of a system, and the way there and back."""
+    """The packed form of a system."""
 
     def __init__(self, system: System) -> None:
         """Number the facts in the system's order."""
@@ -64,14 +67,6 @@ class Packing:
         for fact in facts:
             mask |= 1 << self.position[fact]
         return mask
-
-    def pack(self, state: State) -> int:
-        """The integer of a state."""
-        return self.mask(state)
-
-    def unpack(self, state: int) -> State:
-        """The state of an integer."""
-        return frozenset(fact for number, fact in enumerate(self.system.facts) if state >> number & 1)
 
     def satisfied(self, formula: Formula, state: int) -> bool:
         """Whether a packed state satisfies the formula; facts that the system does not have are false."""
@@ -97,7 +92,17 @@ class Packing:
             shifts[shift] = shifts.get(shift, 0) | self.bit(source)
             dropped |= self.bit(destination)
         copies = tuple((sources, shift) for shift, sources in shifts.items())
-        return PackedAction(require, forbid, tuple(clauses), self.everything & ~dropped, self.mask(action.add), copies)
+        return PackedAction(
+            require,
+            forbid,
+            tuple(clauses),
+            self.everything & ~dropped,
+            self.mask(action.add),
+            copies,
+            self.mask(action.guarding),
+            self.mask(action.read),
+            self.mask(action.written),
+        )
 
 
 def unit(clause: Clause) -> tuple[bool, Fact] | None:

@@ -13,7 +13,7 @@ from enum import StrEnum
 from bac.model.architecture import Architecture, Entity, Link, Step, UseCase, Verb
 from bac.model.presence import Presence
 from bac.model.system import Event, logged
-from bac.properties.formula import FALSE, Atom, Formula, Not, conjunction, disjunction, formula
+from bac.properties.formula import FALSE, Atom, Formula, Not, condition, conjunction, disjunction
 
 
 class AnomalyKind(StrEnum):
@@ -65,11 +65,11 @@ class Definitions:
 
     def exists(self, entity: Entity) -> Formula:
         """Created and not deleted."""
-        return formula(self.presence.exists(entity))
+        return condition(self.presence.exists(entity))
 
     def holds(self, link: Link) -> Formula:
         """The link was made and not removed, and its holder exists."""
-        return formula(self.presence.holds(link))
+        return condition(self.presence.holds(link))
 
     def broken(self, link: Link) -> Formula:
         """The link holds and its target does not exist."""

@@ -6,12 +6,11 @@ Source: the article, "Eventual Inconsistency with Full Availability".
 from __future__ import annotations
 
 from bac.model.architecture import Entity, Link
-from bac.model.guard import Guard
 from bac.model.presence import Presence
-from bac.model.system import Event, logged
+from bac.model.system import Event, Guard, logged
 from bac.model.trace import Trace
 from bac.properties.anomalies import Definitions
-from bac.properties.formula import Formula, formula, satisfied
+from bac.properties.formula import Formula, condition, satisfied
 
 
 class Cut:
@@ -66,4 +65,4 @@ class Cut:
         return f"{entity} #{self.index}" if self.trace.instances > 1 else str(entity)
 
     def _shows(self, what: Guard | Formula) -> bool:
-        return satisfied(formula(what) if isinstance(what, Guard) else what, self._facts)
+        return satisfied(condition(what) if isinstance(what, Guard) else what, self._facts)

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import dataclass
 
-from bac.model.guard import Guard
-from bac.model.system import Action, Fact
+from bac.model.system import RECOVERED, Action, Fact, Guard, System
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +51,19 @@ def disjunction(parts: Iterable[Formula]) -> Formula:
     return Or(tuple(parts))
 
 
-def formula(guard: Guard | Action) -> Formula:
+def condition(guard: Guard | Action) -> Formula:
     """The formula that says that a guard holds, or that an action can happen."""
     parts: list[Formula] = [*map(Atom, sorted(guard.require)), *(Not(Atom(fact)) for fact in sorted(guard.forbid))]
     for clause in guard.clauses:
         negative = (Not(Atom(fact)) for fact in sorted(clause.negative))
         parts.append(disjunction([*map(Atom, sorted(clause.positive)), *negative]))
     return conjunction(parts)
+
+
+def settled_states(system: System) -> Formula:
+    """The formula of settled states: disaster has struck, and no action can happen."""
+    after = [action for action in system.actions if RECOVERED not in action.forbid]
+    return conjunction([Atom(RECOVERED), *(Not(condition(action)) for action in after)])
 
 
 def satisfied(wanted: Formula, state: Container[Fact]) -> bool:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 
 from click.testing import CliRunner, Result
 
 from bac.cli import main
 from bac.model.specification.reader import Specification, parse
+from bac.model.system import System
+from bac.proofs.reductions.projection import Partition
 
 REFERENCE = """
 name: Reference
@@ -38,3 +40,25 @@ def bac(*arguments: object, stdin: str | None = None) -> Result:
 def lines(result: Result) -> Iterable[str]:
     """The lines of standard output."""
     return result.stdout.splitlines()
+
+
+def projected(division: Partition, part: Hashable) -> System:
+    """What is left of a system without the facts and actions of all parts but one (S/K of the lemma)."""
+    system, kept = division.system, (part, None)
+    return System(
+        tuple(fact for fact in system.facts if division.parts[fact] <= {part}),
+        tuple(
+            action.restricted(lambda fact: division.parts[fact] <= {part})
+            for action in system.actions
+            if division.owner(action) in kept
+        ),
+    )
+
+
+def same_transitions(one: System, other: System) -> bool:
+    """Whether two systems have the same facts and can do the same, whatever the actions are called, and how often."""
+
+    def effects(of: System) -> set[object]:
+        return {(a.require, a.forbid, frozenset(a.clauses), a.add, a.delete, frozenset(a.copy)) for a in of.actions}
+
+    return set(one.facts) == set(other.facts) and effects(one) == effects(other)

@@ -17,7 +17,7 @@ from test_hostile import HOSTILE_NAMES
 
 from bac.exports.exported import Exported
 from bac.exports.names import LONGEST, Names, identifier, in_comment
-from bac.exports.possible import possible, simplified, without_disasters
+from bac.exports.possible import possible, simplified
 from bac.exports.promela import promela
 from bac.exports.tla import tla
 from bac.model.semantics import system
@@ -67,7 +67,7 @@ def test_what_is_never_true_is_left_out() -> None:
 
 
 def test_without_disasters_there_is_no_disaster() -> None:
-    kinds = {action.label.kind for action in without_disasters(toy(1).whole).actions}
+    kinds = {action.label.kind for action in toy(1).whole.without_disasters().actions}
     assert kinds == {ActionKind.STEP, ActionKind.SNAPSHOT}
 
 

@@ -24,7 +24,7 @@ from bac.proofs.engine import Limits, NotApplicable, Progress, Query, SearchResu
 from bac.proofs.explicit.breadth_first import Search
 from bac.proofs.explicit.compiled import applicability as premises
 from bac.proofs.explicit.compiled.applicability import Moves, parts
-from bac.proofs.explicit.compiled.engine import Way, count_states, explore, without_disasters
+from bac.proofs.explicit.compiled.engine import Way, count_states, explore
 from bac.proofs.packing import Packing
 from bac.properties.formula import FALSE, Atom, Not, conjunction, disjunction
 from bac.properties.qualities import qualities
@@ -78,10 +78,10 @@ def assert_runs(built: System, questions: Query, answers: SearchResult) -> None:
         for path in found.values():
             end = built.run(path)[-1]
             assert built.settled(end)
-            assert Packing(built).satisfied(formula, Packing(built).pack(end))
+            assert Packing(built).satisfied(formula, Packing(built).mask(end))
     if answers.reachable is not None and questions.reachable is not None:
         end = built.run(answers.reachable)[-1]
-        assert Packing(built).satisfied(questions.reachable, Packing(built).pack(end))
+        assert Packing(built).satisfied(questions.reachable, Packing(built).mask(end))
     if answers.dead_end is not None:
         built.run(answers.dead_end)
 
@@ -171,7 +171,7 @@ def before_disaster(instances: int) -> int:
 def test_the_toy_has_as_many_states_as_it_should(way: Way, instances: int) -> None:
     specification = parsed(TOY)
     built = system(specification.architecture, specification.plan("independent"), instances)
-    assert count_states(without_disasters(built), way=way).states == before_disaster(instances)
+    assert count_states(built.without_disasters(), way=way).states == before_disaster(instances)
 
 
 # The premises, and what lacks them

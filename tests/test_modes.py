@@ -34,11 +34,11 @@ from bac.proofs.explicit.compiled import engine as compiled
 from bac.proofs.explicit.symmetry import engine as symmetry
 from bac.proofs.reductions import decomposition
 from bac.proofs.reductions.catalogue import ALL_REDUCTIONS, Reduction
-from bac.proofs.reductions.slicing import over
 from bac.proofs.results import PlanResult, Verdict
 from bac.proofs.smt.engine import cut_targets
 from bac.proofs.smt.shortest_run import ShortestRunSearch
 from bac.proofs.smt.solver import Budget
+from bac.properties.formula import settled_states
 from bac.properties.qualities import Property, qualities
 from bac.schemas import schema
 
@@ -168,7 +168,7 @@ def test_unrolling_finds_runs_as_short(name: str) -> None:
     specification = parsed(SMALL[name])
     built, query = system(specification.architecture, specification.plan("pairs"), 1), asked(specification, 1)
     expected = breadth_first.explore(built, query).settled
-    search = ShortestRunSearch(built, cut_targets(query), Budget(), always=over(built))
+    search = ShortestRunSearch(built, cut_targets(query), Budget(), always=settled_states(built))
     search.by_unrolling()
     search.found.pop(None, None)
     wanted = {(number, timing): len(path) for number, paths in enumerate(expected) for timing, path in paths.items()}

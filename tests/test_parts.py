@@ -6,7 +6,7 @@ import os
 
 import pytest
 from corpus_cases import CORPUS, SPECIFICATION, names
-from helpers import parsed
+from helpers import parsed, projected, same_transitions
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from strategies import specifications
@@ -20,7 +20,7 @@ from bac.proofs import check as checking
 from bac.proofs.check import check
 from bac.proofs.engine import Limits
 from bac.proofs.reductions import decomposition as parts
-from bac.proofs.reductions.projection import Partition, same_transitions
+from bac.proofs.reductions.projection import Partition
 from bac.proofs.replay import objection
 from bac.proofs.results import PlanResult, Verdict
 from bac.properties.qualities import Property
@@ -229,4 +229,4 @@ def test_what_is_left_of_the_whole_is_the_system_of_the_part(document: dict[str,
         names = {case.name for case in part.architecture.use_cases}
         division = Partition(whole, lambda event, names=names: event.use_case in names, True)  # type: ignore[misc]
         assert division.allows_projection()
-        assert same_transitions(division.restricted(True), part.system(1))
+        assert same_transitions(projected(division, True), part.system(1))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from helpers import projected, same_transitions
 
 from bac.model.modes import Mode
 from bac.model.plan import INDEPENDENT, Disaster, Group, Plan, Scope
@@ -25,7 +26,7 @@ from bac.model.system import (
     snapped,
 )
 from bac.proofs.reductions.backup_progress import guards_are_stable
-from bac.proofs.reductions.projection import Partition, same_transitions, use_case_of
+from bac.proofs.reductions.projection import Partition, use_case_of
 from bac.proofs.theorem.graphs.graph import Graph, architecture
 
 U, V = Event("u", 1, 1), Event("v", 1, 1)
@@ -111,6 +112,6 @@ def test_the_rest_of_a_system_is_the_system_of_the_rest() -> None:
     for plan in (INDEPENDENT, Plan("locked", (Group(Mode.LOCKED, ("A", "B", "C")),), disaster=Disaster(Scope.ANY))):
         for case in whole.use_cases:
             name, part = case.name, replace(whole, use_cases=(case,))
-            assert same_transitions(by_use_case(system(whole, plan)).restricted(name), system(part, plan))
+            assert same_transitions(projected(by_use_case(system(whole, plan)), name), system(part, plan))
             other = replace(plan, order=("A", "B")) if plan is INDEPENDENT else replace(plan, groups=())
-            assert not same_transitions(by_use_case(system(whole, plan)).restricted(name), system(part, other))
+            assert not same_transitions(projected(by_use_case(system(whole, plan)), name), system(part, other))

@@ -21,7 +21,6 @@ from bac.proofs.engine import (
     nothing_found,
 )
 from bac.proofs.packing import PackedAction, Packing
-from bac.proofs.reductions.projection import writes
 from bac.properties.formula import facts
 
 CHECK_EVERY = 2048
@@ -68,7 +67,7 @@ class Search:
         relevant = frozenset(fact for formula in query.settled for fact in facts(formula))
         asked = frozenset() if query.reachable is None else frozenset(facts(query.reachable))
         # Whether what should be reachable can still change after the disaster (no system of ours lets it).
-        self.late = any(asked & writes(action) for action in system.actions if RECOVERED not in action.forbid)
+        self.late = any(asked & action.written for action in system.actions if RECOVERED not in action.forbid)
         self.relevant = self.packing.mask(relevant & self.packing.position.keys()) | self.at_rest
 
     def exceeds_memory(self) -> str | None:
@@ -253,11 +252,15 @@ def free_choices(packing: Packing) -> int:
     """
     owned = written = count = 0
     for action in packing.actions:
-        touched = action.add | packing.everything & ~action.keep
         own = action.add & ~written
         possible = not action.require and not action.forbid & written
-        if possible and own and not touched & owned and all(negative & ~written for _, negative in action.clauses):
+        if (
+            possible
+            and own
+            and not action.written & owned
+            and all(negative & ~written for _, negative in action.clauses)
+        ):
             owned |= own
-            written |= touched
+            written |= action.written
             count += 1
     return count

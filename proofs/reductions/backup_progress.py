@@ -21,7 +21,7 @@ from collections.abc import Callable, Iterator
 
 from bac.model.system import RECOVERED, Action, Clause, System
 from bac.proofs.packing import PackedAction, Packing
-from bac.proofs.reductions.projection import Partition, blocking, use_case_of, writes
+from bac.proofs.reductions.projection import Partition, use_case_of
 
 MOST_STATES = 200_000
 """Beyond so many states of a part the argument is not tried."""
@@ -59,11 +59,11 @@ def guards_are_stable(system: System) -> bool:
 
     A guard that also speaks of common facts counts as unstable, because the backup writes those.
     """
-    written = {fact for action in background(system) for fact in writes(action)}
+    written = {fact for action in background(system) for fact in action.written}
     about = {fact for guard in guards(system) for fact in guard.positive | guard.negative}
     marks = Partition(system, use_case_of).marks
     stable = not about & written and all(fact.events for fact in about)
-    return stable and not any(marks & blocking(action) for action in background(system))
+    return stable and not any(marks & action.blocking for action in background(system))
 
 
 def always_finishes(system: System, check: Callable[[], None] = lambda: None) -> bool:
@@ -78,7 +78,7 @@ def always_finishes(system: System, check: Callable[[], None] = lambda: None) ->
     own = [
         packed
         for action, packed in pairs
-        if action.label.events and RECOVERED in action.forbid and not marks & blocking(action)
+        if action.label.events and RECOVERED in action.forbid and not marks & action.blocking
     ]
     states = reachable_states(steps, check)
     if states is None:

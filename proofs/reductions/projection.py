@@ -25,7 +25,7 @@ where the lemma is used on indices.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 from bac.model.system import RECOVERED, Action, Clause, Event, Fact, System
@@ -42,21 +42,6 @@ def index_of(event: Event) -> int:
 def use_case_of(event: Event) -> str:
     """The division by use case."""
     return event.use_case
-
-
-def writes(action: Action) -> set[Fact]:
-    """The facts that an action adds, deletes or overwrites."""
-    return {*action.add, *action.delete, *(destination for _, destination in action.copy)}
-
-
-def needed(action: Action) -> set[Fact]:
-    """The facts whose absence can keep an action from happening."""
-    return {*action.require, *(fact for clause in action.clauses for fact in clause.positive)}
-
-
-def blocking(action: Action) -> set[Fact]:
-    """The facts whose presence can keep an action from happening."""
-    return {*action.forbid, *(fact for clause in action.clauses for fact in clause.negative)}
 
 
 @dataclass(frozen=True)
@@ -83,7 +68,7 @@ class Partition:
     def marks(self) -> frozenset[Fact]:
         """The common facts that actions of parts write."""
         owned = (action for action in self.system.actions if action.label.events)
-        return frozenset(fact for action in owned for fact in writes(action) if not self.parts[fact])
+        return frozenset(fact for action in owned for fact in action.written if not self.parts[fact])
 
     def allows_projection(self) -> bool:
         """Whether the premises of the lemma hold."""
@@ -95,15 +80,15 @@ class Partition:
 
     def _respects_marks(self, action: Action) -> bool:
         """Marks are never needed, never taken away, and block nothing once disaster has struck."""
-        taken = writes(action) - action.add
+        taken = action.written - action.add
         read = {source for source, _ in action.copy}
-        harmless = RECOVERED in action.forbid or not self.marks & blocking(action)
-        return harmless and not self.marks & (needed(action) | taken | read)
+        harmless = RECOVERED in action.forbid or not self.marks & action.blocking
+        return harmless and not self.marks & (action.needed | taken | read)
 
     def _keeps_to_itself(self, action: Action) -> bool:
         """An action of a part that is kept speaks of that part alone; any other at least writes only there."""
         owner = self.owner(action)
-        spoken = set(action.facts()) if self.kept in (None, owner) else writes(action)
+        spoken = set(action.facts()) if self.kept in (None, owner) else action.written
         one_part = {self.part_of(event) for event in action.label.events} == {owner}
         return one_part and all(self.parts[fact] <= {owner} for fact in spoken)
 
@@ -120,38 +105,3 @@ class Partition:
         """The clause is about at most one part, and holds where that part has no facts."""
         about = {part for fact in clause.positive | clause.negative for part in self.parts[fact]}
         return not about or (len(about) == 1 and any(self.parts[fact] for fact in clause.negative))
-
-    # What is left
-
-    def restricted(self, part: Hashable) -> System:
-        """What is left of the system without the facts and actions of all parts but one (or of all)."""
-        kept = (part, None)
-        return System(
-            tuple(fact for fact in self.system.facts if self.parts[fact] <= {part}),
-            tuple(self._of_action(action, part) for action in self.system.actions if self.owner(action) in kept),
-        )
-
-    def _of_action(self, action: Action, part: Hashable) -> Action:
-        """What is left of an action."""
-
-        def about(fact: Fact) -> bool:
-            return self.parts[fact] <= {part}
-
-        return replace(
-            action,
-            require=frozenset(filter(about, action.require)),
-            forbid=frozenset(filter(about, action.forbid)),
-            clauses=tuple(clause for clause in action.clauses if all(map(about, clause.positive | clause.negative))),
-            add=frozenset(filter(about, action.add)),
-            delete=frozenset(filter(about, action.delete)),
-            copy=tuple(pair for pair in action.copy if about(pair[0])),
-        )
-
-
-def same_transitions(one: System, other: System) -> bool:
-    """Whether two systems have the same facts and can do the same, whatever the actions are called, and how often."""
-
-    def effects(of: System) -> set[object]:
-        return {(a.require, a.forbid, frozenset(a.clauses), a.add, a.delete, frozenset(a.copy)) for a in of.actions}
-
-    return set(one.facts) == set(other.facts) and effects(one) == effects(other)

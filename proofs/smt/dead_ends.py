@@ -21,12 +21,12 @@ import z3
 from bac.model.errors import Contradiction, LimitReached
 from bac.model.system import RECOVERED, Action, Fact, State, System
 from bac.proofs.engine import Path
-from bac.proofs.reductions.slicing import guard, relevant, stuck
+from bac.proofs.reductions.slicing import relevant
 from bac.proofs.smt.ranking import Ranking
 from bac.proofs.smt.shortest_run import ShortestRunSearch
 from bac.proofs.smt.solver import Budget
 from bac.proofs.smt.unrolling import Unrolling
-from bac.properties.formula import And, Atom, Formula, Not, Or, conjunction, facts, satisfied
+from bac.properties.formula import And, Atom, Formula, Not, Or, condition, conjunction, facts, satisfied
 
 
 def first_dead_end(
@@ -37,22 +37,21 @@ def first_dead_end(
     Raises:
         LimitReached: a limit was hit, or no bound on the length of runs can be derived.
     """
-    calm = without_disasters(system)
+    calm = system.without_disasters()
     part = relevant(calm, facts(goal))
     longest = Ranking(part).longest_run
     if longest is None:
         raise LimitReached("no bound on the length of runs can be derived")
-    dead_ends = ShortestRunSearch(calm, {"stuck": stuck(part, goal)}, budget)
+    dead_ends = ShortestRunSearch(calm, {"stuck": stuck_states(part, goal)}, budget)
     dead_ends.run(tell)
     if not dead_ends.found:
         return None
     return Doom(part, goal, longest, budget).first(len(dead_ends.found["stuck"]))
 
 
-def without_disasters(system: System) -> System:
-    """The system whose runs are the runs before the disaster."""
-    calm = (action for action in system.actions if RECOVERED not in action.add and RECOVERED not in action.require)
-    return System(system.facts, tuple(calm))
+def stuck_states(system: System, goal: Formula) -> Formula:
+    """The formula of states in which the goal does not hold, and no action of a system without disasters can happen."""
+    return conjunction([Not(Atom(RECOVERED)), Not(goal), *(Not(condition(action)) for action in system.actions)])
 
 
 class Doom:
@@ -110,7 +109,7 @@ def suffices(system: System, state: State, way: Path, goal: Formula) -> Formula:
     now = state
     for label in way:
         action = next(each for each in system.by_label.get(label, ()) if each.enabled(now))
-        needed |= {source for fact in reasons(guard(action), now) if (source := origin.get(fact)) is not None}
+        needed |= {source for fact in reasons(condition(action), now) if (source := origin.get(fact)) is not None}
         now, origin = action.apply(now), moved(origin, action)
     if not satisfied(goal, now):
         raise Contradiction("a solver's way to the goal does not lead there")

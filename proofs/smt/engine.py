@@ -15,11 +15,10 @@ from bac.model.errors import LimitReached
 from bac.model.plan import Timing
 from bac.model.system import AT_REST, System
 from bac.proofs.engine import Limits, Path, Progress, Query, SearchResult, Statistics
-from bac.proofs.reductions.slicing import over
 from bac.proofs.smt.dead_ends import first_dead_end
 from bac.proofs.smt.shortest_run import ShortestRunSearch
 from bac.proofs.smt.solver import Budget
-from bac.properties.formula import TRUE, Atom, Formula, Not, conjunction
+from bac.properties.formula import TRUE, Atom, Formula, Not, conjunction, settled_states
 
 Target = tuple[int, Timing] | None
 """A formula by its number, with a timing; ``None`` is any settled state at all."""
@@ -49,7 +48,7 @@ class Symbolic:
     ) -> None:
         """Nothing is asked yet."""
         self.system, self.questions, self.budget, self.progress = system, questions, budget, progress
-        self.cuts = ShortestRunSearch(system, cut_targets(questions), budget, always=over(system))
+        self.cuts = ShortestRunSearch(system, cut_targets(questions), budget, always=settled_states(system))
         self.seen: ShortestRunSearch[str] | None = None
         self.dead_end: Path | None = None
         self.depth = 0

@@ -26,10 +26,10 @@ import z3
 from bac.model.errors import Contradiction, LimitReached
 from bac.model.system import System
 from bac.proofs.engine import Limits
-from bac.proofs.reductions.slicing import guard, relevant
+from bac.proofs.reductions.slicing import relevant
 from bac.proofs.smt.invariants import SECONDS, Solver, after, bad_states, check_invariant
 from bac.proofs.smt.solver import FALSE, Budget, term
-from bac.properties.formula import TRUE, And, Atom, Formula, Not, Or, conjunction, disjunction, facts
+from bac.properties.formula import TRUE, And, Atom, Formula, Not, Or, condition, conjunction, disjunction, facts
 
 MOST_SEQUENCES = 200
 """k-induction is tried while there are at most so many sequences of fewer than k actions."""
@@ -107,7 +107,7 @@ def candidates(part: System, wrong: Formula, pieces: list[Formula], budget: Budg
         yield Proof(Method.K_INDUCTION, formula, depth)
         if len(part.actions) ** depth > MOST_SEQUENCES:
             break
-        formula = conjunction([right, *(disjunction([Not(guard(a)), after(formula, a)]) for a in part.actions)])
+        formula = conjunction([right, *(disjunction([Not(condition(a)), after(formula, a)]) for a in part.actions)])
     invariants = []
     for piece in pieces:
         found = spacer(relevant(part, facts(piece)), piece, budget)
@@ -138,7 +138,7 @@ def spacer(part: System, wrong: Formula, budget: Budget) -> Formula | None:
     engine.rule(reachable(*(FALSE for _ in variables)))
     for action in part.actions:
         then = [term(after(Atom(fact), action), values.__getitem__) for fact in part.facts]
-        engine.rule(reachable(*then), [reachable(*variables), term(guard(action), values.__getitem__)])
+        engine.rule(reachable(*then), [reachable(*variables), term(condition(action), values.__getitem__)])
     try:
         found = engine.query(z3.And(reachable(*variables), term(wrong, lambda fact: values.get(fact, FALSE))))
         return answer(engine.get_answer(), part) if found == z3.unsat else None

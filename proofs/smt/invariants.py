@@ -18,9 +18,20 @@ from bac.model.errors import LimitReached
 from bac.model.extras import needed
 from bac.model.system import Action, Fact, System
 from bac.proofs.engine import Limits
-from bac.proofs.reductions.slicing import guard, over
 from bac.proofs.smt.solver import Budget
-from bac.properties.formula import FALSE, TRUE, And, Atom, Formula, Not, Or, conjunction, disjunction
+from bac.properties.formula import (
+    FALSE,
+    TRUE,
+    And,
+    Atom,
+    Formula,
+    Not,
+    Or,
+    condition,
+    conjunction,
+    disjunction,
+    settled_states,
+)
 
 SECONDS = 60.0
 """So long a solver may take over one check, unless told otherwise."""
@@ -35,12 +46,12 @@ class Solver(StrEnum):
 
 def bad_states(system: System, bad: Formula, settled: bool) -> Formula:
     """The states that must not be reached: those that satisfy ``bad``; with ``settled`` only settled ones."""
-    return conjunction([over(system), bad]) if settled else bad
+    return conjunction([settled_states(system), bad]) if settled else bad
 
 
 def obligations(system: System, bad: Formula, invariant: Formula, settled: bool = False) -> dict[str, Formula]:
     """The three formulas, by name, none of which may have a model if the invariant proves that no state is bad."""
-    fails = (conjunction([guard(action), Not(after(invariant, action))]) for action in system.actions)
+    fails = (conjunction([condition(action), Not(after(invariant, action))]) for action in system.actions)
     return {
         "initiation": conjunction([*(Not(Atom(fact)) for fact in system.facts), Not(invariant)]),
         "consecution": conjunction([invariant, disjunction(fails)]),

@@ -28,75 +28,21 @@ Source: docs/semantics.md, "Facts and actions".
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
 
 import z3
 
-from bac.model.errors import Contradiction, LimitReached
+from bac.model.errors import Contradiction
 from bac.model.system import RECOVERED, Action, Clause, Fact, NotARun, State, System
-from bac.proofs.engine import Limits, NotApplicable, Path
-from bac.proofs.reductions.slicing import guard, over, read, relevant, written
-from bac.proofs.smt.ranking import Ranking, lowered
+from bac.proofs.engine import NotApplicable, Path
+from bac.proofs.smt.ranking import Ranking
 from bac.proofs.smt.solver import FALSE, TRUE, Budget, Term, conjunction, disjunction, negation, term
-from bac.properties.formula import Formula, facts, satisfied
-from bac.properties.formula import conjunction as all_of
-from bac.properties.formula import disjunction as any_of
+from bac.properties.formula import Formula, condition, satisfied
 
 Value = Callable[[Fact], Term]
 END = -1
 """The reader of the last state of a phase."""
-
-
-@dataclass(frozen=True, slots=True)
-class OrderAnswer:
-    """A run, or none.
-
-    Without a run there is none, unless ``limit`` says which limit was hit.  With a run, no action of it can be left
-    out; but if ``limit`` says that one was hit, perhaps some can.
-    """
-
-    path: Path | None = None
-    limit: str | None = None
-
-
-def settled_run(system: System, formulas: Sequence[Formula], limits: Limits | None = None) -> OrderAnswer:
-    """A run to a settled state that satisfies at least one of these formulas: one query for "any anomaly".
-
-    Raises:
-        NotApplicable: the system is not one of those for which this is sound and complete.
-    """
-    wanted = all_of([over(system), any_of(formulas)])
-    budget, smallest = Budget(limits), None
-    try:
-        smallest = Orders(relevant(system, facts(wanted)), budget).find(wanted)
-        if smallest is not None:
-            last = confirm(system, smallest, wanted)
-            shown = next(formula for formula in formulas if satisfied(formula, last))
-            for smaller in shrinking(system, smallest, all_of([over(system), shown]), budget):
-                confirm(system, smaller, wanted)
-                smallest = smaller
-    except LimitReached as limit:
-        return OrderAnswer(smallest, str(limit))
-    return OrderAnswer(smallest)
-
-
-def shrinking(system: System, path: Path, wanted: Formula, budget: Budget) -> Iterator[Path]:
-    """Runs to a wanted state, each of fewer of the actions of the one before; of the last no action can be left out.
-
-    Raises:
-        LimitReached: a limit was hit.
-    """
-    smaller: Path | None = path
-    while smaller:
-        used = set(smaller)
-        actions = tuple(action for action in system.actions if action.label in used)
-        orders = Orders(relevant(System(system.facts, actions), facts(wanted)), budget)
-        most = len(smaller)
-        smaller = orders.find(wanted, most // 2) or orders.find(wanted, most - 1)
-        if smaller is not None:
-            yield smaller
 
 
 def confirm(system: System, path: Path, wanted: Formula) -> State:
@@ -123,7 +69,7 @@ class Phase:
         self.happens = [z3.Bool(f"{name}{place}") for place in range(len(actions))]
         self.time = [z3.Int(f"{name}{place}@") for place in range(len(actions))]
         self.copied = [{destination: source for source, destination in action.copy} for action in actions]
-        self.writers = _by_fact(map(written, actions))
+        self.writers = _by_fact(action.written for action in actions)
         self._values: dict[tuple[Fact, int], Term] = {}
         self._befores: dict[tuple[int, int], Term] = {}
 
@@ -185,12 +131,12 @@ class Phase:
 
     def allowed(self, place: int) -> Term:
         """Whether the action may happen at its time."""
-        return term(guard(self.actions[place]), lambda fact: self.value(fact, place))
+        return term(condition(self.actions[place]), lambda fact: self.value(fact, place))
 
     def touching(self) -> set[tuple[int, int]]:
         """The pairs of actions of which one writes what the other reads, or writes differently."""
         pairs = set()
-        readers = _by_fact(map(read, self.actions))
+        readers = _by_fact(action.read for action in self.actions)
         for fact, writers in self.writers.items():
             pairs |= {(min(w, r), max(w, r)) for w in writers for r in readers.get(fact, ()) if w != r}
             pairs |= {(w, x) for w, x in combinations(writers, 2) if not self._alike(fact, w, x)}
@@ -225,7 +171,7 @@ class Orders:
         after = [a for a in system.actions if RECOVERED in a.require]
         self.before = Phase("before", before, lambda _: FALSE, ranking)
         self.strikes = [z3.Bool(f"disaster{place}") for place in range(len(self.disasters))]
-        self._overwritten = frozenset[Fact]().union(*map(written, self.disasters))
+        self._overwritten = frozenset[Fact]().union(*(action.written for action in self.disasters))
         self._struck: dict[Fact, Term] = {}
         self.after = Phase("after", after, self.restored, ranking)
         self.solver.add([*self.before.constraints(), *self.disaster(), *self.after.constraints()])
@@ -248,10 +194,10 @@ class Orders:
         for strikes, action in zip(self.strikes, self.disasters, strict=True):
             for clause in action.clauses:
                 if clause not in clauses:
-                    clauses[clause] = term(guard(Action(action.label, clauses=(clause,))), self.before.end)
+                    clauses[clause] = term(condition(Action(action.label, clauses=(clause,))), self.before.end)
                 yield z3.Implies(strikes, clauses[clause])
             plain = Action(action.label, require=action.require, forbid=action.forbid)
-            yield z3.Implies(strikes, term(guard(plain), self.before.end))
+            yield z3.Implies(strikes, term(condition(plain), self.before.end))
         copied = [{destination: source for source, destination in action.copy} for action in self.disasters]
         for fact in sorted(self._overwritten):
             yield from self._effects(fact, copied)
@@ -309,7 +255,7 @@ def refuse(system: System, ranking: Ranking) -> None:
         raise NotApplicable(
             "no order of actions can be asked for: it cannot be shown that no action happens twice in a run"
         )
-    if any(RECOVERED in lowered(action) for action in system.actions):
+    if any(RECOVERED in action.lowered for action in system.actions):
         raise NotApplicable("no order of actions can be asked for: an action undoes the disaster")
     for action in system.actions:
         if RECOVERED not in action.forbid and (RECOVERED not in action.require or RECOVERED in action.add):

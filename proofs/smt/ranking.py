@@ -58,16 +58,10 @@ class Ranking:
         """Whether every action happens at most once in a run."""
         return all(count <= 1 for count in self._bounds[0])
 
-    @property
-    def unbounded(self) -> tuple[Action, ...]:
-        """The actions for which no bound can be derived."""
-        bounded = zip(self.system.actions, self._bounds[0], strict=True)
-        return tuple(action for action, count in bounded if math.isinf(count))
-
     @cached_property
     def latches(self) -> frozenset[Fact]:
         """The facts that no action makes false."""
-        return frozenset(self.system.facts).difference(*map(lowered, self.system.actions))
+        return frozenset(self.system.facts).difference(*(action.lowered for action in self.system.actions))
 
     def may_follow(self, first: Action, then: Action) -> bool:
         """Whether no latch rules out that ``then`` happens anywhere after ``first``."""
@@ -78,9 +72,9 @@ class Ranking:
         """For each ticket the actions that can turn it back."""
         table: dict[Ticket, list[int]] = {}
         for number, action in enumerate(self.system.actions):
-            for fact in lowered(action):
+            for fact in action.lowered:
                 table.setdefault(Ticket(fact, rises=True), []).append(number)
-            for fact in raised(action):
+            for fact in action.raised:
                 table.setdefault(Ticket(fact, rises=False), []).append(number)
         return table
 
@@ -146,13 +140,3 @@ def tickets(action: Action) -> list[Ticket]:
     rising = (Ticket(fact, rises=True) for fact in action.forbid & action.add)
     falling = (Ticket(fact, rises=False) for fact in action.require & action.delete)
     return sorted((*rising, *falling))
-
-
-def lowered(action: Action) -> frozenset[Fact]:
-    """The facts that the action may make false."""
-    return action.delete.union(destination for _, destination in action.copy)
-
-
-def raised(action: Action) -> frozenset[Fact]:
-    """The facts that the action may make true."""
-    return action.add.union(destination for _, destination in action.copy)

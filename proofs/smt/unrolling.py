@@ -14,9 +14,8 @@ import z3
 
 from bac.model.system import Fact, State, System
 from bac.proofs.engine import Path
-from bac.proofs.reductions.slicing import guard, independent
 from bac.proofs.smt.solver import FALSE, TRUE, Term, disjunction, term
-from bac.properties.formula import Formula
+from bac.properties.formula import Formula, condition
 
 
 class Unrolling:
@@ -47,7 +46,7 @@ class Unrolling:
             [
                 z3.Not(z3.And(self._before[later], self._chosen[earlier]))
                 for earlier, later in combinations(range(len(system.actions)), 2)
-                if independent(system.actions[earlier], system.actions[later])
+                if system.actions[earlier].independent_of(system.actions[later])
             ]
         )
         self._states = [self._copies(self._now.values(), 0)]
@@ -70,7 +69,7 @@ class Unrolling:
         """The action, if chosen, may happen, and does what it does."""
         action, now, then = self.system.actions[place], self._now, self._next
         effects = [
-            term(guard(action), now.__getitem__),
+            term(condition(action), now.__getitem__),
             *(then[fact] for fact in action.add),
             *(z3.Not(then[fact]) for fact in action.delete),
             *(then[destination] == now[source] for source, destination in action.copy),

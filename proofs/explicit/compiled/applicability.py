@@ -48,7 +48,7 @@ def parts(packing: Packing) -> Parts:
     recovered = packing.bit(RECOVERED)
     moves, disasters, recovery = [], [], []
     for number, action in enumerate(packing.actions):
-        if written(action, packing) & ~action.add & recovered:
+        if action.written & ~action.add & recovered:
             raise NotApplicable("an action takes the disaster back")
         if action.require & recovered:
             recovery.append(number)
@@ -76,27 +76,6 @@ def shifted(copies: Sequence[tuple[int, int]]) -> int:
     return mask
 
 
-def written(action: PackedAction, packing: Packing) -> int:
-    """The facts that an action may change."""
-    return action.add | packing.everything & ~action.keep
-
-
-def guarding(action: PackedAction) -> int:
-    """The facts on which it depends whether an action can happen."""
-    mask = action.require | action.forbid
-    for positive, negative in action.clauses:
-        mask |= positive | negative
-    return mask
-
-
-def read(action: PackedAction) -> int:
-    """The facts on which it depends whether an action can happen, and what it copies."""
-    mask = guarding(action)
-    for sources, _ in action.copies:
-        mask |= sources
-    return mask
-
-
 def bits(mask: int) -> list[int]:
     """The single bits of a mask, as masks."""
     found = []
@@ -113,8 +92,8 @@ class Moves:
         """Take the actions with these numbers; runs of them begin where no fact is true."""
         self.packing = packing
         self.actions = [packing.actions[number] for number in numbers]
-        self.read = [read(action) for action in self.actions]
-        self.written = [written(action, packing) for action in self.actions]
+        self.read = [action.read for action in self.actions]
+        self.written = [action.written for action in self.actions]
 
     @cached_property
     def unsteady(self) -> int:

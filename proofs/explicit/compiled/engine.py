@@ -16,7 +16,7 @@ import numpy as np
 from bac.model.plan import Timing
 from bac.model.system import RECOVERED, Label, System
 from bac.proofs.engine import LimitMonitor, Limits, NotApplicable, Path, Progress, Query, SearchResult, Statistics
-from bac.proofs.explicit.compiled.applicability import Moves, parts, written
+from bac.proofs.explicit.compiled.applicability import Moves, parts
 from bac.proofs.explicit.compiled.compiling import Width, Words
 from bac.proofs.explicit.compiled.dead_ends import first_dead_end
 from bac.proofs.explicit.compiled.forward import by_levels, by_own_order
@@ -64,12 +64,6 @@ def count_states(system: System, workers: int | None = None, way: Way | None = N
         NotApplicable: a premise of the kernel does not hold of the system.
     """
     return explore(system, Query(), way=way, workers=workers).statistics
-
-
-def without_disasters(system: System) -> System:
-    """The same system, but no disaster ever strikes."""
-    kept = (each for each in system.actions if RECOVERED not in each.add and RECOVERED not in each.require)
-    return System(system.facts, tuple(kept))
 
 
 @dataclass(frozen=True)
@@ -140,7 +134,7 @@ class Exploration:
         """A goal that is reached before the disaster if at all, as nothing later changes the facts that it is about."""
         goal = conjunction(self.packing, formula)
         later = [self.packing.actions[number] for number in self.lots.disasters + self.lots.recovery]
-        if any(written(action, self.packing) & (goal.require | goal.forbid) for action in later):
+        if any(action.written & (goal.require | goal.forbid) for action in later):
             raise NotApplicable("a goal may be reached after the disaster")
         return goal
 

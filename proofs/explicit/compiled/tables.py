@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from bac.proofs.explicit.compiled.applicability import Moves, Parts, copied, guarding, read
+from bac.proofs.explicit.compiled.applicability import Moves, Parts, copied
 from bac.proofs.explicit.compiled.compiling import Index, Numbers, Width, Words, inlined
 from bac.proofs.packing import PackedAction, Packing
 
@@ -74,7 +74,7 @@ def machine(packing: Packing, lots: Parts, width: int) -> Machine:
     clause_spans = dict(zip(lists, spans(lists), strict=True))
     copies = [word_copies(action.copies, width) for action in actions]
     wake = [awakened(moves, number) for number in range(len(lots.moves))] + [[]] * (len(actions) - len(lots.moves))
-    touched = [read(action) | action.keep for action in actions[len(lots.moves) :][: len(lots.disasters)]]
+    touched = [action.read | action.keep for action in actions[len(lots.moves) :][: len(lots.disasters)]]
     numbers = [
         number
         for action, copy, awake in zip(actions, spans(copies), spans(wake), strict=True)
@@ -100,7 +100,7 @@ def masks_of(moves: Moves, actions: Sequence[PackedAction], number: int) -> list
     action, drop, independent = actions[number], 0, 0
     if number < len(moves.actions):
         for other, guarded in enumerate(moves.actions):
-            drop |= bool(guarding(guarded) & moves.written[number]) << other
+            drop |= bool(guarded.guarding & moves.written[number]) << other
             independent |= (not moves.dependent(number, other)) << other
     return [action.require, action.forbid, action.keep, action.add, drop, independent]
 
@@ -112,7 +112,7 @@ def awakened(moves: Moves, number: int) -> list[int]:
     return [
         each
         for each, other in enumerate(moves.actions)
-        if guarding(other) & moves.written[number] and not other.forbid & action.add and not other.require & gone
+        if other.guarding & moves.written[number] and not other.forbid & action.add and not other.require & gone
     ]
 
 

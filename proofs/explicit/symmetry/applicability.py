@@ -57,7 +57,10 @@ def one_index(system: System) -> OneIndex:
     kept = [(owner, action) for owner, action in zip(owners, system.actions, strict=True) if owner in (first, None)]
     one = System(
         tuple(fact for fact in system.facts if fact.index in (None, first)),
-        tuple(action if owner is not None else restricted(action, first) for owner, action in kept),
+        tuple(
+            action if owner is not None else action.restricted(lambda fact: fact.index in (None, first))
+            for owner, action in kept
+        ),
     )
     return OneIndex(indices, one, tuple(owner is not None for owner, _ in kept))
 
@@ -131,24 +134,6 @@ def mentioned(piece: Piece) -> Iterable[Fact]:
             return positive | negative
         case pair:
             return pair
-
-
-def restricted(action: Action, index: int) -> Action:
-    """What a common action says of common facts and of one index."""
-    kept = (index, None)
-
-    def here(given: Iterable[Fact]) -> frozenset[Fact]:
-        return frozenset(fact for fact in given if fact.index in kept)
-
-    return Action(
-        action.label,
-        here(action.require),
-        here(action.forbid),
-        tuple(each for each in action.clauses if all(fact.index in kept for fact in each.positive | each.negative)),
-        here(action.add),
-        here(action.delete),
-        tuple((source, destination) for source, destination in action.copy if source.index in kept),
-    )
 
 
 # Renaming
