@@ -63,6 +63,7 @@ def check(
     from bac.proofs.reductions.catalogue import ALL_REDUCTIONS
     from bac.proofs.reductions.part_search import CheckOptions
     from bac.proofs.scheduler import Scheduler
+    from bac.reports.checked import Checked
 
     if engine not in ("auto", *ENGINES):
         raise ValueError(f"no engine {engine!r}; there are auto, {', '.join(ENGINES)}")
@@ -73,7 +74,7 @@ def check(
     options = CheckOptions(instances, wanted, "explicit" if engine == "auto" else engine, ALL_REDUCTIONS)
     scheduler = Scheduler(Limits(max_states, timeout, memory_budget()), jobs)
     results = check_plans(read.architecture, chosen, options, scheduler)
-    return Report(read.architecture.name, read.file, results, read.warnings)
+    return Report(Checked(read, results))
 
 
 def draw(spec: Specification, *, plan: str | None = None, services: Iterable[str] = (), depth: int = 1) -> Figure:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from bac.figures.canvas import Drawing
     from bac.model.trace import Trace as _Trace
     from bac.proofs.certificates.certificate import Verified as _Verified
+    from bac.reports.checked import Checked
 
 __all__ = [
     "Anomaly",
@@ -240,9 +241,9 @@ class PropertyReport:
 class PlanReport:
     """The verdicts on one plan."""
 
-    def __init__(self, name: str, result: PlanResult) -> None:
-        """Keep the result on a plan of the architecture of this name."""
-        self._name, self._result = name, result
+    def __init__(self, checked: Checked, result: PlanResult) -> None:
+        """Keep the result on a plan of a specification."""
+        self._checked, self._result = checked, result
 
     @property
     def plan(self) -> str:
@@ -297,9 +298,10 @@ class PlanReport:
         return self._result.properties[Property.CONSISTENCY]
 
     def __str__(self) -> str:
-        from bac.reports.tables import text
+        from bac.reports.checked import View
+        from bac.reports.text import text
 
-        return plain(text(self._name, "", [self._result], alone=True))
+        return plain(text(replace(self._checked, results=[self._result]), View(alone=True)))
 
     def __repr__(self) -> str:
         verdicts = ", ".join(f"{name} {result.verdict}" for name, result in self._result.properties.items())
@@ -312,10 +314,10 @@ class PlanReport:
 class Report(Mapping[str, PlanReport]):
     """The verdicts on the plans of a specification, by the names of the plans."""
 
-    def __init__(self, name: str, file: str, results: list[PlanResult], warnings: tuple[Any, ...]) -> None:
-        """Keep the results on the architecture of this name."""
-        self._name, self._file, self._results, self._warnings = name, file, results, warnings
-        self._by_plan = {result.plan: PlanReport(name, result) for result in results}
+    def __init__(self, checked: Checked) -> None:
+        """Keep the results on the plans of a specification."""
+        self._checked = checked
+        self._by_plan = {result.plan: PlanReport(checked, result) for result in checked.results}
 
     @property
     def verdict(self) -> Verdict:
@@ -340,17 +342,20 @@ class Report(Mapping[str, PlanReport]):
 
     def to_json(self) -> dict[str, Any]:
         """Return the report as a document of docs/report.md."""
-        from bac.reports.report import report
+        from bac.reports.checked import View
+        from bac.reports.json_document import report
 
-        return report(self._name, self._results, self._warnings)
+        return report(self._checked, View())
 
     def __str__(self) -> str:
-        from bac.reports.tables import text
+        from bac.reports.checked import View
+        from bac.reports.text import text
 
-        return plain(text(self._name, self._file, self._results, alone=False))
+        return plain(text(self._checked, View()))
 
     def __repr__(self) -> str:
-        return f"<Report on {self._name!r}: {', '.join(f'{each.plan} {each.verdict}' for each in self.values())}>"
+        verdicts = ", ".join(f"{each.plan} {each.verdict}" for each in self.values())
+        return f"<Report on {self._checked.architecture.name!r}: {verdicts}>"
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:  # noqa: ARG002
         return {"text/plain": str(self)}

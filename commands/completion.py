@@ -21,7 +21,8 @@ def plan_names(context: click.Context, _parameter: click.Parameter, incomplete: 
     from bac.model.specification.reader import load
 
     # An option that waits for its value ends the parsing early, and what it has not looked at is left in ``args``.
-    words = [context.params.get("spec"), context.params.get("source"), *context.args]
+    given = [context.params.get("spec"), context.params.get("source"), *(context.params.get("specs") or ())]
+    words = [*given, *context.args]
     spec = next((word for word in words if word and Path(word).is_file()), None)
     if spec is None:
         return []

@@ -34,6 +34,11 @@ def notify(message: str) -> None:
         click.echo(message, err=True)
 
 
+def complain(message: str) -> None:
+    """Print an error on standard error; located messages of a specification are printed as they are."""
+    notify(message if ": error[" in message else f"bac: {message}")
+
+
 def read(spec: str, strict: bool = False) -> Specification:
     """Read the specification, with warnings and notes on standard error (warnings are errors if ``strict``)."""
     from bac.model.specification.diagnostics import SpecificationError
@@ -72,15 +77,15 @@ class Seconds(click.FloatRange):
 def limit_options(command: F) -> F:
     """The options that limit a search: ``timeout``, ``max_states`` and ``max_memory``, as :func:`limits` takes them."""
     options = (
-        click.option("--timeout", type=Seconds(min=0), metavar="SECONDS", help="Give up after so many seconds."),
+        click.option("--timeout", type=Seconds(min=0), metavar="SECONDS", help="Stop after this time."),
         click.option(
-            "--max-states", type=click.IntRange(1), metavar="N", help="Give up on a plan after so many states."
+            "--max-states", type=click.IntRange(1), metavar="N", help="Stop the search of a plan after N states."
         ),
         click.option(
             "--max-memory",
             type=click.IntRange(1),
             metavar="MIB",
-            help="Give up beyond so much memory; default: what the machine has, with a margin.",
+            help="Stop when the process uses more memory; default: most of what the machine has left.",
         ),
     )
     for option in reversed(options):
@@ -153,9 +158,7 @@ def figure_format(file: Path) -> str:
 
     format_ = file.suffix.removeprefix(".").lower()
     if format_ not in FORMATS:
-        raise click.UsageError(
-            f"{file}: the format is told by the ending, one of {', '.join('.' + f for f in FORMATS)}"
-        )
+        raise click.UsageError(f"{file}: the file extension selects the format: {', '.join('.' + f for f in FORMATS)}")
     return format_
 
 

@@ -6,6 +6,7 @@ Source: the article, "Conceptual Model: Commands and Events"; every class is a p
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
@@ -188,6 +189,22 @@ class Architecture:
             if what is not None:
                 table[what] = (*table.get(what, ()), (case, step))
         return table
+
+    @cached_property
+    def step_names(self) -> dict[str, str]:
+        """For each step that has a name, by ``use case.number``: ``use case.name``, unless that is ambiguous."""
+        names = {f"{case.name}.{step.number}": f"{case.name}.{step.name}" for case, step in self.steps() if step.name}
+        numbers = {f"{case.name}.{step.number}" for case, step in self.steps()}
+        uses = Counter(names.values())
+        return {number: name for number, name in names.items() if name not in numbers and uses[name] == 1}
+
+    def named(self, subject: str) -> str:
+        """Return the subject of an anomaly as people read it: a step by its name, if it has one."""
+        return self.step_names.get(subject, subject)
+
+    def numbered(self, subject: str) -> str:
+        """Return the subject of an anomaly as reports hold it: a step by its number (inverse of :meth:`named`)."""
+        return {name: number for number, name in self.step_names.items()}.get(subject, subject)
 
     def steps(self) -> Iterator[tuple[UseCase, Step]]:
         """Every step of every use case, in the order of the file."""

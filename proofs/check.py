@@ -110,7 +110,7 @@ def find(
         return result.trace
     candidates = (*result.anomalies, *result.tolerated)
     for anomaly in candidates:
-        fits = kind in (None, anomaly.kind) and subject in (None, anomaly.subject)
+        fits = kind in (None, anomaly.kind) and subject in (None, anomaly.subject, architecture.named(anomaly.subject))
         if fits and (timing is None or Timing(timing) in anomaly.traces):
             return anomaly.shown if timing is None else anomaly.traces[Timing(timing)]
     wanted = " ".join(filter(None, (kind, subject, timing))) or "violation"
@@ -118,12 +118,12 @@ def find(
         raise LimitReached(f"plan {plan.name}: no {wanted} of {which} was found; {result.reason}")
     if not candidates:
         raise NothingToShow(f"plan {plan.name} does not violate {which}: there is no counterexample")
-    raise NothingToShow(f"plan {plan.name}: there is no {wanted}; there is {inventory(candidates)}")
+    raise NothingToShow(f"plan {plan.name}: there is no {wanted}; there is {inventory(candidates, architecture)}")
 
 
-def inventory(anomalies: Sequence[AnomalyResult]) -> str:
+def inventory(anomalies: Sequence[AnomalyResult], architecture: Architecture) -> str:
     """List anomalies, as ``broken-link 'a -> b' (any-time, at-rest)``; only the first five by name."""
-    shown = [f"{a.kind} '{a.subject}' ({', '.join(a.traces)})" for a in anomalies[:5]]
+    shown = [f"{a.kind} '{architecture.named(a.subject)}' ({', '.join(a.traces)})" for a in anomalies[:5]]
     return ", ".join([*shown, *([f"{len(anomalies) - 5} more"] if len(anomalies) > 5 else [])])
 
 

@@ -94,7 +94,8 @@ def action_in_words(trace: Trace, label: Label) -> str:
             commands = "; ".join(command(trace.step_of(event)[1]) for event in label.events)
             services = ", ".join(dict.fromkeys(trace.step_of(event)[1].service for event in label.events))
             index = f" #{label.events[0].index}" if trace.instances > 1 else ""
-            return f"{services}: {commands}  [{label.events[0].use_case}{index}]"
+            names = ", ".join(step.name for _, step in map(trace.step_of, label.events) if step.name)
+            return f"{services}: {commands}  [{label.events[0].use_case}{index}{f': {names}' * bool(names)}]"
 
 
 class Explainer:

@@ -2,58 +2,95 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterator, Sequence
 from xml.etree import ElementTree
 
 from bac.proofs.results import PlanResult, PropertyResult, Verdict
 from bac.properties.explanation import explain
+from bac.reports.checked import Checked, View
+from bac.reports.expectations import Expected, Mismatch
 from bac.reports.groups import groups
 from bac.reports.listing import listing
 
 
-def junit(name: str, results: Iterable[PlanResult], expected: Verdict = Verdict.HOLDS) -> str:
-    """The XML document.
+def render(checked: Sequence[Checked], view: View, several: bool) -> str:
+    """Return the XML document.
 
-    A violated property is a failure, an unknown one an error; one that holds for want of any recovery says so.  Where
-    violation is expected, violated properties pass, and the suite has one more test case: that something was violated.
+    A test case passes if its property is as expected; without expectations, if it holds.  What is not as expected is a
+    failure, and what is unknown an error.  A violated property of which nothing is expected is skipped.
     """
+    name = "bac" if several else checked[0].architecture.name
     root = ElementTree.Element("testsuites", name=name)
-    for result in results:
-        suite = ElementTree.SubElement(
-            root, "testsuite", name=f"{name}: {result.plan}", time=f"{result.statistics.seconds:.3f}"
-        )
-        for each in result.properties.values():
-            case = ElementTree.SubElement(suite, "testcase", classname=result.plan, name=str(each.property))
-            if each.verdict is Verdict.UNKNOWN:
-                ElementTree.SubElement(case, "error", type="unknown", message=each.reason or "")
-            elif each.verdict is Verdict.VIOLATED and expected is Verdict.HOLDS:
-                failure = ElementTree.SubElement(
-                    case, "failure", type="violated", message=f"{each.property} is violated"
-                )
-                failure.text = "\n\n".join(evidence(each))
-            elif each.vacuous:
-                ElementTree.SubElement(case, "system-out").text = each.reason
-        if expected is Verdict.VIOLATED:
-            case = ElementTree.SubElement(suite, "testcase", classname=result.plan, name="violated as expected")
-            if result.verdict is not Verdict.VIOLATED:
-                ElementTree.SubElement(case, "failure", type="not violated", message=f"the verdict is {result.verdict}")
-        count(suite)
+    for each in checked:
+        for result in each.results:
+            SuiteWriter(each, view, result).write(root)
     count(root)
     ElementTree.indent(root)
     return ElementTree.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
 
 
 def count(suite: ElementTree.Element) -> None:
-    """Write the numbers of test cases, failures and errors below an element onto it."""
-    for attribute, tag in (("tests", "testcase"), ("failures", "failure"), ("errors", "error")):
+    """Write the numbers of test cases, failures, errors and skipped ones below an element onto it."""
+    for attribute, tag in (("tests", "testcase"), ("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
         suite.set(attribute, str(len(list(suite.iter(tag)))))
 
 
-def evidence(result: PropertyResult) -> Iterable[str]:
-    """Each counterexample, as an explanation and a listing."""
-    if result.trace is not None:
-        yield "\n".join([explain(result.trace).sentence, *listing(result.trace)])
-    for alike in groups(result.anomalies):
-        trace, others = alike.example.shown, len(alike.members) - 1
-        more = [f"and {others:,} more like it"] if others else []
-        yield "\n".join([explain(trace).sentence, *more, *listing(trace)])
+class SuiteWriter:
+    """Writes the test suite of one plan."""
+
+    def __init__(self, checked: Checked, view: View, result: PlanResult) -> None:
+        """Compare the results on the plan with what is expected of it."""
+        self.checked, self.view, self.result = checked, view, result
+        self.expected = checked.expected.get(result.plan) if checked.expected else Expected()
+        found = [] if self.expected is None else self.expected.mismatches(result, checked.architecture.named)
+        self.mismatches = list(found)
+
+    def write(self, root: ElementTree.Element) -> None:
+        """Add the suite to the document."""
+        name = f"{self.checked.architecture.name}: {self.result.plan}"
+        suite = ElementTree.SubElement(root, "testsuite", name=name, time=f"{self.result.statistics.seconds:.3f}")
+        for each in self.result.properties.values():
+            self.property_case(self.case(suite, str(each.property)), each)
+        if self.expected is not None and self.expected.any_violated:
+            self.fail(self.case(suite, "violated as expected"), self.mismatches)
+        count(suite)
+
+    def case(self, suite: ElementTree.Element, name: str) -> ElementTree.Element:
+        """Add a test case to the suite."""
+        return ElementTree.SubElement(suite, "testcase", classname=self.result.plan, name=name)
+
+    def property_case(self, case: ElementTree.Element, found: PropertyResult) -> None:
+        """Fill the test case of a property."""
+        own = [mismatch for mismatch in self.mismatches if mismatch.property is found.property]
+        violated = found.verdict is Verdict.VIOLATED
+        if own:
+            failure = self.fail(case, own)
+            if violated and failure is not None:
+                failure.text = "\n\n".join(self.evidence(found))
+        elif found.verdict is Verdict.UNKNOWN:
+            ElementTree.SubElement(case, "error", type="unknown", message=found.reason or "")
+        elif violated and (self.expected is None or self.expected.verdict(found.property) is None):
+            ElementTree.SubElement(case, "skipped", message="violated; nothing is expected of this property")
+        elif violated:
+            ElementTree.SubElement(case, "system-out").text = "violated, as expected"
+        elif found.vacuous:
+            ElementTree.SubElement(case, "system-out").text = f"holds vacuously: {found.reason}"
+
+    def fail(self, case: ElementTree.Element, mismatches: Sequence[Mismatch]) -> ElementTree.Element | None:
+        """Add a failure to a test case if there are mismatches: an error if all of them are unknown."""
+        if not mismatches:
+            return None
+        unknown = all(mismatch.unknown for mismatch in mismatches)
+        kind, type_ = ("error", "unknown") if unknown else ("failure", "mismatch")
+        message = "; ".join(mismatch.message for mismatch in mismatches)
+        return ElementTree.SubElement(case, kind, type=type_, message=message)
+
+    def evidence(self, found: PropertyResult) -> Iterator[str]:
+        """Yield each counterexample, as an explanation and a listing."""
+        if found.trace is not None:
+            yield "\n".join([explain(found.trace).sentence, *listing(found.trace)])
+        selected = (each for each in found.anomalies if self.view.selects(each, self.checked.architecture))
+        for alike in groups(selected)[: self.view.top]:
+            trace, others = self.view.run(alike.example), len(alike.members) - 1
+            more = [f"and {others:,} more like it"] if others else []
+            yield "\n".join([explain(trace).sentence, *more, *listing(trace)])

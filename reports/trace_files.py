@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import PurePath
 from unicodedata import normalize
 
 from bac.model.trace import Trace
@@ -13,7 +14,7 @@ LONGEST_SLUG = 60
 
 
 def trace_files(results: Iterable[PlanResult]) -> dict[str, Trace]:
-    """Every trace of the results (each timing, tolerated ones too; one of those that look alike), by a file name."""
+    """Return every trace of the results by a file name: of each timing, and one of those that look alike."""
     files: dict[str, Trace] = {}
     for result in results:
         for each in result.properties.values():
@@ -28,19 +29,28 @@ def trace_files(results: Iterable[PlanResult]) -> dict[str, Trace]:
     return files
 
 
+def folders(specifications: Iterable[str]) -> list[str]:
+    """Return the name of a folder for each specification, by the name of its file."""
+    names: list[str] = []
+    for file in specifications:
+        stem = slug(PurePath(file).name.removesuffix(".bac.yaml"))
+        names.append(unused(stem, names, suffix=""))
+    return names
+
+
 def slug(text: str) -> str:
     """The text with everything but letters and digits as hyphens, at most :data:`LONGEST_SLUG` bytes of UTF-8."""
     words = "".join(character if character.isalnum() else " " for character in text.replace("->", " to ")).split()
     return "-".join(words).encode()[:LONGEST_SLUG].decode(errors="ignore").rstrip("-") or "x"
 
 
-def unused(name: str, taken: Iterable[str]) -> str:
-    """The name of a file that is not taken yet, also where disks do not tell case or composed letters apart."""
+def unused(name: str, taken: Iterable[str], suffix: str = ".json") -> str:
+    """Return the name of a file that is not taken yet, also where disks ignore case or how letters are composed."""
     folded = {same_file(each) for each in taken}
-    candidate, number = f"{name}.json", 1
+    candidate, number = f"{name}{suffix}", 1
     while same_file(candidate) in folded:
         number += 1
-        candidate = f"{name}--{number}.json"
+        candidate = f"{name}--{number}{suffix}"
     return candidate
 
 

@@ -10,10 +10,12 @@ from rich.text import Text
 
 from bac.proofs.check import check
 from bac.proofs.results import PlanResult
+from bac.reports.checked import Checked, View
+from bac.reports.comparison import HEADING, comparison
+from bac.reports.counterexamples import single
 from bac.reports.fitting import Column, Hanging, fitting
-from bac.reports.tables import HEADING, comparison, single
 
-HEADINGS = {"plan", "B", "A", "C", "keeps", "loss", *(heading.split("\n")[-1] for heading in HEADING.values())}
+HEADINGS = {"plan", "B", "A", "C", "loss", *(heading.split("\n")[-1] for heading in HEADING.values())}
 
 
 def printed(content: RenderableType, width: int, soft_wrap: bool = False) -> list[str]:
@@ -38,11 +40,10 @@ def test_no_column_of_the_comparison_is_lost(width: int) -> None:
     assert "…" not in "".join(words)
     assert words.count("yes") == sum(result.plan == "rollback" for result in found) == 1
     assert words.count("✓") + words.count("✗") == 3 * len(found)
-    assert sum("of 3" in line for line in lines) == len(found)
     assert all(cell_len(line.rstrip()) <= width for line in lines)
 
 
-@pytest.mark.parametrize(("width", "tables"), [(160, 1), (72, 1), (50, 2), (30, 5)])
+@pytest.mark.parametrize(("width", "tables"), [(160, 1), (72, 1), (40, 2), (30, 3)])
 def test_columns_stand_side_by_side_where_there_is_room(width: int, tables: int) -> None:
     lines = printed(comparison(results()), width)
     assert sum(line.split()[:1] == ["plan"] for line in lines) == tables
@@ -58,7 +59,7 @@ def test_columns_keep_their_order_and_none_is_left_out(room: int) -> None:
 
 def test_continuation_lines_of_a_listing_are_indented() -> None:
     (result, *_) = results()
-    lines = printed(single(result), 44)
+    lines = printed(single(Checked(parsed(REFERENCE), [result]), result, View(alone=True)), 44)
     begin = next(number for number, line in enumerate(lines) if "1  step" in line)
     described = lines[begin].index("B: create b")
     assert lines[begin + 1].strip() == "→ B/1"

@@ -28,7 +28,9 @@ SHOWN = [(page, *session) for page in PAGES for session in sessions(page)]
 
 def comparable(text: str) -> list[str]:
     """The lines of an output, without what differs from run to run."""
-    return [re.sub(r"\d+\.\d+ s \(", "0.00 s (", line.rstrip()) for line in text.strip().splitlines()]
+    return [
+        re.sub(r"(?<=\), )\d+\.\d+ s.*|\d+\.\d+ s \(", "0.00 s", line.rstrip()) for line in text.strip().splitlines()
+    ]
 
 
 def matches(shown: list[str], printed: list[str]) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from xml.etree import ElementTree
 
 import pytest
@@ -62,11 +64,24 @@ def test_too_many_disasters_to_look_at_are_not_taken_for_none() -> None:
     assert some_run_recovers(specification.architecture, INDEPENDENT)
 
 
-def test_junit_says_so() -> None:
-    arguments = ["check", "-", "--property", "consistency", "--format", "junit"]
-    never, independent = (
-        ElementTree.fromstring(bac(*arguments, "--plan", plan, stdin=ONE_STEP).stdout)
-        for plan in ("never", "independent")
-    )
-    assert [each.text for each in never.iter("system-out")] == ["only because no run ever recovers from a disaster"]
-    assert list(independent.iter("system-out")) == []
+REASON = "only because no run ever recovers from a disaster"
+
+
+def test_every_format_says_so() -> None:
+    asked = ["check", "-", "--property", "consistency", "--plan"]
+    alone = bac(*asked, "never", stdin=ONE_STEP).stdout
+    assert re.search(f"consistency +holds vacuously .*{REASON}", alone)
+    table = bac("check", "-", stdin=ONE_STEP).stdout
+    assert re.search(r"^never +✗ +✓ +✓\*", table, re.MULTILINE)
+    assert f"*: holds vacuously, {REASON}" in table
+    (plan,) = json.loads(bac(*asked, "never", "--format", "json", stdin=ONE_STEP).stdout)["plans"]
+    assert plan["vacuous"]
+    assert plan["properties"]["consistency"]["vacuous"]
+    suite = ElementTree.fromstring(bac(*asked, "never", "--format", "junit", stdin=ONE_STEP).stdout)
+    assert [each.text for each in suite.iter("system-out")] == [f"holds vacuously: {REASON}"]
+
+
+@pytest.mark.parametrize("format_", ["text", "json", "junit"])
+def test_no_format_says_so_of_what_really_holds(format_: str) -> None:
+    printed = bac("check", "-", "--plan", "independent", "--format", format_, stdin=ONE_STEP).stdout
+    assert "vacuous" not in printed
