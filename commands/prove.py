@@ -188,8 +188,8 @@ def invariant(spec: str, plan_name: str, property_: str, instances: int, timeout
     Found by k-induction or property-directed reachability, and checked by Z3 and cvc5.  What holds without an invariant
     being found is unknown here; bac check decides it.
     """
-    from bac.proofs.certificates.invariant_certificate import to_json
-    from bac.proofs.smt.inductive import prove_property
+    from bac.proofs.certificates.invariant_certificate import Invariant, to_json
+    from bac.proofs.smt.induction import prove_property
     from bac.properties.qualities import Property
 
     specification = read(spec)
@@ -200,4 +200,5 @@ def invariant(spec: str, plan_name: str, property_: str, instances: int, timeout
         sys.exit(UNKNOWN)
     click.echo(f"{plan.name}: {property_} holds, up to {instances} instance{'s' * (instances != 1)} ({found.method})")
     if output is not None:
-        put(output, as_json(to_json(found.invariant)).encode())
+        proved = Invariant(specification.architecture, plan, instances, Property(property_), found.invariant)
+        put(output, as_json(to_json(proved)).encode())

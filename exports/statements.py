@@ -15,9 +15,7 @@ from bac.model.errors import BacError
 from bac.model.plan import Plan
 from bac.properties.anomalies import Anomaly
 from bac.properties.formula import Formula, disjunction
-from bac.properties.qualities import Property, Qualities, qualities
-
-EXTRA_LOSS = "extra-loss"
+from bac.properties.qualities import EXTRA_LOSS, Property, Qualities, qualities
 
 
 class NoSuchStatement(BacError):

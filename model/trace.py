@@ -8,19 +8,21 @@ from __future__ import annotations
 
 import json
 import re
-from codecs import BOM_UTF8
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from bac.model import documents
 from bac.model.architecture import Architecture, Step, UseCase
-from bac.model.errors import BacError
+from bac.model.documents import MalformedDocument
+from bac.model.errors import BacError, LimitReached, UnknownPlan
 from bac.model.files import write_text
+from bac.model.names import quoted
 from bac.model.plan import Plan, Timing
 from bac.model.semantics import system
-from bac.model.specification.reader import dump, parse
+from bac.model.specification.reader import dump
 from bac.model.system import (
     APPENDING,
     ActionKind,
@@ -33,11 +35,10 @@ from bac.model.system import (
 )
 
 FORMAT, VERSION = "bac-trace", 1
-LARGEST_FILE = 64 * 2**20
-
-
-class TraceError(BacError):
-    """A file is not a trace, or what it says does not hold of its own actions."""
+MOST_ACTIONS = 5_000
+"""Actions that a trace may have; those of counterexamples are far fewer."""
+MOST_VALUES = 200_000
+"""Values, keys included, that the document of a trace may have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,10 +249,10 @@ def plain(value: object) -> object:
 
 
 def is_trace(path: str | Path) -> bool:
-    """Whether a file looks like a trace (and not like a specification, or nothing at all)."""
+    """Return whether a file looks like a trace: JSON that names the format."""
     try:
-        content = content_of(path)
-    except TraceError:
+        content = documents.read(path)
+    except BacError:
         return False
     return content.lstrip().startswith(b"{") and re.search(rb'"format"\s*:\s*"bac-trace"', content) is not None
 
@@ -260,98 +261,85 @@ def load(path: str | Path) -> Trace:
     """Read a trace from a file.
 
     Raises:
-        TraceError: the file cannot be read, is not a trace, or contradicts itself.
-    """
-    content = content_of(path)
-    try:
-        return from_json(json.loads(content.decode("utf-8")))
-    except (ValueError, TypeError, RecursionError) as error:
-        raise TraceError(f"{path}: not a trace: {error}") from None
-    except TraceError as error:
-        raise TraceError(f"{path}: {error}") from None
-
-
-def content_of(path: str | Path) -> bytes:
-    """What is in a file, without the mark that some editors put before UTF-8.
-
-    Raises:
-        TraceError: it cannot be read, or is larger than :data:`LARGEST_FILE`.
+        UnreadableFile: the file cannot be read.
+        MalformedDocument, UnknownPlan: it is not a trace, or contradicts itself.
+        LimitReached: its system is too large to be built.
     """
     try:
-        with Path(path).open("rb") as file:
-            content = file.read(LARGEST_FILE + 1)
-    except OSError as error:
-        raise TraceError(f"{path}: {error.strerror or error}") from None
-    if len(content) > LARGEST_FILE:
-        raise TraceError(f"{path}: larger than {LARGEST_FILE >> 20} MiB")
-    return content.removeprefix(BOM_UTF8)
+        return from_json(documents.parse(documents.read(path)))
+    except (MalformedDocument, UnknownPlan, LimitReached) as error:
+        raise type(error)(f"{path}: {error}") from None
 
 
 def from_json(document: object) -> Trace:
-    """The trace that a JSON document holds; neither the order of its keys matters, nor whether it says 1 or 1.0.
+    """Return the trace that a document of :func:`bac.model.documents.parse` holds; the order of keys does not matter.
+
+    Whatever can be checked without the transition system is checked before it is built.
 
     Raises:
-        TraceError: it is not a trace, its actions are no run, or a derived field (an event's name, a log, a backup, the
-            cut) is not what the actions lead to.
+        MalformedDocument: it is not a trace, its actions are no run, or a derived field (an event's name, a log, a
+            backup, the cut) is not what the actions lead to.
+        UnknownPlan: its specification does not have its plan.
+        LimitReached: its system is too large to be built.
     """
-    document = with_whole_numbers(document)
     validate(document)
     assert isinstance(document, dict)
-    try:
-        specification = parse(json.dumps(in_order(document)), "specification")
-        plan = specification.plan(document["plan"])
-    except BacError as error:
-        raise TraceError(f"its specification is wrong: {error}") from None
-    anomaly: Mapping[str, Any] = document.get("anomaly", {})
-    timing = anomaly.get("timing")
-    claim = Claim(
-        document["property"],
-        anomaly.get("kind"),
-        anomaly.get("subject"),
-        anomaly.get("index"),
-        None if timing is None else Timing(timing),
-    )
-    labels = tuple(_label(action) for action in document["actions"])
-    trace = Trace(specification.architecture, plan, document["instances"], claim, labels, document.get("history", 0))
-    if trace.history > len(labels):
-        raise TraceError(f"history is {trace.history}, but there are {len(labels)} actions")
+    specification = documents.specification(in_order(document))
+    plan = specification.plan(document["plan"])
+    labels = tuple(map(_label, document["actions"]))
+    history = document.get("history", 0)
+    check_labels(specification.architecture, document["instances"], labels)
+    if history > len(labels):
+        raise MalformedDocument(f"history is {history}, but there are {len(labels)} actions")
+    trace = Trace(specification.architecture, plan, document["instances"], _claim(document), labels, history)
     try:
         trace.states  # noqa: B018 (the interpreter refuses what is not a run)
     except NotARun as error:
-        raise TraceError(f"not a run of its system: {error}") from None
+        raise MalformedDocument(f"not a run of its system: {error}") from None
     computed = trace.to_json() | {"specification": document["specification"]}
     if (difference := first_difference(document, computed, "")) is not None:
-        raise TraceError(difference)
+        raise MalformedDocument(difference)
     return trace
 
 
 def validate(document: object) -> None:
-    """Hold a document against the schema of traces.
+    """Hold a document against the limits on traces, then against their schema.
 
     Raises:
-        TraceError: at the first place where it differs.
+        MalformedDocument: it is too large, or differs from the schema; the first place is named.
     """
-    from bac.schemas import violation  # The schema library is slow to load, and only files from outside need it.
+    actions = document.get("actions") if isinstance(document, dict) else None
+    if isinstance(actions, list) and len(actions) > MOST_ACTIONS:
+        raise MalformedDocument(f"more than {MOST_ACTIONS:,} actions")
+    if documents.count_values(document) > MOST_VALUES:
+        raise MalformedDocument(f"more than {MOST_VALUES:,} values")
+    documents.check_schema("trace", document)
 
-    if (problem := violation("trace", document)) is not None:
-        raise TraceError(f"not a {FORMAT}: {problem}")
 
+def check_labels(architecture: Architecture, instances: int, labels: Iterable[Label]) -> None:
+    """Check that the actions speak of steps, indices and services that exist.
 
-def with_whole_numbers(document: object) -> object:
-    """The document with integers for numbers without a fraction, which JSON does not tell from them."""
-    match document:
-        case dict():
-            return {key: with_whole_numbers(value) for key, value in document.items()}
-        case list():
-            return [with_whole_numbers(value) for value in document]
-        case float() if document.is_integer():
-            return int(document)
-        case _:
-            return document
+    Raises:
+        MalformedDocument: one does not.
+    """
+    steps = {(case.name, step.number) for case, step in architecture.steps()}
+    services = {service.name for service in architecture.services}
+    for number, label in enumerate(labels, 1):
+        where = f"not a run of its system: action {number} ({label.kind})"
+        for event in label.events:
+            if (event.use_case, event.step) not in steps:
+                raise MalformedDocument(f"{where}: there is no step {event.step} of {quoted(event.use_case)}")
+            if event.index > instances:
+                raise MalformedDocument(
+                    f"{where}: index {event.index} is larger than {instances}, the number of instances"
+                )
+        for service in (*label.services, *label.restored):
+            if service not in services:
+                raise MalformedDocument(f"{where}: there is no service {quoted(service)}")
 
 
 def in_order(document: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The specification of a trace, its services in the order in which the trace lists their logs.
+    """Return the specification of a trace, its services in the order in which the trace lists their logs.
 
     A specification tells the order of services by that of its keys, which JSON does not keep.
     """
@@ -362,12 +350,18 @@ def in_order(document: Mapping[str, Any]) -> Mapping[str, Any]:
     return {**document["specification"], "services": {**listed, **services}}
 
 
+def _claim(document: Mapping[str, Any]) -> Claim:
+    anomaly: Mapping[str, Any] = document.get("anomaly", {})
+    timing = Timing(anomaly["timing"]) if anomaly else None
+    return Claim(document["property"], anomaly.get("kind"), anomaly.get("subject"), anomaly.get("index"), timing)
+
+
 def _label(action: Mapping[str, Any]) -> Label:
-    """The label that a JSON action describes."""
-    events: Iterable[Mapping[str, Any]] = [action, *action.get("then", [])] if "step" in action else []
+    """Return the label that a JSON action describes."""
+    steps = [action, *action.get("then", [])] if "step" in action else []
     return Label(
         ActionKind(action["kind"]),
-        tuple(Event(action["use_case"], event["step"], action["index"]) for event in events),
+        tuple(Event(action["use_case"], step["step"], action["index"]) for step in steps),
         tuple(action.get("services", ())),
         tuple(action.get("restored", ())),
         action.get("at_rest", False),
@@ -385,10 +379,16 @@ def first_difference(given: object, computed: object, where: str) -> str | None:
                     return difference
             return None
         case list(), list() if len(given) == len(computed):
-            pairs = enumerate(zip(given, computed, strict=True), 1)
+            pairs = enumerate(zip(given, computed, strict=True))
             differences = (first_difference(a, b, f"{where}[{number}]") for number, (a, b) in pairs)
             return next((difference for difference in differences if difference is not None), None)
         case _ if given == computed and type(given) is type(computed):
             return None
         case _:
-            return f"{where.lstrip('.')} is {json.dumps(given)}, but its actions lead to {json.dumps(computed)}"
+            return f"{where.lstrip('.')} is {shortened(given)}, but its actions lead to {shortened(computed)}"
+
+
+def shortened(value: object) -> str:
+    """Return a part of a document as JSON, its end left out if it is long."""
+    text = json.dumps(value)
+    return text if len(text) <= 80 else f"{text[:80]} …"

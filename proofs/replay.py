@@ -13,7 +13,7 @@ from bac.model.system import AT_REST, RECOVERED, ActionKind, NotARun, State, Sys
 from bac.model.trace import Trace
 from bac.properties.anomalies import anomalies
 from bac.properties.formula import Formula, satisfied
-from bac.properties.qualities import Property, backed_up, losses, qualities
+from bac.properties.qualities import EXTRA_LOSS, Property, backed_up, losses, qualities
 
 MOST_STATES = 100_000
 """From so many states the claim that no backup can be completed any more is checked; beyond, it is undecided."""
@@ -76,6 +76,8 @@ def claimed(trace: Trace) -> Iterable[Formula]:
     """The formulas of what the trace claims to show."""
     claim = trace.claim
     if claim.property == Property.NO_EXTRA_LOSS:
+        if claim.kind != EXTRA_LOSS:
+            return
         for loss in losses(trace.architecture, trace.plan, trace.instances):
             if (f"{loss.event.use_case}.{loss.event.step}", loss.event.index) == (claim.subject, claim.index):
                 yield loss.formula
@@ -83,6 +85,16 @@ def claimed(trace: Trace) -> Iterable[Formula]:
     for anomaly in anomalies(trace.architecture, trace.instances):
         if (anomaly.kind, anomaly.subject, anomaly.index) == (claim.kind, claim.subject, claim.index):
             yield anomaly.formula
+
+
+def is_tolerated(trace: Trace) -> bool:
+    """Return whether the anomaly that a trace shows is tolerated, so that it does not violate consistency."""
+    claim = trace.claim
+    return any(
+        anomaly.tolerated
+        for anomaly in anomalies(trace.architecture, 1)
+        if (anomaly.kind, anomaly.subject) == (claim.kind, claim.subject)
+    )
 
 
 def stuck(trace: Trace, state: State, most_states: int) -> str | None:

@@ -27,7 +27,7 @@ from bac.proofs.reductions.part_search import (
     total,
 )
 from bac.properties.anomalies import Anomaly, AnomalyKind
-from bac.properties.qualities import Property
+from bac.properties.qualities import EXTRA_LOSS, Property
 
 ANY_NUMBER = "any number of instances"
 OVERTIME = 0.1
@@ -413,7 +413,7 @@ class Judge:
         if best is None:
             return self.no_trace(Property.NO_EXTRA_LOSS, self.scope)
         subject, timing = next((subject, timing) for run, subject, timing in candidates if run is best)
-        claim = Claim(Property.NO_EXTRA_LOSS, "extra-loss", subject, None, timing)
+        claim = Claim(Property.NO_EXTRA_LOSS, EXTRA_LOSS, subject, None, timing)
         return self.decided(Property.NO_EXTRA_LOSS, best, self.scope, claim)
 
     def losses(self) -> Iterator[tuple[str, Runs]]:

@@ -12,7 +12,7 @@ from bac.model.architecture import Architecture
 from bac.model.plan import Plan
 from bac.model.system import DENIED, Event, backed, logged, snapped
 from bac.properties.anomalies import Anomaly, anomalies
-from bac.properties.formula import FALSE, Atom, Formula, Not, conjunction
+from bac.properties.formula import FALSE, Atom, Formula, Not, conjunction, disjunction
 
 
 class Property(StrEnum):
@@ -22,6 +22,15 @@ class Property(StrEnum):
     AVAILABILITY = "availability"
     CONSISTENCY = "consistency"
     NO_EXTRA_LOSS = "no-extra-loss"
+
+    @property
+    def in_settled_states(self) -> bool:
+        """Whether only settled states can violate the property."""
+        return self in (Property.CONSISTENCY, Property.NO_EXTRA_LOSS)
+
+
+EXTRA_LOSS = "extra-loss"
+"""The kind of a loss, beside the kinds of anomalies."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +53,22 @@ class Qualities:
     denied: Formula
     anomalies: tuple[Anomaly, ...]
     losses: tuple[Loss, ...]
+
+    def violation(self, which: Property) -> Formula:
+        """Return the formula of the states that violate a property; see :attr:`Property.in_settled_states`.
+
+        Raises:
+            ValueError: the property is ``backup``, which is about what stays possible.
+        """
+        match which:
+            case Property.BACKUP:
+                raise ValueError("no formula over one state says that a backup stays possible")
+            case Property.AVAILABILITY:
+                return self.denied
+            case Property.CONSISTENCY:
+                return disjunction(each.formula for each in self.anomalies if not each.tolerated)
+            case Property.NO_EXTRA_LOSS:
+                return disjunction(loss.formula for loss in self.losses)
 
 
 def qualities(architecture: Architecture, plan: Plan, instances: int) -> Qualities:

@@ -14,13 +14,14 @@ from typing import Any
 import pytest
 from helpers import REFERENCE, parsed
 
+from bac.model import documents
 from bac.model.architecture import Architecture
+from bac.model.documents import MalformedDocument
 from bac.model.errors import BacError, Contradiction, LimitReached, UnreadableFile
 from bac.model.system import INITIAL, State, System
-from bac.proofs.certificates import evidence, invariant_certificate
+from bac.proofs.certificates import invariant_certificate
 from bac.proofs.certificates.certificate import Verified, checked, verify
-from bac.proofs.certificates.evidence import NotACertificate, NotProved
-from bac.proofs.certificates.invariant_certificate import Check, Invariant, decoded
+from bac.proofs.certificates.invariant_certificate import Check, Invariant, NotProved, decoded
 from bac.proofs.certificates.two_solvers import WithCvc5, WithZ3
 from bac.proofs.check import find
 from bac.proofs.engine import Limits
@@ -86,18 +87,6 @@ def other(value: Any) -> Any:
             return f"{value} tampered"
 
 
-def accepted_changes(document: Any) -> set[Path_]:
-    """The places where a change is not noticed."""
-    unnoticed = set()
-    for path in leaves(document):
-        try:
-            said(changed(document, path))
-            unnoticed.add(path)
-        except BacError as error:
-            assert error.exit_code in (1, 2), path  # noqa: PT017 (raises() would hide the path)
-    return unnoticed
-
-
 # Traces
 
 
@@ -123,17 +112,13 @@ def test_a_trace_is_confirmed(plan: str, kind: str | None, property_: str, shown
     assert "interpreter" in found.trusted
 
 
-def test_a_change_anywhere_in_a_trace_is_noticed() -> None:
-    assert accepted_changes(trace("independent", "broken-link")) == {("specification", "name"), ("instances",)}
-
-
 def test_a_trace_that_is_malformed_is_not_one_that_is_false() -> None:
     document = trace("independent", "broken-link")
     assert refusal(changed(document, ("version",))).exit_code == 2
     assert refusal(changed(document, ("specification", "references", 0))).exit_code == 2
     assert refusal(changed(document, ("plan",))).exit_code == 2
-    assert refusal(document | {"actions": document["actions"][1:]}).exit_code == 1
-    assert refusal(changed(document, ("services", 0, "backup", 0))).exit_code == 1
+    assert refusal(document | {"actions": document["actions"][1:]}).exit_code == 2
+    assert refusal(changed(document, ("services", 0, "backup", 0))).exit_code == 2
     assert refusal(changed(document, ("anomaly", "kind"), lambda _: "orphan-state")).exit_code == 1
 
 
@@ -165,17 +150,6 @@ def test_a_changed_move_is_noticed() -> None:
                 move = {"kind": kind, "services": services}
                 assert refusal(changed(document, ("table", number, "move"), lambda _, m=move: m)).exit_code == 1
         assert refusal(changed(document, ("table",), lambda table, n=number: table[:n] + table[n + 1 :])).exit_code == 1
-
-
-def test_a_change_anywhere_in_a_policy_is_noticed() -> None:
-    """But for what only people read."""
-    unnoticed = accepted_changes(strategy(ARCHITECTURES[0], Level.C1, "available"))
-    assert unnoticed == {("recipe",), ("specification", "name")}
-
-
-@pytest.mark.parametrize("dropped", [(), ("asynchronous",)])
-def test_a_change_anywhere_in_a_strategy_of_the_clients_is_noticed(dropped: tuple[str, ...]) -> None:
-    assert accepted_changes(strategy(ARCHITECTURES[0], Level.C1, *dropped)) == {("recipe",), ("specification", "name")}
 
 
 def test_a_strategy_that_is_malformed_is_not_one_that_loses() -> None:
@@ -212,7 +186,7 @@ def invariant(plan: str, property_: Property, instances: int = 1) -> Invariant:
     """An invariant that an engine finds."""
     specification = parsed(REFERENCE)
     empty = Invariant(specification.architecture, specification.plan(plan), instances, property_, TRUE)
-    proof = prove(empty.system, empty.bad, empty.in_cuts)
+    proof = prove(empty.system, empty.bad, empty.claim.in_settled_states)
     assert proof is not None
     return Invariant(empty.architecture, empty.plan, instances, property_, proof.invariant)
 
@@ -304,7 +278,7 @@ def test_a_changed_formula_is_confirmed_if_and_only_if_it_is_an_invariant_still(
         tampered = changed(document, path, lambda old: opposite.get(old) or other(old))
         try:
             proof = by_hand.is_proof(decoded(tampered["formula"], genuine.system.facts))
-        except NotACertificate:
+        except MalformedDocument:
             assert refusal(tampered).exit_code == 2
             continue
         answers.append(proof)
@@ -410,10 +384,6 @@ def test_a_malformed_invariant_is_refused(change: Any) -> None:
     assert refusal(saved(invariant("locked", Property.CONSISTENCY)) | change).exit_code == 2
 
 
-def test_too_many_instances_are_undecided() -> None:
-    assert refusal(saved(invariant("locked", Property.CONSISTENCY)) | {"instances": 10**9}).exit_code == 3
-
-
 # Files
 
 
@@ -438,7 +408,7 @@ def test_too_many_instances_are_undecided() -> None:
         (b'{"format": 1e999}', "1e999 is not a whole number"),
         (b'{"format": -Infinity}', "whole number"),
         (b'{"format": ' + b"9" * 10_000 + b"}", "not JSON"),
-        (b'{"format": "\\ud800"}', "half a character"),
+        (b'{"format": "\\ud800"}', "surrogate"),
         (b"[" * 100_000, "nested too deeply"),
         (b"[" * 400 + b"]" * 400, "nested too deeply"),
         (b'{"a":' * 400 + b"1" + b"}" * 400, "nested too deeply"),
@@ -457,7 +427,7 @@ def test_a_file_of_100_mb_is_refused_unread(tmp_path: Path) -> None:
     file = tmp_path / "large.json"
     with file.open("wb") as sparse:
         sparse.truncate(100 * 10**6)
-    with pytest.raises(NotACertificate, match="larger than 64 MiB"):
+    with pytest.raises(MalformedDocument, match="larger than 64 MiB"):
         verify(file)
 
 
@@ -476,7 +446,7 @@ def test_truncated_files_are_refused() -> None:
     ):
         data = json.dumps(document).encode()
         for end in range(0, len(data), 41):
-            with pytest.raises(NotACertificate):
+            with pytest.raises(MalformedDocument):
                 checked(data[:end])
 
 
@@ -488,6 +458,6 @@ def test_indentation_makes_no_difference(tmp_path: Path) -> None:
 
 
 def test_errors_know_their_exit_codes() -> None:
-    codes = {NotACertificate: 2, NotProved: 1, LimitReached: 3, Contradiction: 4}
+    codes = {MalformedDocument: 2, NotProved: 1, LimitReached: 3, Contradiction: 4}
     assert all(error.exit_code == code for error, code in codes.items())
-    assert evidence.LARGEST_FILE < 100 * 10**6
+    assert documents.LARGEST_FILE < 100 * 10**6

@@ -151,7 +151,7 @@ def test_a_tampered_trace_is_refused(reference: Path, tmp_path: Path) -> None:
     file.write_text(json.dumps(document), encoding="utf-8")
     result = bac("replay", file)
     assert result.exit_code == 2
-    assert "services[2].cut" in result.stderr
+    assert "services[1].cut" in result.stderr
 
 
 @pytest.mark.parametrize("format_", FORMATS)

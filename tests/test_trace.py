@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import copy
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,8 +11,10 @@ import pytest
 from helpers import REFERENCE, parsed
 
 from bac.figures.events.history import with_history
+from bac.model.documents import MalformedDocument, parse
+from bac.model.errors import UnreadableFile
 from bac.model.plan import Timing
-from bac.model.trace import Trace, TraceError, from_json, is_trace, load
+from bac.model.trace import Trace, from_json, is_trace, load
 from bac.proofs.check import check, find
 from bac.proofs.engine import Limits
 from bac.proofs.replay import NotConfirmed, confirm, objection
@@ -84,11 +84,11 @@ def test_the_order_of_keys_does_not_matter(plan: str, wanted: dict[str, str], tm
 
 def test_whole_numbers_may_have_a_point_and_others_may_not() -> None:
     trace = found("independent", kind="broken-link")
-    assert from_json(json.loads(json.dumps(fractional(trace.to_json())))) == trace
-    document = trace.to_json()
+    document = fractional(trace.to_json())
+    assert from_json(parse(json.dumps(document).encode())) == trace
     document["actions"][0]["index"] = 1.5
-    with pytest.raises(TraceError, match=r"actions\[0\]\.index: 1\.5 is not of type 'integer'"):
-        from_json(document)
+    with pytest.raises(MalformedDocument, match=r"1\.5 is not a whole number"):
+        parse(json.dumps(document).encode())
 
 
 def test_a_mark_before_the_text_is_ignored(tmp_path: Path) -> None:
@@ -105,59 +105,18 @@ def test_a_specification_is_no_trace(tmp_path: Path) -> None:
         assert not is_trace(file)
 
 
-def leaves(document: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
-    """The paths to everything in a document that is no object or list."""
-    match document:
-        case dict():
-            for key, value in document.items():
-                yield from leaves(value, (*path, key))
-        case list():
-            for number, value in enumerate(document):
-                yield from leaves(value, (*path, number))
-        case _:
-            yield path
-
-
-def changed(document: Any, path: tuple[str | int, ...]) -> Any:
-    """The document with something else at this path."""
-    document = copy.deepcopy(document)
-    place = document
-    for key in path[:-1]:
-        place = place[key]
-    match place[path[-1]]:
-        case bool(value):
-            place[path[-1]] = not value
-        case int(value):
-            place[path[-1]] = value + 1
-        case value:
-            place[path[-1]] = f"{value} tampered"
-    return document
-
-
-def test_a_change_anywhere_is_noticed() -> None:
-    """Every value is checked against the others, but for the title, and instances that stay idle."""
-    original = found("independent", kind="broken-link").to_json()
-    confirm(from_json(original))
-    for path in leaves(original):
-        if path in (("specification", "name"), ("instances",)):
-            confirm(from_json(changed(original, path)))
-            continue
-        with pytest.raises((TraceError, NotConfirmed)):
-            confirm(from_json(changed(original, path)))
-
-
 @pytest.mark.parametrize(
     "content", [b"", b"[]", b"{", b"\xff\xfe", b'{"format": "bac-trace"}', b"[" * 100_000, b"1e999"]
 )
 def test_what_is_no_trace_is_refused(content: bytes, tmp_path: Path) -> None:
     file = tmp_path / "trace.json"
     file.write_bytes(content)
-    with pytest.raises(TraceError, match=r"trace\.json"):
+    with pytest.raises(MalformedDocument, match=r"trace\.json"):
         load(file)
 
 
 def test_a_missing_file_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(TraceError, match="No such file"):
+    with pytest.raises(UnreadableFile, match="No such file"):
         load(tmp_path / "none.json")
     assert not is_trace(tmp_path / "none.json")
 
@@ -241,5 +200,5 @@ def test_a_command_that_was_held_back_must_be_the_last_thing_that_happens() -> N
 
 def test_a_history_longer_than_the_run_is_refused() -> None:
     document = found("independent", kind="broken-link").to_json() | {"history": 500}
-    with pytest.raises(TraceError, match="history"):
+    with pytest.raises(MalformedDocument, match="history"):
         from_json(document)

@@ -1,4 +1,4 @@
-"""Certificates that something never happens: an inductive invariant, as a file that can be checked alone.
+"""Certificates that something never happens: an inductive invariant, in a file that can be checked alone.
 
 The file holds the specification, the plan, the number of instances, the property, and a formula over the facts of one
 state.  The formula proves the property if
@@ -20,31 +20,35 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from json import dumps
 from typing import Any
 
+from bac.model import documents
 from bac.model.architecture import Architecture
-from bac.model.errors import Contradiction, LimitReached
+from bac.model.documents import MalformedDocument
+from bac.model.errors import BacError, Contradiction
 from bac.model.names import printable, quoted
 from bac.model.plan import Plan
 from bac.model.semantics import system
-from bac.model.specification.reader import dump, parse
+from bac.model.specification.reader import dump
 from bac.model.system import INITIAL, RECOVERED, Action, Fact, State, System
-from bac.proofs.certificates.evidence import NotACertificate, demand, has_keys, insist, is_count
 from bac.proofs.certificates.two_solvers import Solver, Term, WithCvc5, WithZ3
-from bac.properties.formula import And, Atom, Formula, Not, Or, disjunction, satisfied
+from bac.properties.formula import And, Atom, Formula, Not, Or, satisfied
 from bac.properties.qualities import Property, qualities
 
 FORMAT, VERSION = "bac-invariant", 1
-KEYS = ("format", "version", "specification", "plan", "instances", "property", "facts", "formula")
 TRUSTED = (
     "the reader of specifications, the semantics, the definitions of the properties, the evaluator of formulas, "
     "and that Z3 and cvc5 do not both miss the same counterexample"
 )
 """What a confirmed invariant still rests on."""
-MOST_INSTANCES = 1000
 SECONDS = 120.0
 """So long each solver may take, unless told otherwise."""
+
+
+class NotProved(BacError):
+    """A certificate is well-formed, and does not prove what it claims."""
+
+    exit_code = 1
 
 
 @dataclass(frozen=True)
@@ -71,26 +75,12 @@ class Invariant:
 
     @cached_property
     def bad(self) -> Formula:
-        """What must not be; where :attr:`in_cuts` says so, not in settled states."""
-        wanted = qualities(self.architecture, self.plan, self.instances)
-        match self.claim:
-            case Property.AVAILABILITY:
-                return wanted.denied
-            case Property.CONSISTENCY:
-                return disjunction(each.formula for each in wanted.anomalies if not each.tolerated)
-            case Property.NO_EXTRA_LOSS:
-                return disjunction(loss.formula for loss in wanted.losses)
-            case Property.BACKUP:
-                raise NotACertificate("that a backup stays possible is nothing that an invariant can prove")
-
-    @property
-    def in_cuts(self) -> bool:
-        """Whether the property speaks of settled states only."""
-        return self.claim is not Property.AVAILABILITY
+        """The formula of the states that violate the property, settled or not."""
+        return qualities(self.architecture, self.plan, self.instances).violation(self.claim)
 
     def is_bad(self, state: State) -> bool:
-        """Whether a state violates the property, by the interpreter."""
-        return satisfied(self.bad, state) and (not self.in_cuts or self.system.settled(state))
+        """Return whether a state violates the property, by the interpreter."""
+        return satisfied(self.bad, state) and (not self.claim.in_settled_states or self.system.settled(state))
 
 
 # Files
@@ -133,25 +123,21 @@ def encoded(formula: Formula, numbers: Mapping[Fact, int]) -> Any:
 
 
 def from_json(document: Any) -> Invariant:
-    """The certificate that a JSON document (not nested too deeply) holds.
+    """Return the certificate that a JSON document (not nested too deeply) holds.
 
     Raises:
-        NotACertificate: it holds none, or the facts that it names are not those of its system.
-        SpecificationError, UnknownPlan: its specification is wrong, or does not have its plan.
+        MalformedDocument: it holds none, its specification is wrong, or its facts are not those of its system.
+        UnknownPlan: its specification does not have its plan.
         LimitReached: its system is too large to be built.
     """
-    demand(has_keys(document, *KEYS), f"a {FORMAT} has the keys {', '.join(KEYS)}")
-    known = document["format"] == FORMAT and is_count(document["version"]) and document["version"] == VERSION
-    demand(known, f"not a {FORMAT} of version {VERSION}")
-    demand(is_count(document["instances"], 1), "instances are counted from 1")
-    demand(document["property"] in list(Property), f"{quoted(str(document['property']))} is not a property")
-    demand(isinstance(document["plan"], str), "a plan has a name")
-    if document["instances"] > MOST_INSTANCES:
-        raise LimitReached(f"more than {MOST_INSTANCES} instances")
-    specification = parse(dumps(document["specification"]), "specification")
+    documents.check_schema("invariant", document)
+    specification = documents.specification(document["specification"])
     plan, instances = specification.plan(document["plan"]), document["instances"]
+    if len(document["facts"]) < instances * sum(1 for _ in specification.architecture.steps()):
+        raise MalformedDocument("there are fewer facts than events")  # The system need not be built to see that.
     facts = system(specification.architecture, plan, instances).facts
-    demand(document["facts"] == [str(fact) for fact in facts], "the facts are not those of its system, in that order")
+    if document["facts"] != [str(fact) for fact in facts]:
+        raise MalformedDocument("the facts are not those of its system, in that order")
     formula = decoded(document["formula"], facts)
     return Invariant(specification.architecture, plan, instances, Property(document["property"]), formula)
 
@@ -160,7 +146,7 @@ def decoded(found: Any, facts: tuple[Fact, ...]) -> Formula:
     """The formula that a part of a document holds.
 
     Raises:
-        NotACertificate: it holds none.
+        MalformedDocument: it holds none.
     """
     match found:
         case int() if type(found) is int and 1 <= found <= len(facts):
@@ -172,7 +158,7 @@ def decoded(found: Any, facts: tuple[Fact, ...]) -> Formula:
         case ["or", *parts]:
             return Or(tuple(decoded(part, facts) for part in parts))
         case _:
-            raise NotACertificate(f"not a formula: {quoted(str(found))}")
+            raise MalformedDocument(f"not a formula: {quoted(str(found))}")
 
 
 # The check
@@ -192,6 +178,16 @@ def confirm(invariant: Invariant, seconds: float = SECONDS) -> None:
         check.safety()
         for action in invariant.system.actions:
             check.consecution(action)
+
+
+def insist(condition: bool, otherwise: str) -> None:
+    """Insist that a certificate proves what it claims.
+
+    Raises:
+        NotProved: it does not.
+    """
+    if not condition:
+        raise NotProved(otherwise)
 
 
 class Check:
@@ -248,7 +244,7 @@ class Check:
     def safety(self) -> None:
         """No state where the formula holds is bad."""
         terms = [self.term(self.invariant.bad, self.now)]
-        if self.invariant.in_cuts:
+        if self.invariant.claim.in_settled_states:
             terms += [self.term(Atom(RECOVERED), self.now)]
             terms += [self.solver.negation(self.enabled(action)) for action in self.invariant.system.actions]
         state = self.counterexample(terms)

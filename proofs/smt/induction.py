@@ -23,13 +23,17 @@ from typing import Any
 
 import z3
 
+from bac.model.architecture import Architecture
 from bac.model.errors import Contradiction, LimitReached
+from bac.model.plan import Plan
+from bac.model.semantics import system as system_of
 from bac.model.system import System
 from bac.proofs.engine import Limits
 from bac.proofs.reductions.slicing import relevant
 from bac.proofs.smt.invariants import SECONDS, Solver, after, bad_states, check_invariant
 from bac.proofs.smt.solver import FALSE, Budget, term
 from bac.properties.formula import TRUE, And, Atom, Formula, Not, Or, condition, conjunction, disjunction, facts
+from bac.properties.qualities import Property, qualities
 
 MOST_SEQUENCES = 200
 """k-induction is tried while there are at most so many sequences of fewer than k actions."""
@@ -72,6 +76,20 @@ def prove(system: System, bad: Formula, settled: bool = False, seconds: float = 
     except LimitReached:
         pass
     return None
+
+
+def prove_property(
+    architecture: Architecture, plan: Plan, instances: int, which: Property, seconds: float = 60.0
+) -> Proof | None:
+    """Prove that no run of an architecture under a plan violates a property; see :func:`prove`.
+
+    Raises:
+        Contradiction: the solvers do not agree about an invariant.
+        LimitReached: the transition system is too large to be built.
+        ValueError: the property is ``backup``, which is about what stays possible.
+    """
+    bad = qualities(architecture, plan, instances).violation(which)
+    return prove(system_of(architecture, plan, instances), bad, which.in_settled_states, seconds)
 
 
 def confirmed(system: System, bad: Formula, invariant: Formula, settled: bool, budget: Budget) -> bool:

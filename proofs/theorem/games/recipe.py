@@ -16,8 +16,8 @@ from bac.proofs.theorem.games.board import Board, Choice, Move, MoveKind, Turn
 from bac.proofs.theorem.games.clients import Clients
 from bac.proofs.theorem.games.game import Game
 from bac.proofs.theorem.games.positions import LocalState, Position
+from bac.proofs.theorem.games.strategy import FORMAT, VERSION
 
-FORMAT, VERSION = "bac-strategy", 1
 Table = dict[tuple[Position, Turn], Choice]
 
 
@@ -177,7 +177,6 @@ def certificate(game: Game) -> dict[str, Any]:
         "level": str(game.level),
         "dropped": sorted(map(str, game.dropped)),
         "winner": str(game.winner),
-        "recipe": recipe(game),
     }
     if game.policy is not None:
         return document | {"table": [_policy_entry(board, key, choice) for key, choice in game.policy.items()]}

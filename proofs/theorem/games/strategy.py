@@ -12,19 +12,33 @@ move may win.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Collection, Hashable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from graphlib import CycleError, TopologicalSorter
-from json import dumps
-from typing import Any
+from typing import Any, TypeVar
 
+from bac.model import documents
+from bac.model.documents import MalformedDocument
+from bac.model.errors import LimitReached
+from bac.model.names import quoted
 from bac.model.recovery import OnInvalid, Recovery, Rollback
-from bac.model.specification.reader import parse
-from bac.model.system import Event, Fact, FactKind, State
+from bac.model.system import INITIAL, Event, Fact, FactKind, State
 from bac.proofs.theorem.games.rulebook import FRESH, Place, Rulebook, StrategyRejected
 
-TRUSTED = "the semantics, the interpreter of facts and actions, and the evaluator of formulas"
-"""What a confirmed strategy still rests on."""
+Part = TypeVar("Part", bound=Hashable)
+Member = TypeVar("Member", bound=StrEnum)
+
+FORMAT, VERSION = "bac-strategy", 2
+TRUSTED = (
+    "the reader of specifications, the semantics, the interpreter of facts and actions, the evaluator of formulas, and"
+    " the argument that sets of states of one index are exact"
+)
+"""The trusted base of a confirmed strategy."""
+MOST_SERVICES = 10
+"""Strategies for more services are not checked: a policy may snapshot any set of them."""
+MOST_STATES = 4096
+"""Strategies about more states than this, which an index can reach by steps alone, are not checked."""
 
 
 @dataclass(frozen=True)
@@ -32,37 +46,45 @@ class Confirmed:
     """A strategy that wins: whose it is, in which game, and how many positions came up when it was played."""
 
     winner: str
+    architecture: str
     level: str
     dropped: tuple[str, ...]
     positions: int
     trusted: str = TRUSTED
 
 
-def verify(document: object) -> Confirmed:
+def verify(document: Any) -> Confirmed:
     """Play the strategy that a document holds against every reply.
 
     Raises:
-        StrategyRejected: it is malformed, incomplete, illegal, or does not win.
-        LimitReached: the architecture is too large for the check.
+        MalformedDocument: the document is no strategy.
+        StrategyRejected: the strategy is incomplete, illegal, or does not win.
+        LimitReached: the game is too large for the check.
     """
-    try:
-        return _verify(document)
-    except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
-        raise StrategyRejected(f"not a strategy: {type(error).__name__}: {error}") from None
-
-
-def _verify(document: Any) -> Confirmed:
-    if (document["format"], document["version"]) != ("bac-strategy", 1):
-        raise StrategyRejected("not a strategy of this version")
-    architecture = parse(dumps(document["specification"]), "specification").architecture
+    documents.check_schema("strategy", document)
+    architecture = documents.specification(document["specification"]).architecture
+    if len(architecture.services) > MOST_SERVICES:
+        raise LimitReached(f"strategies for more than {MOST_SERVICES} services are not checked")
     rules = Rulebook(architecture, document["level"], frozenset(document["dropped"]))
-    if document["winner"] == "policy":
-        positions = check_policy(rules, document)
-    elif document["winner"] == "clients":
-        positions = check_clients(rules, document)
-    else:
-        raise StrategyRejected(f"{document['winner']!r} does not play")
-    return Confirmed(document["winner"], document["level"], tuple(document["dropped"]), positions)
+    refuse_large_games(rules)
+    winner = document["winner"]
+    positions = check_policy(rules, document) if winner == "policy" else check_clients(rules, document)
+    return Confirmed(winner, architecture.name, document["level"], tuple(sorted(document["dropped"])), positions)
+
+
+def refuse_large_games(rules: Rulebook) -> None:
+    """Count the states of one index before the game is played.
+
+    Raises:
+        LimitReached: there are too many.
+    """
+    seen, stack = {INITIAL}, [INITIAL]
+    while stack:
+        new = set(rules.after_steps(stack.pop(), False)) - seen
+        seen |= new
+        stack += new
+        if len(seen) > MOST_STATES:
+            raise LimitReached(f"strategies about more than {MOST_STATES} states of one index are not checked")
 
 
 # The two checks
@@ -75,6 +97,7 @@ def check_policy(rules: Rulebook, document: Mapping[str, Any]) -> int:
         for entry in document["table"]
     )
     edges: dict[Place, set[Place]] = {}
+    unused = set(table)
     todo = [rules.beginning()]
     while todo:
         place = todo.pop()
@@ -83,6 +106,7 @@ def check_policy(rules: Rulebook, document: Mapping[str, Any]) -> int:
         edges[place] = set()
         for step in rules.announcements(place) if rules.announces else [None]:
             following = answered(rules, table, place, step)
+            unused.discard((place, step))
             if following is not None:
                 edges[place].add(following)
                 todo.append(following)
@@ -90,6 +114,7 @@ def check_policy(rules: Rulebook, document: Mapping[str, Any]) -> int:
         TopologicalSorter(edges).prepare()
     except CycleError:
         raise StrategyRejected("the policy comes back to a position, so that the game may never end") from None
+    refuse_unused(unused)
     return len(edges)
 
 
@@ -116,14 +141,16 @@ def answered(
 
 def check_clients(rules: Rulebook, document: Mapping[str, Any]) -> int:
     """Play the clients against every move of the policy; the number of positions that came up."""
-    entries = document["announced"] if rules.announces else document["table"]
-    read = read_step if rules.announces else read_states
-    content = "step" if rules.announces else "reply"
+    key, content, read = ("announced", "step", read_step) if rules.announces else ("table", "reply", read_states)
+    if key not in document:
+        raise MalformedDocument(f"not a {FORMAT}: in this game the clients have the key {key}")
+    entries = document[key]
     table = indexed((read_place(entry["position"]), read(entry[content])) for entry in entries)
     start = read_place(document["start"])
     if start != Place(start.states) or not start.states <= rules.beginning().states:
         raise StrategyRejected("the clients cannot begin like this")
     seen, todo = {start}, [start]
+    unused = set(table)
     while todo:
         place = todo.pop()
         for kind, services in rules.moves(place):
@@ -131,10 +158,22 @@ def check_clients(rules: Rulebook, document: Mapping[str, Any]) -> int:
             if any(rules.wins(kind, after, recovery) for recovery in rules.recoveries()):
                 raise StrategyRejected(f"the policy wins by: {kind} {', '.join(services)}".rstrip(" :"))
             following = replied(rules, table, place, after)
+            unused.discard(place if rules.announces else after)
             if following not in seen:
                 seen.add(following)
                 todo.append(following)
+    refuse_unused(unused)
     return len(seen)
+
+
+def refuse_unused(unused: Collection[object]) -> None:
+    """Refuse a table with entries that no play uses: nothing is known about them.
+
+    Raises:
+        StrategyRejected: there are some.
+    """
+    if unused:
+        raise StrategyRejected(f"{len(unused)} entries of the table are for positions that never come up")
 
 
 def replied(rules: Rulebook, table: Mapping[Any, Any], place: Place, after: Place) -> Place:
@@ -159,29 +198,55 @@ def indexed(pairs: Iterable[tuple[Hashable, Any]]) -> dict[Any, Any]:
     table: dict[Any, Any] = {}
     for key, value in pairs:
         if key in table:
-            raise StrategyRejected("a position is in the table twice")
+            raise MalformedDocument(f"not a {FORMAT}: a position is in the table twice")
         table[key] = value
     return table
 
 
 def read_place(document: Mapping[str, Any]) -> Place:
     """A position of the document."""
-    flags = document["locked"], document["stopped"]
-    if not all(isinstance(flag, bool) for flag in flags):
-        raise StrategyRejected("locked and stopped are true or false")
-    states = read_states(document["states"])
-    return Place(states | {FRESH}, frozenset(document["snapped"]), frozenset(document["round"]), *flags)
+    return Place(
+        read_states(document["states"]) | {FRESH},
+        distinct(document["snapped"]),
+        distinct(document["round"]),
+        document["locked"],
+        document["stopped"],
+    )
 
 
 def read_states(document: Iterable[Iterable[list[Any]]]) -> frozenset[State]:
     """Local states of the document."""
-    return frozenset(frozenset(map(read_fact, state)) for state in document)
+    return distinct([distinct(map(read_fact, state)) for state in document])
 
 
 def read_fact(document: list[Any]) -> Fact:
     """A fact of the document: its kind, its use case, and the numbers of its steps."""
     kind, case, *steps = document
-    return Fact(FactKind(kind), tuple(Event(case, step, 1) for step in steps))
+    return Fact(read_member(FactKind, kind), tuple(Event(case, step, 1) for step in steps))
+
+
+def read_member(kinds: type[Member], name: str) -> Member:
+    """Return the member of an enumeration.
+
+    Raises:
+        MalformedDocument: there is none of this name.
+    """
+    try:
+        return kinds(name)
+    except ValueError:
+        raise MalformedDocument(f"not a {FORMAT}: there is no {quoted(name)}") from None
+
+
+def distinct(parts: Iterable[Part]) -> frozenset[Part]:
+    """Return the set of these.
+
+    Raises:
+        MalformedDocument: one of them occurs twice.
+    """
+    listed = list(parts)
+    if len(found := frozenset(listed)) != len(listed):
+        raise MalformedDocument(f"not a {FORMAT}: a list names something twice")
+    return found
 
 
 def read_step(document: Mapping[str, Any] | None) -> tuple[str, int] | None:
@@ -192,8 +257,8 @@ def read_step(document: Mapping[str, Any] | None) -> tuple[str, int] | None:
 def read_recovery(document: Mapping[str, Any]) -> Recovery:
     """A recovery of the document."""
     return Recovery(
-        rollback=Rollback(document["rollback"]),
+        rollback=read_member(Rollback, document["rollback"]),
         replay=document["replay"],
         resume=document["resume"],
-        on_invalid=OnInvalid(document["on_invalid"]),
+        on_invalid=read_member(OnInvalid, document["on_invalid"]),
     )
