@@ -60,7 +60,7 @@ def check(
     from bac.proofs.check import check_plans
     from bac.proofs.engine import Limits, memory_budget
     from bac.proofs.engines import ENGINES
-    from bac.proofs.reductions.catalogue import ALL_REDUCTIONS
+    from bac.proofs.reductions import ALL_REDUCTIONS
     from bac.proofs.reductions.part_search import CheckOptions
     from bac.proofs.scheduler import Scheduler
     from bac.reports.checked import Checked

@@ -223,9 +223,10 @@ class Specification:
         return f"<Specification {self.name!r}: {len(self.services)} services, {len(self.plans)} plans>"
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:  # noqa: ARG002
-        from bac.api.actions import draw
+        from bac.api.results import Figure
+        from bac.figures.graph.architecture import draw_architecture
 
-        return mimebundle(repr(self), lambda: draw(self).svg())
+        return mimebundle(repr(self), lambda: Figure(draw_architecture(self._read.architecture)).svg())
 
 
 def _names(names: Names) -> list[str]:

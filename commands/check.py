@@ -138,8 +138,7 @@ def check(
     Plans with the key 'expect' are held against it, and the others do not count then. --expect takes the place of these
     keys.
     """
-    from bac.proofs.pool import demand_scheduler
-    from bac.proofs.reductions.catalogue import ALL_REDUCTIONS, Reduction
+    from bac.proofs.reductions import ALL_REDUCTIONS, Reduction
     from bac.proofs.reductions.part_search import CheckOptions
     from bac.proofs.scheduler import Scheduler
     from bac.properties.qualities import Property
@@ -150,7 +149,9 @@ def check(
     command = Check(specs, several=len(specs) > 1 or sources != list(specs), **options)
     command.demand_outputs()
     if scheduler is not None:
-        demand_scheduler(scheduler)
+        from bac.proofs.pool import check_scheduler
+
+        check_scheduler(scheduler)
     asked = tuple(Property(name) for name in properties or PROPERTIES)
     asking = CheckOptions(instances, asked, engine, ALL_REDUCTIONS - set(map(Reduction, without)))
     with progress_shown() as progress:

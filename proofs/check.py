@@ -15,7 +15,7 @@ from bac.model.errors import BacError, LimitReached
 from bac.model.plan import Group, Plan, Timing
 from bac.model.trace import Trace
 from bac.proofs.engine import Limits, Progress
-from bac.proofs.reductions.catalogue import ALL_REDUCTIONS, Reduction, Saving
+from bac.proofs.reductions import ALL_REDUCTIONS, Reduction, Saving
 from bac.proofs.reductions.decomposition import MANY_SERVICES, Part, may_divide, parts
 from bac.proofs.reductions.part_search import (
     INTERRUPTED,

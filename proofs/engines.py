@@ -10,7 +10,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from bac.model.errors import Contradiction
-from bac.model.extras import suggest_fast
 from bac.model.plan import Timing
 from bac.model.system import System
 from bac.proofs.engine import (
@@ -60,6 +59,8 @@ def compiled(search: Search) -> SearchResult:
         search.limit, search.interrupted = "interrupted", True
         return search.result()
     except ImportError as error:
+        from bac.model.extras import suggest_fast
+
         suggest_fast()
         raise NotApplicable(f"the compiled search does not work here: {error}") from None
     if result.limit is None:

@@ -170,7 +170,7 @@ def end_after_the_parent() -> None:
         os._exit(1)
 
 
-def demand_scheduler(scheduler: str) -> None:
+def check_scheduler(scheduler: str) -> None:
     """Notice before a search that there would be nobody to spread it over.
 
     Raises:

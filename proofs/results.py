@@ -14,7 +14,7 @@ from typing import TypeVar
 from bac.model.plan import Plan, Timing
 from bac.model.trace import Claim, Trace
 from bac.proofs.engine import LimitMonitor, Statistics
-from bac.proofs.reductions.catalogue import Reduction, Saving
+from bac.proofs.reductions import Reduction, Saving
 from bac.proofs.reductions.decomposition import Part
 from bac.proofs.reductions.part_search import (
     INTERRUPTED,

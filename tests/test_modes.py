@@ -32,8 +32,7 @@ from bac.proofs.engine import Query
 from bac.proofs.explicit import breadth_first
 from bac.proofs.explicit.compiled import engine as compiled
 from bac.proofs.explicit.symmetry import engine as symmetry
-from bac.proofs.reductions import decomposition
-from bac.proofs.reductions.catalogue import ALL_REDUCTIONS, Reduction
+from bac.proofs.reductions import ALL_REDUCTIONS, Reduction, decomposition
 from bac.proofs.results import PlanResult, Verdict
 from bac.proofs.smt.engine import cut_targets
 from bac.proofs.smt.shortest_run import ShortestRunSearch

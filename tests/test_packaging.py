@@ -55,16 +55,6 @@ def test_help_does_not_load_what_takes_time(module: str) -> None:
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
-def test_arrows_between_the_rooms_point_one_way() -> None:
-    order = ["schemas", "model", "properties", "proofs", "figures", "exports", "reports", "api", "commands", "cli"]
-    apart = {"figures": {"proofs"}, "exports": {"figures"}, "reports": {"figures", "exports"}}
-    for position, room in enumerate(order):
-        for file in (ROOT / room).rglob("*.py"):
-            text = file.read_text(encoding="utf-8")
-            for other in {*order[position + 1 :], *apart.get(room, ())}:
-                assert f"from bac.{other}" not in text, f"{file} imports from {other}"
-
-
 def test_no_test_looks_at_a_clock() -> None:
     """A busy machine must not make a test fail; limits are tested with clocks that the test sets."""
     clocks = re.compile(r"^\s*(import|from) time\b|perf_counter|process_time", re.MULTILINE)

@@ -27,7 +27,7 @@ from bac.model.system import AT_REST, INITIAL, RECOVERED, ActionKind, Label, Not
 from bac.model.trace import Trace
 from bac.proofs.check import check
 from bac.proofs.engine import Limits
-from bac.proofs.reductions.catalogue import one_index_suffices
+from bac.proofs.reductions.projection import one_index_suffices
 from bac.proofs.results import AnomalyResult, Verdict
 from bac.properties.qualities import Property
 

@@ -20,15 +20,18 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from bac.model.architecture import Architecture, Entity, Link, Service, Step, UseCase
 from bac.model.plan import Plan
 from bac.model.semantics import Rules, system
 from bac.model.system import Event, Label, System
 from bac.proofs.engine import Path
-from bac.proofs.reductions.omitted_services import OmittedServices
 from bac.properties.anomalies import Anomaly, anomalies
 from bac.properties.formula import facts
+
+if TYPE_CHECKING:
+    from bac.proofs.reductions.omitted_services import OmittedServices
 
 MANY_SERVICES = 16
 """With more services than that, those that a part has no step in are left out of it."""
@@ -169,7 +172,11 @@ class Cut:
     @cached_property
     def outside(self) -> OmittedServices | None:
         """What knows about the services that are left out; ``None`` if there are too few to leave any out."""
-        return OmittedServices(tuple(self.services), self.plan) if len(self.services) > MANY_SERVICES else None
+        if len(self.services) <= MANY_SERVICES:
+            return None
+        from bac.proofs.reductions.omitted_services import OmittedServices  # only landscapes need it
+
+        return OmittedServices(tuple(self.services), self.plan)
 
     @cached_property
     def position(self) -> Mapping[str, int]:

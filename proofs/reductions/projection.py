@@ -105,3 +105,12 @@ class Partition:
         """The clause is about at most one part, and holds where that part has no facts."""
         about = {part for fact in clause.positive | clause.negative for part in self.parts[fact]}
         return not about or (len(about) == 1 and any(self.parts[fact] for fact in clause.negative))
+
+
+def one_index_suffices(system: System) -> bool:
+    """Whether leaving out all actions of the other indices leaves a legal run that settles alike.
+
+    Then one index shows every anomaly that concerns a single index.  (Whatever compares two indices, and the quality
+    *backup*, is outside this rule.)
+    """
+    return Partition(system, index_of).allows_projection()

@@ -25,6 +25,7 @@ import z3
 
 from bac.model.architecture import Architecture
 from bac.model.errors import Contradiction, LimitReached
+from bac.model.extras import needed
 from bac.model.plan import Plan
 from bac.model.semantics import system as system_of
 from bac.model.system import System
@@ -64,7 +65,9 @@ def prove(system: System, bad: Formula, settled: bool = False, seconds: float = 
 
     Raises:
         Contradiction: the solvers do not agree about an invariant.
+        MissingExtra: cvc5 is not installed.
     """
+    needed("cvc5", "prove", "an invariant that two solvers check")
     budget = Budget(Limits(seconds=seconds))
     wrong = bad_states(system, bad, settled)
     part = relevant(system, facts(wrong))
