@@ -11,21 +11,20 @@ import traceback
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import click
 
 from bac import __version__
-from bac.commands.check import check
 from bac.commands.completion import files
-from bac.commands.export import export
-from bac.commands.figure import figure
-from bac.commands.prove import prove
 from bac.commands.streams import discard_rest, open_streams
 from bac.commands.terminal import BUG, HOLDS, UNKNOWN, WRONG, complain, display, notify
 
 BROKEN_PIPE = 141
+ROOMS = ("check", "export", "figure", "prove")
+"""The commands with a module of their own in :mod:`bac.commands`, which is imported when one of them is looked at."""
 
 
 class BrokenOutput(Exception):
@@ -43,6 +42,17 @@ def broken_output() -> Iterator[None]:
 
 class Commands(click.Group):
     """Turns every error that a user can mend into a message and its exit code."""
+
+    def list_commands(self, context: click.Context) -> list[str]:
+        """Return the names of all commands."""
+        return sorted([*super().list_commands(context), *ROOMS])
+
+    def get_command(self, context: click.Context, name: str) -> click.Command | None:
+        """Return a command by its name."""
+        if name not in ROOMS:
+            return super().get_command(context, name)
+        command: click.Command = getattr(import_module(f"bac.commands.{name}"), name)
+        return command
 
     def make_context(self, *arguments: Any, **options: Any) -> click.Context:
         """Parse the command line."""
@@ -140,11 +150,17 @@ def main() -> None:
 @click.argument("file", type=click.Path(path_type=Path), default=Path("architecture.bac.yaml"))
 @click.option("--force", is_flag=True, help="Overwrite the file if it exists.")
 def init(file: Path, force: bool) -> None:
-    """Write a commented starter specification to FILE (default: architecture.bac.yaml)."""
-    from bac.model.specification.reader import write_starter
+    """Write a commented starter specification to FILE (default: architecture.bac.yaml).
 
+    A copy of the JSON Schema comes beside it, which editors use.
+    """
+    from bac.model.errors import UnwritableFile
+    from bac.model.specification.writer import write_starter
+
+    if file.is_file() and not force:
+        raise UnwritableFile(f"{file} already exists; --force overwrites it")
     write_starter(file, force)
-    notify(f"{file} written; try: bac check {file}")
+    notify(f"{file} written, with its JSON Schema for editors beside it; try: bac check {file}")
 
 
 @main.command()
@@ -161,12 +177,6 @@ def replay(file: str) -> None:
     trace = load(file)
     confirm(trace)
     display(replayed(trace))
-
-
-main.add_command(check)
-main.add_command(figure)
-main.add_command(prove)
-main.add_command(export)
 
 
 @main.command()

@@ -13,8 +13,11 @@ import click
 
 from bac.commands.completion import files, plan_names
 from bac.commands.terminal import (
+    ANOMALIES,
     BUG,
     HOLDS,
+    PROPERTIES,
+    TIMINGS,
     UNKNOWN,
     VIOLATED,
     WRONG,
@@ -28,7 +31,7 @@ from bac.commands.terminal import (
     read,
     write_figure,
 )
-from bac.reports.formats import FORMATS, render
+from bac.reports import FORMATS, render
 
 if TYPE_CHECKING:
     from bac.model.plan import Plan
@@ -38,10 +41,7 @@ if TYPE_CHECKING:
     from bac.proofs.scheduler import Scheduler
     from bac.reports.checked import Checked, View
 
-PROPERTIES = ("backup", "availability", "consistency", "no-extra-loss")
 REDUCTIONS = ("one-index", "symmetry", "projection")
-KINDS = ("broken-link", "orphan-state", "missing-state")
-TIMINGS = ("any-time", "at-rest")
 WORST_LAST = (HOLDS, UNKNOWN, VIOLATED, WRONG, BUG)
 """Exit codes; that of several files is the worst of theirs."""
 
@@ -85,7 +85,7 @@ WORST_LAST = (HOLDS, UNKNOWN, VIOLATED, WRONG, BUG)
     show_default=True,
     help="What is printed.",
 )
-@click.option("--kind", type=click.Choice(KINDS), help="Show only anomalies of this kind.")
+@click.option("--kind", type=click.Choice(ANOMALIES), help="Show only anomalies of this kind.")
 @click.option("--subject", metavar="TEXT", help="Show only the anomaly of this subject, such as 'order -> customer'.")
 @click.option("--timing", type=click.Choice(TIMINGS), help="Show only anomalies and runs with a disaster at this time.")
 @click.option("--top", type=click.IntRange(1), metavar="N", help="Show the first N anomalies, worst first.")
@@ -264,7 +264,6 @@ class Check:
         """Check one file."""
         from bac.proofs.check import check_plans
         from bac.reports.checked import Checked
-        from bac.reports.expectations import expected_of
 
         specification = read(source, self.strict)
         reading = time.monotonic() - self.started
@@ -274,7 +273,11 @@ class Check:
             return
         bare = [replace(plan, expect=None) for plan in chosen]
         results = check_plans(specification.architecture, bare, asking, schedule)
-        expected = {} if self.update else expected_of(chosen, asking.properties, self.expect)
+        expected = {}
+        if not self.update and (self.expect is not None or any(plan.expect is not None for plan in chosen)):
+            from bac.reports.expectations import expected_of
+
+            expected = expected_of(chosen, asking.properties, self.expect)
         now = time.monotonic()
         checked = Checked(specification, results, expected, reading, now - self.started)
         self.started = now

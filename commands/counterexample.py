@@ -8,14 +8,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from bac.commands.completion import plan_names
-from bac.commands.terminal import F, limit_options, limits, progress_shown, read, refuse
+from bac.commands.terminal import ANOMALIES, PROPERTIES, TIMINGS, F, limit_options, limits, progress_shown, read, refuse
 
 if TYPE_CHECKING:
     from bac.model.trace import Trace
 
-PROPERTIES = ("backup", "availability", "consistency", "no-extra-loss")
-KINDS = ("broken-link", "orphan-state", "missing-state", "extra-loss")
-TIMINGS = ("any-time", "at-rest")
+KINDS = (*ANOMALIES, "extra-loss")
 SEARCH = ("property_", "kind", "subject", "timing", "instances", "timeout", "max_states", "max_memory")
 """The options that choose a counterexample of a plan, and limit the search for it."""
 

@@ -71,7 +71,8 @@ def export(
     plan = specification.plan(search["plan_name"] or "independent")
     exported = Exported(specification.architecture, plan, search["instances"], not without_disasters)
     stem = "Model" if target is None or target.is_dir() else target.stem
-    chosen = (search["property_"], search["kind"], search["subject"])
+    subject = None if search["subject"] is None else specification.architecture.numbered(search["subject"])
+    chosen = (search["property_"], search["kind"], subject)
     match language:
         case "promela":
             from bac.exports.promela import promela

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 HOLDS, VIOLATED, WRONG, UNKNOWN, BUG = range(5)
 """The exit codes."""
+PROPERTIES = ("backup", "availability", "consistency", "no-extra-loss")
+ANOMALIES = ("broken-link", "orphan-state", "missing-state")
+TIMINGS = ("any-time", "at-rest")
 WIDTH = 160
 SHOWN_WARNINGS = 20
 

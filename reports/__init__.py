@@ -1,1 +1,35 @@
-"""Verdicts as text, tables, JSON and JUnit."""
+"""Verdicts as text and tables for people, and in formats for programs.
+
+To add a format of ``bac check --format``, write a module with ``render``, and add a line to :data:`FORMATS`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from bac.reports.checked import Checked, View
+
+FORMATS = {
+    "text": "bac.reports.text",
+    "json": "bac.reports.json_document",
+    "junit": "bac.reports.junit",
+}
+"""Each format with the module that writes it, which is imported only when it is used.
+
+A module has ``render(checked, view, several)``, which returns a text, or something that ``rich`` prints.
+"""
+
+
+def render(format_: str, checked: Sequence[Checked], view: View, several: bool) -> Any:
+    """Return the results in a format.
+
+    Args:
+        format_: one of :data:`FORMATS`.
+        checked: the specifications with their results.
+        view: what of these is shown.
+        several: whether several files were asked for, even if only one was found.
+    """
+    return import_module(FORMATS[format_]).render(checked, view, several)

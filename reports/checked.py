@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from bac.model.architecture import Architecture
 from bac.model.plan import Timing
 from bac.model.specification.reader import Specification
 from bac.model.trace import Trace
-from bac.proofs.results import AnomalyResult, PlanResult
-from bac.reports.expectations import Expected, Mismatch
+from bac.proofs.results import AnomalyResult, PlanResult, Verdict
+
+if TYPE_CHECKING:
+    from bac.reports.expectations import Expected, Mismatch
+
+STYLE = {Verdict.HOLDS: "green", Verdict.VIOLATED: "bold red", Verdict.UNKNOWN: "yellow"}
+"""The colours of verdicts."""
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,9 @@ from rich.text import Text
 from bac.proofs.results import PlanResult, PropertyResult, Verdict
 from bac.properties.anomalies import AnomalyKind
 from bac.properties.qualities import Property
+from bac.reports.checked import STYLE
 from bac.reports.fitting import Column, Stacked
 
-STYLE = {Verdict.HOLDS: "green", Verdict.VIOLATED: "bold red", Verdict.UNKNOWN: "yellow"}
 SYMBOL = {Verdict.HOLDS: "✓", Verdict.VIOLATED: "✗", Verdict.UNKNOWN: "?"}
 LETTER = {Property.BACKUP: "B", Property.AVAILABILITY: "A", Property.CONSISTENCY: "C"}
 HEADING = {

@@ -13,8 +13,7 @@ from bac.model.plan import Timing
 from bac.model.trace import Trace
 from bac.proofs.results import AnomalyResult, PlanResult, PropertyResult
 from bac.properties.explanation import explain
-from bac.reports.checked import Checked, View
-from bac.reports.comparison import STYLE
+from bac.reports.checked import STYLE, Checked, View
 from bac.reports.fitting import Hanging
 from bac.reports.groups import Alike, RootCause, groups, most_affected, root_causes
 from bac.reports.listing import description, listing

@@ -11,7 +11,6 @@ from rich.text import Text
 from bac.model.trace import Trace
 from bac.proofs.results import PlanResult
 from bac.reports.checked import Checked, View
-from bac.reports.comparison import comparison, remarks
 from bac.reports.counterexamples import LEGEND, body, length, selected, single
 
 SOON = 1.0
@@ -42,6 +41,8 @@ def text(checked: Checked, view: View) -> RenderableType:
     if view.alone and len(results) == 1:
         title = Text(f"{name}: plan {results[0].plan}, {scope}", style="bold")
         return Group(title, Text(), single(checked, results[0], view), Text(), effort(checked))
+    from bac.reports.comparison import comparison, remarks
+
     title = Text(f"{name}: {len(results)} plan{'s' * (len(results) != 1)}, {scope}", style="bold")
     listed = [Text(), *selected(checked, view)] if view.selective or view.top else []
     command = f"bac check {shlex.quote(checked.specification.file)} --plan NAME"

@@ -313,7 +313,10 @@ def test_init_writes_a_specification_that_can_be_checked(tmp_path: Path) -> None
     schema = first.removeprefix("# yaml-language-server: $schema=")
     assert (tmp_path / schema).exists()
     assert bac("check", file, "--strict").exit_code == 1
-    assert bac("init", file).exit_code == 2  # nothing is lost
+    again = bac("init", file)  # nothing is lost
+    assert again.exit_code == 2
+    assert again.stderr == f"bac: {file} already exists; --force overwrites it\n"
+    assert bac("init", file, "--force").exit_code == 0
 
 
 def test_a_specification_on_standard_input() -> None:
