@@ -1,0 +1,340 @@
+"""Whole specifications with one plan, made by random choices, as the plain documents that YAML or JSON holds.
+
+All of them are valid, and small: their state spaces are to be searched by every engine. The choices come from a
+``random.Random``: a seeded one for campaigns, or one of Hypothesis, which makes examples smaller (see strategies.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from random import Random
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+Document = dict[str, Any]
+Step = dict[str, Any]
+
+SERVICES = ("a", "b", "c")
+ENTITIES = ("x", "y", "z")
+USE_CASES = ("one", "two", "three")
+UNSNAPPED = frozenset({"continuous", "none", "rebuilt"})
+UNITS = ("atomic", "locked", "stopped", "shared-database", "markers")  # services of such a group are restored together
+MODES = ("independent", "atomic", "locked", "stopped", "shared-database", "markers", "continuous", "rebuilt", "none")
+MOST_MORE_STEPS = 3  # beside those that create the entities
+
+
+@dataclass(frozen=True)
+class Choices:
+    """Random choices; the first of what there is to choose from is the simplest."""
+
+    random: Random
+
+    def pick(self, options: Sequence[T]) -> T:
+        """One of these."""
+        return options[self.random.randrange(len(options))]
+
+    def one_in(self, number: int) -> bool:
+        """True once in so many times."""
+        return self.random.randrange(number) == number - 1
+
+    def some(self, options: Sequence[T], least: int = 0, most: int | None = None) -> list[T]:
+        """Some of these, in any order."""
+        count = self.random.randint(least, min(len(options), len(options) if most is None else most))
+        return self.shuffled(options)[:count]
+
+    def shuffled(self, options: Sequence[T]) -> list[T]:
+        """All of these, in any order."""
+        left = list(options)
+        return [left.pop(self.random.randrange(len(left))) for _ in options]
+
+
+def problem(random: Random) -> Document:
+    """A specification with one plan, called ``p``."""
+    document = specification(random)
+    return document | {"plans": {"p": plan(random, document)}}
+
+
+def specification(random: Random) -> Document:
+    """A specification without plans: 1-3 services, 1-3 entities and 1-3 use cases of at most six steps in all.
+
+    Every entity is created by one step.  About one in twelve uses the ``references`` shorthand.
+    """
+    choices = Choices(random)
+    services = SERVICES[: choices.pick([2, 2, 3, 3, 1])]
+    entities = ENTITIES[: choices.pick([2, 2, 3, 1])]
+    owners = {entity: choices.pick(services) for entity in entities}
+    external = choices.pick(services) if len(services) > 1 and choices.one_in(4) else ""
+    if choices.one_in(12):
+        links = [f"{holder} -> {target}" for holder in entities for target in entities]
+        content: Document = {"references": choices.some(links, 1, 2)}
+    else:
+        content = {"use_cases": _use_cases(choices, services, owners)}
+    document: Document = {"name": "generated", "services": _services(choices, services, owners, external, content)}
+    document |= content
+    document["entities"] = _traits(choices, entities)
+    document["tolerates"] = _tolerance(choices, document)
+    document["caches"] = _caches(choices, document, owners)
+    return _without_empty(document)
+
+
+def plan(random: Random, document: Document) -> Document:
+    """A plan for this specification: any groups, order, recovery and disaster that are valid."""
+    choices = Choices(random)
+    services = [name for name, about in document["services"].items() if not about.get("external")]
+    theme = choices.pick(["anything", "anything", "anything", "parts of units", "two rounds"])
+    modes = UNITS if theme == "parts of units" else MODES
+    groups = _groups(choices, services, list(document.get("use_cases", {})), modes)
+    modes_of = dict.fromkeys(services, "independent")
+    for group in groups:
+        modes_of |= dict.fromkeys(services if group["services"] == "all" else group["services"], group["mode"])
+    independent = [service for service in services if modes_of[service] == "independent"]
+    ordered = choices.some(independent) if choices.one_in(2) else []
+    recovery = _recovery(choices, _entities(document), any(mode not in UNSNAPPED for mode in modes_of.values()))
+    disaster = _disaster(choices, services)
+    if theme == "parts of units":
+        recovery |= choices.pick([{"onto": "existing"}, {"restore": "crashed"}])
+        disaster["scope"] = [[choices.pick(services)]]
+    elif theme == "two rounds":
+        recovery["from"] = "newest"
+    if recovery.get("onto") == "existing" or recovery.get("from") == "newest":
+        recovery.pop("rollback", None)
+    return _without_empty({"groups": groups, "order": ordered, "recovery": recovery, "disaster": disaster})
+
+
+# The application
+
+
+def _use_cases(choices: Choices, services: Sequence[str], owners: dict[str, str]) -> Document:
+    """Use cases, to each of which some steps are dealt out; mostly, entities refer to those created before them."""
+    steps: list[Step] = []
+    entities = tuple(owners)
+    free = [(holder, target) for holder in entities for target in entities if holder != target]
+    for number, entity in enumerate(entities):
+        others = [each for each in entities if each != entity]
+        near = others if choices.one_in(5) else entities[:number]
+        targets = choices.some(near, 0, 2)
+        free = [pair for pair in free if pair not in {(entity, target) for target in targets}]
+        steps.append(_without_empty({"create": entity, "refers_to": targets}))
+    for _ in range(choices.random.randint(0, MOST_MORE_STEPS)):
+        steps.append(_another_step(choices, services, owners, free, _links({"use_cases": {"": steps}})))
+    steps = [_with_marks(choices, step, entities) for step in steps]
+    names = USE_CASES[: choices.random.randint(1, min(len(USE_CASES), len(steps)))]
+    dealt = {name: [step] for name, step in zip(names, steps, strict=False)}
+    for step in steps[len(names) :]:
+        dealt[choices.pick(names)].append(step)
+    ordered = {name: _in_order(choices, dealt[name]) for name in names}
+    return {name: {"background": True, "steps": each} if choices.one_in(6) else each for name, each in ordered.items()}
+
+
+def _another_step(
+    choices: Choices,
+    services: Sequence[str],
+    owners: dict[str, str],
+    free: list[tuple[str, str]],
+    links: list[str],
+) -> Step:
+    """A step that creates nothing; ``free`` are the links that no step makes yet, ``links`` the others."""
+    entity = choices.pick(list(owners))
+    match choices.pick(["copy", "update", "delete", "copy", *["link"] * bool(free), *["unlink"] * bool(links)]):
+        case "link":
+            holder, target = free.pop(choices.random.randrange(len(free)))
+            return {"link": holder, "to": target}
+        case "unlink":
+            holder, target = choices.pick(links).split(" -> ")
+            return {"unlink": holder, "from": target}
+        case "copy":
+            holders = [owners[link.split(" -> ")[0]] for link in links if link.endswith(f" -> {entity}")]
+            others = [service for service in (*holders, *services) if service != owners[entity]]
+            return {"copy": entity, "at": choices.pick(others or services)}
+        case verb:
+            return {verb: entity}
+
+
+def _with_marks(choices: Choices, step: Step, entities: Sequence[str]) -> Step:
+    """The step, sometimes with ``needs``, ``once`` or ``kept``."""
+    others = [each for each in entities if each != step.get("create")]
+    needs = choices.some(others, 1, 2) if others and choices.one_in(8) else []
+    marked = step | {"needs": needs[0] if len(needs) == 1 and choices.one_in(2) else needs}
+    marked |= {"once": choices.one_in(4), "kept": "delete" in step and choices.one_in(2)}
+    return _without_empty(marked)
+
+
+def _in_order(choices: Choices, steps: list[Step]) -> list[Step]:
+    """The steps, put into a directed acyclic graph: chains mostly, but also joins, fan-outs and forward references."""
+    steps = choices.shuffled(steps) if choices.one_in(2) else steps
+    before = [_predecessors(choices, number) for number in range(len(steps))]
+    moved = choices.one_in(5)
+    listed = [0, *choices.shuffled(range(1, len(steps)))] if moved else list(range(len(steps)))
+    default = {number: [listed[place - 1]] for place, number in enumerate(listed) if place}
+    named = {each for number in listed[1:] if before[number] != default[number] for each in before[number]}
+    result = []
+    for number in listed:
+        step = dict(steps[number])
+        if number and choices.one_in(2):
+            step["via"] = "event"
+        if number and before[number] != default[number]:
+            step["after"] = [f"step {each}" for each in before[number]]
+        if number in named:
+            step["name"] = f"step {number}"
+        result.append(step)
+    return result
+
+
+def _predecessors(choices: Choices, number: int) -> list[int]:
+    """Steps that come before this one; mostly the last of them."""
+    if number == 0:
+        return []
+    return sorted(choices.some(range(number), 1, 2)) if choices.one_in(3) else [number - 1]
+
+
+def _services(
+    choices: Choices, services: Sequence[str], owners: dict[str, str], external: str, content: Document
+) -> Document:
+    """The services, which sometimes list the copies that they keep."""
+    copied = {(step["at"], step["copy"]) for step in _steps(content) if "copy" in step}
+    listed = sorted(copied) if choices.one_in(2) else []
+    return {
+        service: _without_empty(
+            {
+                "owns": [entity for entity, owner in owners.items() if owner == service],
+                "copies": [entity for at, entity in listed if at == service],
+                "external": service == external,
+            }
+        )
+        for service in services
+    }
+
+
+def _traits(choices: Choices, entities: Sequence[str]) -> Document:
+    """What is said about some of the entities."""
+    traits = {
+        entity: _without_empty({"scarce": choices.one_in(5), "ids": "sequence" if choices.one_in(5) else ""})
+        for entity in entities
+    }
+    return _without_empty(traits)
+
+
+def _tolerance(choices: Choices, document: Document) -> Any:
+    """The anomalies that are tolerated: mostly none, else a list of links, or some by kind."""
+    links = _links(document)
+    match choices.pick(["nothing", "nothing", "nothing", "links", "kinds", "kinds"]):
+        case "links":
+            return choices.some(links, 1, 2) if links else []
+        case "kinds":
+            steps = [
+                f"{name}.{step.get('name', number)}" if choices.one_in(2) else f"{name}.{number}"
+                for name, steps in _use_cases_of(document).items()
+                for number, step in enumerate(steps, 1)
+            ]
+            return _without_empty(
+                {
+                    "broken links": choices.some(links, 0, 2),
+                    "orphans": choices.some(_entities(document), 0, 1),
+                    "missing state": choices.some(steps, 0, 2),
+                }
+            )
+    return []
+
+
+def _caches(choices: Choices, document: Document, owners: dict[str, str]) -> Document:
+    """The links whose holders keep what they need of the target."""
+    copied = {(step["copy"], step["at"]) for step in _steps(document) if "copy" in step}
+    caches = {}
+    for link in _links(document):
+        holder, target = link.split(" -> ")
+        possible = ["with the link", *["copies"] * ((target, owners[holder]) in copied)]
+        if choices.one_in(4) or (len(possible) > 1 and choices.one_in(2)):
+            caches[link] = choices.pick(possible[::-1])
+    return caches
+
+
+# The plan
+
+
+def _groups(choices: Choices, services: list[str], use_cases: list[str], modes: Sequence[str]) -> list[Document]:
+    """No group, one of all services, or up to two of different ones."""
+    match choices.pick(["none", "all", "some", "some"]):
+        case "none":
+            return []
+        case "all":
+            return [_group(choices, choices.pick(["all", services]), use_cases, modes)]
+    chosen = {service: choices.pick([0, 1, 2]) for service in services}  # 0: in no group
+    parts = [[service for service in services if chosen[service] == number] for number in (1, 2)]
+    return [_group(choices, choices.shuffled(members), use_cases, modes) for members in parts if members]
+
+
+def _group(choices: Choices, services: Any, use_cases: list[str], modes: Sequence[str]) -> Document:
+    """A group of these services, in one of these modes."""
+    group = {"mode": choices.pick(modes), "services": services}
+    if group["mode"] == "locked" and use_cases and choices.one_in(2):
+        group["holds"] = choices.some(use_cases, 1)
+    return group
+
+
+def _recovery(choices: Choices, entities: list[str], snapshots: bool) -> Document:
+    """Some options of recovery."""
+    found: Document = {}
+    if snapshots and choices.one_in(8):
+        found["rollback"] = "oldest"
+    else:
+        found |= _maybe(choices, 3, {"from": ["newest", "newest", "set"], "onto": ["existing", "existing", "empty"]})
+    found |= _maybe(choices, 3, {"restore": ["crashed", "group"]})
+    found |= _maybe(choices, 2, {"broker": ["lost", "survives", "backup", "backup"]})
+    found |= _maybe(choices, 2, {"replay": [True, True, True, False], "resume": [True, True, True, False]})
+    found |= _maybe(choices, 3, {"on_invalid": ["reject", "reject", "accept"]})
+    found |= _maybe(choices, 4, {"retry": [True, True, False], "undo": [True, True, False]})
+    for key in ("backfill", "reconstruct", "collect"):
+        if choices.one_in(3):
+            found[key] = True if choices.one_in(2) else choices.some(entities, 1)
+    return found
+
+
+def _maybe(choices: Choices, one_in: int, options: dict[str, list[Any]]) -> Document:
+    """Some of these keys, each with one of its values."""
+    return {key: choices.pick(values) for key, values in options.items() if choices.one_in(one_in)}
+
+
+def _disaster(choices: Choices, services: list[str]) -> Document:
+    """When disaster strikes, and what it strikes."""
+    match choices.pick(["default", "whole", "any", "list"]):
+        case "default":
+            found: Document = {}
+        case "list":
+            sets = [sorted(choices.some(services, 1)) for _ in range(choices.pick([1, 2]))]
+            found = {"scope": [each for number, each in enumerate(sets) if each not in sets[:number]]}
+        case scope:
+            found = {"scope": scope}
+    return found | _maybe(choices, 4, {"timing": ["at-rest", "any-time"]})
+
+
+# Reading a document
+
+
+def _use_cases_of(document: Document) -> dict[str, list[Step]]:
+    """The steps of each use case."""
+    use_cases = document.get("use_cases", {})
+    return {name: about["steps"] if isinstance(about, dict) else about for name, about in use_cases.items()}
+
+
+def _steps(document: Document) -> list[Step]:
+    """Every step."""
+    return [step for steps in _use_cases_of(document).values() for step in steps]
+
+
+def _entities(document: Document) -> list[str]:
+    """The names of all entities."""
+    return [entity for about in document["services"].values() for entity in about.get("owns", [])]
+
+
+def _links(document: Document) -> list[str]:
+    """Every link that some step makes, as ``holder -> target``."""
+    made = list(document.get("references", []))
+    for step in _steps(document):
+        made += [f"{step['create']} -> {target}" for target in step.get("refers_to", [])]
+        made += [f"{step['link']} -> {step['to']}"] if "link" in step else []
+    return made
+
+
+def _without_empty(document: Document) -> Document:
+    return {key: value for key, value in document.items() if value}
