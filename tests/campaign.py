@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from random import Random
 from typing import Any
 
-from features import FEATURES, Document, present, without
+from features import OPTIONAL, Document, Place, otherwise, present
 from generator import problem
 from oracle2 import TooBig, judge
 
@@ -22,15 +22,15 @@ def problems(seeds: range) -> Iterator[tuple[int, Document, dict[str, Any]]]:
     """The generated specifications that are not too big, each with its seed and what the oracle finds."""
     for seed in seeds:
         document = problem(Random(seed))
-        found = verdict(document)
+        found = verdict(document, "p")
         if found is not None:
             yield seed, document, found
 
 
-def verdict(document: Document) -> dict[str, Any] | None:
+def verdict(document: Document, plan: str) -> dict[str, Any] | None:
     """What the oracle finds, apart from how much it took; None if it has too many states."""
     try:
-        found = judge(document, "p", 1, MOST_STATES)
+        found = judge(document, plan, 1, MOST_STATES)
     except TooBig:
         return None
     return {key: value for key, value in found.items() if key != "states"}
@@ -38,11 +38,8 @@ def verdict(document: Document) -> dict[str, Any] | None:
 
 def matters(document: Document, feature: str, found: dict[str, Any]) -> bool:
     """Whether a feature makes a difference to what is found."""
-    changed = without(document, "p", feature)
-    otherwise = None if changed is None else verdict(changed)
-    if otherwise is None:
-        return False
-    return {**otherwise, "actions": None} != {**found, "actions": None}
+    without = verdict(otherwise(Place(document, "p", feature)), "otherwise")
+    return without is not None and {**without, "actions": None} != {**found, "actions": None}
 
 
 def statistics(seeds: range) -> dict[str, tuple[int, int]]:
@@ -53,7 +50,7 @@ def statistics(seeds: range) -> dict[str, tuple[int, int]]:
         for feature in present(document, "p"):
             occurs[feature] += 1
             counts[feature] += matters(document, feature, found)
-    return {feature: (occurs[feature], counts[feature]) for feature in FEATURES}
+    return {feature: (occurs[feature], counts[feature]) for feature in OPTIONAL}
 
 
 def main(number: int) -> None:

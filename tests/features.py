@@ -1,47 +1,98 @@
-"""The features of the language that a specification can use, and the same specification without one of them.
+"""The features of the language: which ones a specification has, and the same specification without one of them.
 
-A feature is a name such as ``from: newest`` or ``once``. With it, tests ask whether a feature is there, and whether it
-makes a difference.
+A feature is a name such as ``from: newest`` or ``once``. Tests ask whether it is there, and whether it makes a
+difference.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 Document = dict[str, Any]
 Part = dict[str, Any]
+Use = tuple[Any, Any]
+"""A mapping, and the key in it that says that a feature is used."""
 
-VALUES = {
-    "mode": ("atomic", "locked", "stopped", "shared-database", "markers", "continuous", "rebuilt", "none"),
-    "restore": ("crashed",),
-    "rollback": ("oldest",),
-    "from": ("newest",),
-    "onto": ("existing",),
-    "broker": ("lost", "survives", "backup"),
-    "on_invalid": ("reject",),
-    "scope": ("any", "list"),
-    "timing": ("at-rest",),
+MODES = ("independent", "atomic", "locked", "stopped", "shared-database", "markers", "continuous", "rebuilt", "none")
+VERBS = ("create", "link", "unlink", "update", "delete", "copy")
+SWITCHES = ("replay", "resume", "retry", "undo")
+LISTS = ("backfill", "reconstruct", "collect")
+OPTIONS = {
+    "restore": ("group", "crashed"),
+    "rollback": ("none", "oldest"),
+    "from": ("set", "newest"),
+    "onto": ("empty", "existing"),
+    "broker": ("by its ends", "lost", "survives", "backup"),
+    "on_invalid": ("accept", "reject"),
+    **dict.fromkeys(SWITCHES, ("false", "true")),
+}
+"""The options of recovery that have a choice of values, the default first."""
+CHOICES = {
+    "mode": MODES,
+    **OPTIONS,
+    "scope": ("whole", "any", "list"),
+    "timing": ("any-time", "at-rest"),
+    "verb": VERBS,
+    "via": ("call", "event"),
     "tolerates": ("links", "broken links", "orphans", "missing state"),
     "caches": ("with the link", "copies"),
-    "ids": ("sequence",),
 }
-"""Keys with a choice, and each choice that is not the default."""
-SWITCHES = ("replay", "resume", "retry", "backfill", "reconstruct", "collect", "undo")
-MARKS = ("needs", "once", "kept", "after")
-FEATURES = (
-    *(f"{key}: {value}" for key, values in VALUES.items() for value in values),
-    *SWITCHES,
-    *MARKS,
-    "via: event",
-    "external",
-    "scarce",
-    "background",
-    "order",
-    "holds",
-)
+"""Every key that has a choice of values."""
+MARKS = ("needs", "once", "kept", "external", "scarce", "ids", "background", "holds", "order", "after", *LISTS)
+"""Keys that are there or not."""
+FEATURES = (*(f"{key}: {value}" for key, values in CHOICES.items() for value in values), *MARKS)
+DEFAULTS = {
+    *(f"{key}: {values[0]}" for key, values in OPTIONS.items()),
+    *(f"{key}: {CHOICES[key][0]}" for key in ("mode", "scope", "timing", "via")),
+}
+"""The features that a specification has if it says nothing."""
+OPTIONAL = tuple(each for each in FEATURES if each not in DEFAULTS and not each.startswith("verb"))
+
+
+@dataclass(frozen=True)
+class Place:
+    """A feature where it is to be looked for: in a specification under a plan, perhaps at one step only.
+
+    ``step`` is ``USE CASE.NUMBER``; ``instead`` is the value that takes the place of the feature's, where there are
+    several others.
+    """
+
+    document: Document
+    plan: str
+    feature: str
+    step: str | None = None
+    instead: str | None = None
+
+    @property
+    def key(self) -> str:
+        """The key that the feature is about."""
+        return self.feature.partition(": ")[0]
+
+    @property
+    def value(self) -> str:
+        """The value of this key; empty if it is only there or not."""
+        return self.feature.partition(": ")[2]
+
+    @property
+    def plan_content(self) -> Part:
+        """What the specification says about the plan."""
+        plan: Part = {} if self.plan == "independent" else self.document["plans"][self.plan] or {}
+        return plan
+
+    def section(self, name: str) -> Part:
+        """A mapping of the plan, made if it is not there."""
+        section: Part = self.plan_content.setdefault(name, {})
+        return section
+
+    def steps(self) -> list[Part]:
+        """The step, or every step."""
+        if self.step is None:
+            return [step for steps in steps_of(self.document).values() for step in steps]
+        use_case, _, number = self.step.rpartition(".")
+        return [steps_of(self.document)[use_case][int(number) - 1]]
 
 
 def steps_of(document: Document) -> dict[str, list[Part]]:
@@ -51,104 +102,145 @@ def steps_of(document: Document) -> dict[str, list[Part]]:
 
 
 def present(document: Document, plan: str) -> list[str]:
-    """The features that the specification has under a plan."""
-    return [feature for feature in FEATURES if without(document, plan, feature) is not None]
+    """The optional features that a specification has under a plan."""
+    return [feature for feature in OPTIONAL if has(Place(document, plan, feature))]
 
 
-def without(document: Document, plan: str, feature: str) -> Document | None:
-    """The specification without any use of a feature under a plan; None if it does not have it."""
-    changed = deepcopy(document)
-    key, _, value = feature.partition(": ")
-    removals = list(_removals(changed, changed["plans"][plan], key, value))
-    for remove in removals:
-        remove()
-    return changed if removals else None
-
-
-@dataclass(frozen=True)
-class Removal:
-    """A key to be removed from a mapping, or set to something else."""
-
-    mapping: Any
-    key: Any
-    instead: Any = None
-
-    def __call__(self) -> None:
-        """Remove it."""
-        if self.instead is None:
-            del self.mapping[self.key]
-        else:
-            self.mapping[self.key] = self.instead
-
-
-def _removals(document: Document, plan: Document, key: str, value: str) -> Iterator[Callable[[], None]]:
-    """What is to be done to remove a feature."""
-    every_step = [step for steps in steps_of(document).values() for step in steps]
-    recovery, disaster, groups = (plan.get(each) or {} for each in ("recovery", "disaster", "groups"))
-    match key:
+def has(place: Place) -> bool:
+    """Whether the feature is there."""
+    match place.key:
         case "mode":
-            yield from _groups_of_mode(plan, value)
-        case "holds":
-            yield from (Removal(group, key) for group in groups if key in group)
-        case "order":
-            yield from _where([plan], key)
-        case "replay" | "resume" | "retry" | "backfill" | "reconstruct" | "collect" | "undo":
-            yield from _where([recovery], key)
-        case "restore" | "rollback" | "from" | "onto" | "broker" | "on_invalid":
-            yield from _where([recovery], key, value)
+            return place.value in _modes(place)
         case "scope":
-            found = "list" if isinstance(disaster.get(key), list) else disaster.get(key)
-            yield from [Removal(disaster, key)] if found == value else []
+            scope = (place.plan_content.get("disaster") or {}).get("scope", "whole")
+            return place.value == ("list" if isinstance(scope, list) else scope)
         case "timing":
-            yield from _where([disaster], key, value)
+            return bool((place.plan_content.get("disaster") or {}).get("timing", "any-time") == place.value)
+        case "verb":
+            return any(place.value in step for step in place.steps())
         case "via":
-            yield from _where(every_step, key, value)
+            return any(step.get("via", "call") == place.value for step in place.steps())
+        case key if key in OPTIONS:
+            chosen = (place.plan_content.get("recovery") or {}).get(key, OPTIONS[key][0])
+            return place.value == str(chosen).lower()
+        case _:
+            return bool(_uses(place))
+
+
+def otherwise(place: Place) -> Document:
+    """The specification without the feature; its plan is called ``otherwise``."""
+    changed = replace(place, document=_with_plan(place), plan="otherwise")
+    match place.key:
+        case "mode":
+            _replace_mode(changed)
+        case "scope" | "timing":
+            default = CHOICES[place.key][0]
+            assert place.instead or place.value != default
+            changed.section("disaster")[place.key] = place.instead or default
+        case "verb":
+            _remove_step(changed)
+        case "via":
+            for step in changed.steps():
+                step |= {"via": "call" if place.value == "event" else "event"}
+        case key if key in OPTIONS:
+            _replace_option(changed)
+        case _:
+            for mapping, key in _uses(changed):
+                del mapping[key]
+    return changed.document
+
+
+def _with_plan(place: Place) -> Document:
+    """A copy of the specification with this plan only, under another name."""
+    document = deepcopy(place.document)
+    content = {} if place.plan == "independent" else document["plans"][place.plan] or {}
+    return document | {"plans": {"otherwise": content}}
+
+
+def _modes(place: Place) -> set[str]:
+    """The modes of the services of ours."""
+    inside = {name for name, about in place.document["services"].items() if not (about or {}).get("external")}
+    modes = dict.fromkeys(inside, "independent")
+    for group in place.plan_content.get("groups") or []:
+        modes |= dict.fromkeys(inside if group["services"] == "all" else group["services"], group["mode"])
+    return set(modes.values())
+
+
+def _replace_mode(place: Place) -> None:
+    """Give another mode to the services of this one."""
+    plan, instead = place.plan_content, place.instead or "independent"
+    groups = plan.get("groups") or []
+    if place.value == "independent" and not any(group["mode"] == "independent" for group in groups):
+        assert not groups, "say which services are independent"
+        groups = [{"mode": "independent", "services": "all"}]
+        plan.pop("order", None)
+    for group in groups:
+        if group["mode"] == place.value:
+            group["mode"] = instead
+            group.pop("holds", None)
+    plan["groups"] = groups
+
+
+def _replace_option(place: Place) -> None:
+    """Give another value to an option of recovery."""
+    values = OPTIONS[place.key]
+    default = values[0]
+    others = [value for value in values if value != place.value]
+    instead = place.instead or (default if place.value != default else others[0])
+    assert place.instead or place.value != default or len(others) == 1
+    recovery = place.section("recovery")
+    recovery.pop(place.key, None)
+    if instead != default:
+        recovery[place.key] = True if instead == "true" else instead
+
+
+def _remove_step(place: Place) -> None:
+    """Remove the step, and its use case if it was the only one."""
+    assert place.step is not None
+    use_case = place.step.rpartition(".")[0]
+    steps_of(place.document)[use_case].remove(place.steps()[0])
+    if not steps_of(place.document)[use_case]:
+        del place.document["use_cases"][use_case]
+
+
+def _uses(place: Place) -> list[Use]:
+    """The places in the specification that use a feature that is there or not."""
+    document, plan, key = place.document, place.plan_content, place.key
+    match key:
+        case "holds":
+            return _set(plan.get("groups") or [], key)
+        case "order":
+            return _set([plan], key)
+        case "backfill" | "reconstruct" | "collect":
+            return _set([plan.get("recovery") or {}], key)
         case "needs" | "once" | "kept":
-            yield from _where(every_step, key)
+            return _set(place.steps(), key)
         case "after":
-            yield from (
-                Removal(step, key) for steps in steps_of(document).values() for step in steps[1:] if key in step
-            )
+            return [(step, key) for steps in steps_of(document).values() for step in steps[1:] if key in step]
         case "background":
-            yield from (Removal(each, key) for each in document.get("use_cases", {}).values() if _is_set(each, key))
+            use_cases = document.get("use_cases") or {}
+            return _set([each for each in use_cases.values() if isinstance(each, dict)], key)
         case "external":
-            yield from _where([each for each in document["services"].values() if each], key)
-        case "scarce":
-            yield from _where((document.get("entities") or {}).values(), key)
-        case "ids":
-            yield from _where((document.get("entities") or {}).values(), key, value)
+            return _set(filter(None, document["services"].values()), key)
+        case "scarce" | "ids":
+            return _set(filter(None, (document.get("entities") or {}).values()), key)
         case "tolerates":
-            yield from _tolerances(document, value)
+            return _tolerances(document, place.value)
         case "caches":
             caches = document.get(key) or {}
-            yield from [Removal(caches, link) for link, how in caches.items() if how == value]
+            return [(caches, link) for link, how in caches.items() if how == place.value]
         case _:
-            raise ValueError(key)
+            raise ValueError(place.feature)
 
 
-def _where(mappings: Iterable[Part], key: str, value: str | None = None) -> Iterator[Removal]:
-    """The removals of a key from these mappings, where it has the value; without one, where it is set at all."""
-    for mapping in mappings:
-        if _is_set(mapping, key) and value in (None, mapping[key]):
-            yield Removal(mapping, key)
+def _set(mappings: Iterable[Part], key: str) -> list[Use]:
+    """The mappings in which a key is set."""
+    return [(mapping, key) for mapping in mappings if mapping.get(key)]
 
 
-def _is_set(mapping: Any, key: str) -> bool:
-    return isinstance(mapping, dict) and bool(mapping.get(key))
-
-
-def _groups_of_mode(plan: Document, mode: str) -> list[Removal]:
-    """The removal of all groups of a mode: their services are independent then."""
-    groups = plan.get("groups") or []
-    left = [group for group in groups if group["mode"] != mode]
-    if len(left) == len(groups):
-        return []
-    return [Removal(plan, "groups", left)] if left else [Removal(plan, "groups")]
-
-
-def _tolerances(document: Document, kind: str) -> list[Removal]:
-    """The removal of what is tolerated of a kind."""
+def _tolerances(document: Document, kind: str) -> list[Use]:
+    """What says that something of a kind is tolerated; ``links`` is the plain list."""
     tolerates = document.get("tolerates") or {}
     if isinstance(tolerates, list):
-        return [Removal(document, "tolerates")] if kind == "links" else []
-    return [Removal(tolerates, kind)] if tolerates.get(kind) else []
+        return [(document, "tolerates")] if kind == "links" else []
+    return _set([tolerates], kind)
