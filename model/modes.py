@@ -35,18 +35,21 @@ def at_once(services: Services) -> tuple[Services, ...]:
 class Lock(StrEnum):
     """Whether a group has a lock, and what must be true before its services are snapshotted under it.
 
-    ``DRAINED``: of each use case and index, all steps in the group are logged or none.
+    ``DRAINED``: of each use case and index, all steps in the group are logged or none.  ``STOPPED``: nothing, but no
+    step in the group happens under the lock, not even of use cases in flight.
     """
 
     NONE = "none"
     DRAINED = "drained"
+    STOPPED = "stopped"
 
 
 class Image(StrEnum):
-    """What a service is restored from: its snapshot, the log itself, or nothing (then there is no way back)."""
+    """What a service is restored from: its snapshot, the log itself, an empty log, or nothing (no way back)."""
 
     SNAPSHOT = "snapshot"
     LOG = "log"
+    EMPTY = "empty"
     NOTHING = "nothing"
 
 
@@ -90,9 +93,11 @@ class Mode:
     INDEPENDENT: ClassVar[Mode]
     ATOMIC: ClassVar[Mode]
     LOCKED: ClassVar[Mode]
+    STOPPED: ClassVar[Mode]
     SHARED_DATABASE: ClassVar[Mode]
     MARKERS: ClassVar[Mode]
     CONTINUOUS: ClassVar[Mode]
+    REBUILT: ClassVar[Mode]
     NONE: ClassVar[Mode]
 
     def __str__(self) -> str:
@@ -122,6 +127,11 @@ class Mode:
     def locks(self) -> bool:
         """Whether a group of this mode has a lock."""
         return self.lock is not Lock.NONE
+
+    @property
+    def may_hold(self) -> bool:
+        """Whether the lock of a group of this mode may hold back some use cases only (key ``holds``)."""
+        return self.lock is Lock.DRAINED
 
     @property
     def description(self) -> str:
@@ -160,6 +170,13 @@ Mode.LOCKED = Mode(
     recovers_together=True,
     omission=Omission.UNDER_LOCK,
 )
+Mode.STOPPED = Mode(
+    "stopped",
+    "stop the group without waiting for what is in flight, snapshot one by one, start it again",
+    one_by_one,
+    lock=Lock.STOPPED,
+    recovers_together=True,
+)
 Mode.SHARED_DATABASE = Mode(
     "shared-database",
     "one database: one instant, and consecutive steps inside the group are one transaction",
@@ -184,6 +201,13 @@ Mode.CONTINUOUS = Mode(
     image=Image.LOG,
     omission=Omission.ALONE,
 )
+Mode.REBUILT = Mode(
+    "rebuilt",
+    "none; the service comes back empty and is filled by `replay`, `resume`, `retry` or `backfill`",
+    never,
+    image=Image.EMPTY,
+    caption="rebuilt",
+)
 Mode.NONE = Mode(
     "none", "never backed up", never, image=Image.NOTHING, omission=Omission.ALONE, caption="never backed up"
 )
@@ -194,9 +218,11 @@ _MODES = {
         Mode.INDEPENDENT,
         Mode.ATOMIC,
         Mode.LOCKED,
+        Mode.STOPPED,
         Mode.SHARED_DATABASE,
         Mode.MARKERS,
         Mode.CONTINUOUS,
+        Mode.REBUILT,
         Mode.NONE,
     )
 }

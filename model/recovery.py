@@ -42,10 +42,11 @@ class Rollback(StrEnum):
 
 
 class Broker(StrEnum):
-    """What becomes of messages in the broker when disaster strikes."""
+    """Whether messages in the broker are lost when disaster strikes, survive, or come back from a backup."""
 
     LOST = "lost"
     SURVIVES = "survives"
+    BACKUP = "backup"
 
 
 class OnInvalid(StrEnum):
@@ -59,12 +60,13 @@ class OnInvalid(StrEnum):
 class Recovery:
     """What is restored, and what happens to events and unfinished use cases after it.
 
-    ``backfill``, ``reconstruct`` and ``collect`` are plain names of entities.
+    ``broker`` is ``None`` if nothing is said of the broker: then a message is lost if its sender and its receiver were
+    both restored, and survives otherwise.  ``backfill``, ``reconstruct`` and ``collect`` are plain names of entities.
     """
 
     restore: Restore = Restore.GROUP
     rollback: Rollback = Rollback.NONE
-    broker: Broker = Broker.LOST
+    broker: Broker | None = None
     replay: bool = False
     resume: bool = False
     on_invalid: OnInvalid = OnInvalid.ACCEPT
@@ -101,6 +103,11 @@ class Option:
     explained: str
     adds: tuple[ActionKind, ...] = ()
 
+    @property
+    def key(self) -> str:
+        """The key of the option in a specification."""
+        return "from" if self.name == "source" else self.name
+
 
 OPTIONS = (
     Option(
@@ -115,8 +122,8 @@ OPTIONS = (
     ),
     Option(
         "broker",
-        "What becomes of the messages in the broker.",
-        "whether messages in the broker are `lost`, or it `survives`",
+        "The messages in the broker. Default: lost if sender and receiver were both restored, else they survive.",
+        "whether messages in the broker are `lost`, the broker `survives`, or its content has a `backup`, too",
         (ActionKind.DELIVER,),
     ),
     Option(
@@ -136,6 +143,41 @@ OPTIONS = (
         "What a service does with an event about entities that it does not know.",
         "an event about entities that a service does not know: `accept` or `reject`",
         (ActionKind.DROP,),
+    ),
+    Option(
+        "source",
+        "set: the last complete set of backups is restored. newest: of each service its newest backup.",
+        "`set`: the last complete set of backups is restored. `newest`: of each service its newest backup",
+    ),
+    Option(
+        "onto",
+        "existing: a service that is restored but did not crash keeps what the backup lacks.",
+        "`existing`: a service that is restored but did not crash keeps what the backup lacks. `empty`: it does not",
+    ),
+    Option(
+        "retry",
+        "Whether clients or operators submit commands again whose traces are incomplete.",
+        "`true`: clients or operators submit commands again whose traces are incomplete",
+    ),
+    Option(
+        "backfill",
+        "Entities whose owners take back what others kept of them: a list, or true for all.",
+        "entities whose owners take back what others kept of them, by `copy` steps or in `caches`",
+    ),
+    Option(
+        "reconstruct",
+        "Entities that a person creates again where a link needs them: a list, or true for all.",
+        "entities that a person creates again where a link needs them",
+    ),
+    Option(
+        "collect",
+        "Entities that are removed at the end of recovery where nothing refers to them: a list, or true for all.",
+        "entities that are removed at the end of recovery where nothing refers to them",
+    ),
+    Option(
+        "undo",
+        "Whether interactions that are still half done at the end of recovery are taken back.",
+        "`true`: interactions that are still half done at the end of recovery are taken back",
     ),
 )
 """Every option, in the order in which documents list them."""

@@ -290,6 +290,8 @@ class Rules:
         match group.mode.lock:
             case Lock.NONE:
                 return Guard()
+            case Lock.STOPPED:
+                return require([locked(group.services)])
             case Lock.DRAINED:
                 return require([locked(group.services)]) & self.none_in_flight(group.services)
             case other:
@@ -390,7 +392,7 @@ class Rules:
         copies = [(image(event), logged(event)) for service in restored for event in self.events_of[service]]
         recorded = self.recorded_channels(self.widened(crash))
         delete = [locked(group.services) for group in self.locked_groups]
-        if self.plan.recovery.broker is Broker.LOST:
+        if self.plan.recovery.broker is not Broker.SURVIVES:
             overwritten = {destination for _, destination in recorded}
             delete += [pending(p, e) for p, e, _, _ in self.messages if pending(p, e) not in overwritten]
         guard = require(snapped(service) for service in restored if self.modes[service].takes_snapshots)

@@ -137,7 +137,7 @@ class Explainer:
         assert disaster is not None
         messages = [pending(Event(event.use_case, n, event.index), event) for n in step.predecessors]
         if messages and all(message in trace.states[disaster - 1] for message in messages):
-            lost = " and was lost" if trace.plan.recovery.broker is Broker.LOST else ""
+            lost = " and was lost" if trace.plan.recovery.broker is not Broker.SURVIVES else ""
             clause = (
                 f"the message that tells {step.service} to {command(step)} was in the broker when disaster struck{lost}"
             )

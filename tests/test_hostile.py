@@ -259,7 +259,19 @@ def test_ten_thousand_services_and_as_many_mistakes() -> None:
         "services: {a: }\nuse_cases:\nplans: {x: {order: a}}",
         "services: {a: }\nuse_cases:\nplans: {x: {recovery: {replay: [true], resume: {}, on_invalid: }}}",
         "services: {a: }\nuse_cases:\nplans: {x: {groups: [{mode: [x], services: {}}], order: [[a], {}]}}",
-        "services: {a: }\nuse_cases:\ntolerates: {a: b}", "name: [x]\nservices: {a: }\nuse_cases:",
+        "services: {a: }\nuse_cases:\ntolerates: {a: b}", "services: {a: }\nuse_cases:\ntolerates: {orphans: {a: b}}",
+        "services: {a: }\nuse_cases:\ntolerates: {missing state: [[x], {}]}",
+        "services: {a: }\nuse_cases:\ncaches: [x]",
+        "services: {a: }\nuse_cases:\ncaches: {x: {}}", "services: {a: }\nuse_cases:\ncaches: {[x]: copies}",
+        "services: {a: }\nuse_cases:\nentities: [x]", "services: {a: }\nuse_cases:\nentities: {x: [y]}",
+        "services: {a: }\nuse_cases: {x: {steps: {}}}",
+        "services: {a: }\nuse_cases: {x: {steps: [[]], background: []}}",
+        "services: {a: }\nuse_cases:\nplans: {x: {recovery: {backfill: [[]], collect: {}, from: []}}}",
+        "services: {a: }\nuse_cases:\nplans: {x: {recovery: {reconstruct: [x: y]}}}",
+        "services: {a: }\nuse_cases:\nplans: {x: {groups: [{mode: locked, services: all, holds: {}}]}}",
+        "services: {a: {external: []}}\nuse_cases:",
+        "services: {a: {external: true}}\nuse_cases:\nplans: {x: {order: [a]}}",
+        "name: [x]\nservices: {a: }\nuse_cases:",
     ],
 )  # fmt: skip
 def test_strange_text_is_refused(text: str | bytes, loader: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -272,18 +284,30 @@ def with_names(name: str) -> dict[str, Any]:
     document: dict[str, Any] = {
         "name": name,
         "services": {name: {"owns": [name, "other"]}, "second": {}},
+        "entities": {name: {"scarce": True}},
         "use_cases": {
             name: [
                 {"create": name, "name": name},
+                {"update": name, "needs": [name]},
                 {"create": "other", "refers_to": [name], "name": "b", "after": [name]},
                 {"copy": name, "at": name, "name": "c", "after": [name]},
                 {"copy": name, "at": "second", "after": ["b", "c"]},
             ]
         },
-        "tolerates": [f"other -> {name}"],
+        "tolerates": {
+            "broken links": [f"other -> {name}"],
+            "orphans": [name],
+            "missing state": [f"{name}.{name}"],
+        },
+        "caches": {f"other -> {name}": "with the link"},
     }
     if name != "independent":
-        document["plans"] = {name: {"groups": [{"mode": "atomic", "services": [name, "second"]}]}}
+        document["plans"] = {
+            name: {
+                "groups": [{"mode": "locked", "services": [name, "second"], "holds": [name]}],
+                "recovery": {"backfill": [name], "collect": [name]},
+            }
+        }
     return document
 
 
@@ -318,6 +342,9 @@ GENEROUS = settings(max_examples=300, deadline=None, suppress_health_check=[Heal
 WORDS = [
     *["services", "use_cases", "references", "plans", "groups", "mode", "create", "refers_to", "after", "via", "event"],
     *["call", "copy", "at", "order", "all", "atomic", "true", "null", "a", "b", "->", "*a", "<<", "é", "😀"],
+    *["entities", "scarce", "ids", "sequence", "needs", "once", "kept", "steps", "background", "orphans", "caches"],
+    *["missing state", "broken links", "with the link", "copies", "external", "holds", "locked", "stopped", "rebuilt"],
+    *["from", "newest", "onto", "existing", "broker", "backup", "retry", "backfill", "reconstruct", "collect", "undo"],
 ]
 PIECES = [
     *"[]{}:,-?&*!|>%@`#'\" \n\t\\~<\r\0", "\x85", "\u2028", ": ", "- ", "\n  ", "\n    ", "a -> b", "&a ", "---\n",

@@ -277,5 +277,5 @@ def test_the_page_on_the_semantics_lists_the_modes() -> None:
 def test_the_manual_and_the_schema_describe_every_option_of_recovery() -> None:
     manual = (ROOT / "docs" / "specification.md").read_text(encoding="utf-8")
     described = schema("specification")["$defs"]["recovery"]["properties"]
-    assert {name: each["description"] for name, each in described.items()} == {o.name: o.description for o in OPTIONS}
-    assert [option.name for option in OPTIONS if f"| `{option.name}` | {option.explained} |" not in manual] == []
+    assert {name: each["description"] for name, each in described.items()} == {o.key: o.description for o in OPTIONS}
+    assert [option.key for option in OPTIONS if f"| `{option.key}` | {option.explained} |" not in manual] == []

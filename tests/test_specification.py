@@ -15,11 +15,11 @@ import yaml
 from hypothesis import given, settings
 from strategies import specifications
 
-from bac.model.architecture import Entity, Link, Step, Verb, Via
+from bac.model.architecture import Caching, Entity, Link, Step, Tolerance, Verb, Via
 from bac.model.errors import BacError, UnknownPlan, UnreadableFile, UnwritableFile
 from bac.model.modes import Mode
 from bac.model.plan import INDEPENDENT, Disaster, Group, Plan, Timing
-from bac.model.recovery import Broker, OnInvalid, Recovery, Restore, Rollback
+from bac.model.recovery import Broker, OnInvalid, Onto, Recovery, Restore, Rollback, Source
 from bac.model.specification import yaml_tree
 from bac.model.specification.diagnostics import CODES, ERRORS, NOTES, WARNINGS, Diagnostic, SpecificationError
 from bac.model.specification.reader import (
@@ -81,6 +81,26 @@ USES = "services: {a: {owns: [x, y]}}\nuse_cases:\n  u:\n    - create: x\n"
 
 PLAN = TINY + "plans:\n  p:\n    "
 """A plan; line 6, from column 5, is free for a key of it."""
+
+SHOP = """\
+services: {a: {owns: [x, y]}, b: {owns: [z], copies: [x]}, pay: {owns: [w], external: true}}
+use_cases:
+  u: [{create: x}, {create: y, refers_to: x, name: s}, {copy: x, at: b}, {create: z, refers_to: y}, {create: w}]
+  v: {background: true, steps: [{update: y}]}
+"""
+"""Two services, an external one, and two use cases; line 5 is free for another key."""
+
+SHOP_PLAN = SHOP + "plans:\n  p:\n    "
+"""A plan of the shop; line 7, from column 5, is free for a key of it."""
+
+ALL_LOCKED = "plans: {p: {groups: [{mode: locked, services: all}]}}"
+
+TWO_READINGS = """\
+services: {a: {owns: [x]}}
+use_cases:
+  {u: [{create: x}, {update: x, name: v.s}], u.v: [{update: x}, {update: x, name: s}]}
+tolerates: {missing state: [u.v.s]}
+"""
 
 EVERY_CODE = [
     # code, specification, line and column where it is told
@@ -169,6 +189,70 @@ EVERY_CODE = [
     ("bad-expectation", PLAN + "expect: {anomalies: [lost order]}", 6, 26),
     ("bad-expectation", PLAN + "expect: {consistency: holds, anomalies: [orphan state x]}", 6, 27),
     ("no-snapshot", PLAN + "{groups: [{mode: continuous, services: all}], recovery: {rollback: oldest}}", 6, 72),
+    ("external", SHOP_PLAN + "groups: [{mode: atomic, services: [a, pay]}]", 7, 43),
+    ("external", "services: {a: {owns: [x], external: true}}\nreferences: []\n" + ALL_LOCKED, 3, 47),
+    ("external", SHOP_PLAN + "order: [a, pay]", 7, 16),
+    ("external", SHOP_PLAN + "disaster: {scope: [[a, pay]]}", 7, 28),
+    ("misplaced-key", SHOP_PLAN + "groups: [{mode: stopped, services: all, holds: [u]}]", 7, 45),
+    ("misplaced-key", USES + "    - {update: x, kept: true}", 5, 19),
+    ("misplaced-key", USES + "    - {create: y, kept: false}", 5, 19),
+    ("unknown-use-case", SHOP_PLAN + "groups: [{mode: locked, services: all, holds: [u, w]}]", 7, 55),
+    ("empty-list", SHOP_PLAN + "groups: [{mode: locked, services: all, holds: []}]", 7, 51),
+    ("duplicate-name", SHOP_PLAN + "groups: [{mode: locked, services: all, holds: [u, u]}]", 7, 55),
+    ("contradiction", SHOP_PLAN + "recovery: {from: newest, rollback: oldest}", 7, 22),
+    ("contradiction", SHOP_PLAN + "recovery: {rollback: oldest, onto: existing}", 7, 40),
+    ("no-snapshot", SHOP_PLAN + "{groups: [{mode: rebuilt, services: all}], recovery: {rollback: oldest}}", 7, 69),
+    ("unknown-value", SHOP_PLAN + "recovery: {from: oldest}", 7, 22),
+    ("unknown-value", SHOP_PLAN + "recovery: {onto: nothing}", 7, 22),
+    ("unknown-value", SHOP_PLAN + "recovery: {broker: kept}", 7, 24),
+    ("unknown-entity", SHOP_PLAN + "recovery: {backfill: [x, q]}", 7, 30),
+    ("unknown-entity", SHOP_PLAN + "recovery: {reconstruct: q}", 7, 29),
+    ("unknown-entity", SHOP_PLAN + "recovery: {collect: [q]}", 7, 26),
+    ("duplicate-name", SHOP_PLAN + "recovery: {backfill: [x, x]}", 7, 30),
+    ("wrong-type", SHOP_PLAN + "recovery: {backfill: {x: true}}", 7, 26),
+    ("not-a-boolean", SHOP_PLAN + "recovery: {retry: [x]}", 7, 23),
+    ("not-a-boolean", SHOP_PLAN + "recovery: {undo: yes}", 7, 22),
+    ("unknown-entity", SHOP + "entities: {q: {scarce: true}}", 5, 12),
+    ("unknown-key", SHOP + "entities: {x: {rare: true}}", 5, 16),
+    ("unknown-value", SHOP + "entities: {x: {ids: serial}}", 5, 21),
+    ("not-a-boolean", SHOP + "entities: {x: {scarce: 3}}", 5, 24),
+    ("wrong-type", SHOP + "entities: {x: scarce}", 5, 15),
+    ("wrong-type", SHOP + "entities: [x]", 5, 11),
+    ("unknown-key", SHOP + "tolerates: {orphan: [x]}", 5, 13),
+    ("unknown-entity", SHOP + "tolerates: {orphans: [q]}", 5, 23),
+    ("unknown-link", SHOP + "tolerates: {broken links: [x -> y]}", 5, 28),
+    ("bad-link", SHOP + "tolerates: {broken links: [y to x]}", 5, 28),
+    ("duplicate-name", SHOP + "tolerates: {broken links: [y -> x, y->x]}", 5, 36),
+    ("unknown-step", SHOP + "tolerates: {missing state: [u.6]}", 5, 29),
+    ("unknown-step", SHOP + "tolerates: {missing state: [u]}", 5, 29),
+    ("duplicate-name", SHOP + "tolerates: {missing state: [u.2, u.s]}", 5, 34),
+    ("ambiguous-step", TWO_READINGS, 4, 29),
+    ("wrong-type", SHOP + "tolerates: y -> x", 5, 12),
+    ("wrong-type", SHOP + "tolerates: {orphans: x}", 5, 22),
+    ("unknown-link", SHOP + "caches: {x -> y: with the link}", 5, 10),
+    ("bad-link", SHOP + "caches: {x: with the link}", 5, 10),
+    ("unknown-value", SHOP + "caches: {y -> x: always}", 5, 18),
+    ("duplicate-key", SHOP + "caches: {y -> x: with the link, y->x: with the link}", 5, 33),
+    ("no-copy", SHOP + "caches: {y -> x: copies}", 5, 10),
+    ("wrong-type", SHOP + "caches: [y -> x]", 5, 9),
+    ("not-a-boolean", "services: {a: {owns: [x], external: 1}}\nuse_cases: {u: [create: x]}", 1, 37),
+    ("unknown-entity", USES + "    - {create: y, needs: q}", 5, 26),
+    ("never-created", USES + "    - {update: x, needs: [y]}", 5, 27),
+    ("duplicate-name", USES + "    - {create: y, needs: [x, x]}", 5, 30),
+    ("wrong-type", USES + "    - {create: y, needs: {x: y}}", 5, 26),
+    ("not-a-boolean", USES + "    - {create: y, once: yes}", 5, 25),
+    ("not-a-boolean", USES + "    - {delete: x, kept: soft}", 5, 25),
+    ("missing-key", USES + "  v: {background: true}", 5, 6),
+    ("unknown-key", USES + "  v: {steps: [{update: x}], job: true}", 5, 29),
+    ("not-a-boolean", USES + "  v: {steps: [{update: x}], background: 1}", 5, 41),
+    ("no-steps", USES + "  v: {steps: []}", 5, 3),
+    ("wrong-type", USES + "  v: {steps: {update: x}}", 5, 14),
+    ("first-step", USES + "  v: {background: true, steps: [{update: x, via: event}]}", 5, 45),
+    ("no-effect", SHOP_PLAN + "recovery: {backfill: [y]}", 7, 27),
+    ("no-effect", SHOP_PLAN + "recovery: {reconstruct: [z]}", 7, 30),
+    ("no-effect", SHOP_PLAN + "recovery: {collect: w}", 7, 25),
+    ("no-effect", SHOP + "entities: {x: {scarce: true}}\nplans: {p: {recovery: {reconstruct: x}}}", 6, 37),
+    ("no-effect", SHOP_PLAN + "groups: [{mode: locked, services: [b], holds: [u, v]}]", 7, 55),
     ("no-use-cases", "services: {a: {owns: [x]}}\nuse_cases:", 2, 1),
     ("no-use-cases", "services: {a: {owns: [x]}}\nreferences: []", 2, 1),
     ("unused-service", TINY[:-1].replace("{owns: [x, y]}", "{owns: [x, y]}, c: {owns: [z]}"), 1, 31),
@@ -202,8 +286,65 @@ services: {no: {owns: [1, 3.10, true, null]}, on: }
 use_cases: {yes: [{create: 1, refers_to: 3.10}, {create: 3.10}, {create: true}, {copy: 1, at: on, name: off}]}
 """
 
+EVERY_KEY = """\
+services:
+  flights: {owns: [seat]}
+  trips:   {owns: [trip, note], copies: [seat]}
+  gateway: {owns: [charge], external: true}
+  search:  {copies: [trip]}
+entities:
+  seat: {scarce: true}
+  trip: {ids: sequence}
+  note: {scarce: true, ids: sequence}
+  charge: {scarce: false, ids: unique}
+use_cases:
+  book:
+    - {create: seat}
+    - {copy: seat, at: trips}
+    - {create: trip, refers_to: seat, name: booked}
+    - {create: charge, once: true, needs: trip}
+    - {copy: trip, at: search, via: event, name: found}
+  comment:
+    - {create: note, refers_to: [trip], needs: [seat, trip]}
+  purge:
+    background: true
+    steps:
+      - {delete: trip, kept: true}
+tolerates:
+  broken links: [trip -> seat]
+  orphans: [seat, note]
+  missing state: [book.found, book.4, comment.1]
+caches:
+  trip -> seat: copies
+  note->trip: with the link
+plans:
+  p:
+    groups:
+      - {mode: locked, services: [flights, trips], holds: [book, purge]}
+      - {mode: rebuilt, services: [search]}
+    recovery:
+      from: newest
+      onto: existing
+      broker: backup
+      retry: true
+      backfill: [seat]
+      reconstruct: [trip]
+      collect: [seat]
+      undo: true
+    disaster: {scope: [[flights, trips]]}
+  q:
+    groups: [{mode: stopped, services: all}]
+    recovery: {backfill: true, reconstruct: true, collect: true, retry: false, from: set, onto: empty}
+"""
+"""Every key that the second version of the language added."""
+
 VALID = [
     SALES,
+    EVERY_KEY,
+    SHOP,
+    "services: {a: {owns: [x, y]}}\nreferences: [x -> y]\nentities: {y: {scarce: true}}\n"
+    "caches: {x -> y: with the link}\ntolerates: {missing state: [x -> y.2]}\nplans: {p: {recovery: {backfill: y}}}",
+    "services: {a: {owns: [x]}}\nuse_cases: {u: {steps: [create: x]}}\nentities:\ncaches:\ntolerates: {orphans: }",
     STARTER,
     TINY,
     USES,
@@ -270,6 +411,79 @@ def test_the_article_s_example() -> None:
             disaster=Disaster(scope=parse(SALES).plan("quiesced").disaster.scope),
         ),
     )
+
+
+def test_services_entities_and_caches() -> None:
+    read = parse(EVERY_KEY).architecture
+    assert [service.name for service in read.services if service.external] == ["gateway"]
+    assert read.scarce == {"seat", "note"}
+    assert read.sequences == {"trip", "note"}
+    assert dict(read.caches) == {("trip", "seat"): Caching.COPIES, ("note", "trip"): Caching.WITH_THE_LINK}
+
+
+def test_steps_and_use_cases_with_marks() -> None:
+    read = parse(EVERY_KEY).architecture
+    assert [case.name for case in read.use_cases if case.background] == ["purge"]
+    seat, trip = Entity("seat", "flights"), Entity("trip", "trips")
+    assert [step.needs for _, step in read.steps()] == [(), (), (), (trip,), (), (seat, trip), ()]
+    assert [str(step) for _, step in read.steps() if step.once] == ["create charge"]
+    assert [str(step) for _, step in read.steps() if step.kept] == ["delete trip"]
+
+
+def test_what_is_tolerated_by_kind() -> None:
+    assert parse(EVERY_KEY).architecture.tolerance == Tolerance(
+        broken_links=frozenset({("trip", "seat")}),
+        orphans=frozenset({"seat", "note"}),
+        missing_state=frozenset({("book", 5), ("book", 4), ("comment", 1)}),
+    )
+
+
+def test_a_number_means_the_step_of_this_number() -> None:
+    text = USES + "    - {update: x, name: '1'}\ntolerates: {missing state: [u.1]}"
+    assert parse(text).architecture.tolerance.missing_state == {("u", 1)}
+
+
+def test_the_options_of_recovery() -> None:
+    assert parse(EVERY_KEY).plan("p") == Plan(
+        "p",
+        (
+            Group(Mode.LOCKED, ("flights", "trips"), ("book", "purge")),
+            Group(Mode.REBUILT, ("search",)),
+        ),
+        recovery=Recovery(
+            broker=Broker.BACKUP,
+            source=Source.NEWEST,
+            onto=Onto.EXISTING,
+            retry=True,
+            backfill=("seat",),
+            reconstruct=("trip",),
+            collect=("seat",),
+            undo=True,
+        ),
+        disaster=Disaster((("flights", "trips"),)),
+    )
+    assert Recovery().broker is None
+
+
+def test_all_stands_for_the_services_that_are_not_external() -> None:
+    assert parse(EVERY_KEY).plan("q").groups == (Group(Mode.STOPPED, ("flights", "trips", "search")),)
+
+
+def test_true_stands_for_the_entities_for_which_a_repair_can_do_something() -> None:
+    recovery = parse(EVERY_KEY).plan("q").recovery
+    assert recovery.backfill == ("seat", "trip")  # a step copies them; the link to a trip is cached, too
+    assert recovery.reconstruct == ("trip",)  # a link leads to it, and it is not scarce
+    assert recovery.collect == ("seat",)  # its own use case links to it
+    none = parse(EVERY_KEY.replace("backfill: true", "backfill: false")).plan("q").recovery
+    assert none.backfill == ()
+
+
+def test_a_name_stands_for_the_entities_of_all_references() -> None:
+    read = parse(VALID[3])
+    assert read.warnings == ()
+    assert read.plan("p").recovery.backfill == ("y",)
+    assert read.architecture.scarce == {"y"}
+    assert read.architecture.tolerance.missing_state == {("x -> y", 2)}
 
 
 def test_every_key_of_a_plan() -> None:
@@ -405,6 +619,18 @@ plans:
         USES + "    - {link: x, too: y}",
         "servises: {a: {owns: [x]}}\nuse_cases: {u: [create: x]}",
         USES + "    - {unlink: x, to: y}",
+        # A use case that could not be read may have had any steps, made any link and any copy.
+        SHOP.replace("create: y,", "craete: y,") + "tolerates: {missing state: [u.s], broken links: [y -> w]}",
+        SHOP.replace("create: y,", "craete: y,") + "caches: {y -> x: copies}",
+        SHOP.replace("{background: true, steps: [", "{background: true, step: [") + "tolerates: {missing state: [v.1]}",
+        SHOP_PLAN.replace("v: {", "' v': {") + "groups: [{mode: locked, services: all, holds: [v]}]",
+        SHOP_PLAN.replace("create: y,", "craete: y,") + "recovery: {collect: [z], backfill: [y]}",
+        SHOP_PLAN.replace("create: y,", "craete: y,") + "groups: [{mode: locked, services: [b], holds: [v]}]",
+        # A service that could not be read may have owned anything, and have been external.
+        SHOP_PLAN.replace("owns: [w]", "own: [w]") + "recovery: {backfill: [w]}",
+        SHOP_PLAN.replace("external: true", "external: 1") + "order: [pay]",
+        # An external service is in a group, and the same in the order: told at the group.
+        SHOP_PLAN + "recovery: {rollback: oldst, from: newest}",
         # All services are in `all`, but it is there once.
         PLAN + "groups: [{mode: none, services: [a, b]}, {mode: atomic, services: all}]",
         # The same mistake, by an alias, in two places.
@@ -431,6 +657,20 @@ def test_a_mistake_makes_no_noise(text: str) -> None:
         (USES + "    - {create: y, refers_to: x}\ntolerates: [y -> y]", "y -> x"),
         (USES + "    - {create: y, name: second}\n    - {update: x, after: secnd}", "second"),
         (TINY + "qqqqq: {}", None),
+        (SHOP + "entites: {}", "entities"),
+        (SHOP + "entities: {X: {}}", "x"),
+        (SHOP + "entities: {x: {ids: sequences}}", "sequence"),
+        (SHOP + "tolerates: {broken_links: []}", "broken links"),
+        (SHOP + "tolerates: {missing state: [u.ss]}", "u.s"),
+        (SHOP + "caches: {y -> x: with-the-link}", "with the link"),
+        (SHOP + "caches: {x -> y: with the link}", "y -> x"),
+        (SHOP.replace("external", "extern"), "external"),
+        (SHOP.replace("background", "in background"), "background"),
+        (SHOP_PLAN + "groups: [{mode: locked, services: all, holds: [U]}]", "u"),
+        (SHOP_PLAN + "recovery: {backfil: true}", "backfill"),
+        (SHOP_PLAN + "recovery: {broker: backups}", "backup"),
+        (SHOP_PLAN + "groups: [{mode: rebuild, services: [a]}]", "rebuilt"),
+        (USES + "    - {update: x, need: x}", "needs"),
     ],
 )
 def test_what_was_probably_meant(text: str, suggestion: str | None) -> None:
@@ -455,6 +695,20 @@ def test_what_was_probably_meant(text: str, suggestion: str | None) -> None:
         (USES + "    - {create: y, refers_to: {x: }}", "expected a list of names, found a mapping"),
         (PLAN + "recovery: {replay: 1}", "expected true or false, found '1'"),
         (PLAN + "recovery: true", "expected recovery as a mapping (key: value), found 'true'"),
+        (
+            SHOP_PLAN + "groups: [{mode: atomic, services: all, holds: [u]}]",
+            "'holds' belongs to mode locked, not to atomic",
+        ),
+        (USES + "    - {update: x, kept: true}", "'kept' belongs to the verb delete, not to update"),
+        (SHOP_PLAN + "order: [pay]", "'pay' is external: it is never lost or restored, and cannot be in 'order'"),
+        (SHOP_PLAN + "recovery: {from: newest, rollback: oldest}", "'from: newest' and 'rollback: oldest' exclude"),
+        (SHOP + "caches: {y -> x: copies}", "no step copies 'x' to 'a', the service of 'y'"),
+        (
+            TWO_READINGS,
+            "'u.v.s' may be two steps; write 'u.2' or 'u.v.2'",
+        ),
+        (TINY + "tolerates: x", 'expected a list of links "holder -> target", or a mapping with lists by kind, found'),
+        (SHOP_PLAN + "recovery: {backfill: {}}", "expected true or a list of names, found a mapping"),
         (TINY + "tolerates: [x to y]", "expected \"holder -> target\", found 'x to y'"),
         (
             PLAN + "{order: [b, a], groups: [{mode: atomic, services: all}]}",
@@ -476,6 +730,15 @@ def test_a_message_says_what_to_write_instead(text: str, message: str) -> None:
         ("services: {a: {owns: [x]}, b: {owns: [y, z]}}\nuse_cases: {}", ["no-use-cases"]),
         (PLAN + "groups: [{mode: none, services: all}, ]", ["unlisted-copy", "never-backed-up"]),
         (PLAN + "groups: [{mode: continuous, services: [a]}]", ["unlisted-copy"]),
+        (EVERY_KEY, []),
+        (SHOP, []),
+        # What is stopped or locked may be one service; a cached link fills the copies that a service lists.
+        (SHOP_PLAN + "groups: [{mode: stopped, services: [a]}, {mode: locked, services: [b]}]", []),
+        (
+            "services: {a: {owns: [x]}, b: {owns: [y], copies: [x]}}\nreferences: [y -> x]\n"
+            "caches: {y -> x: with the link}",
+            [],
+        ),
     ],
 )
 def test_what_is_suspicious(text: str, warned: list[str]) -> None:
@@ -660,6 +923,7 @@ def test_the_examples_are_valid(path: Path) -> None:
 SEEN_BY_SCHEMA = {
     "unknown-key", "missing-key", "misplaced-key", "wrong-type", "unknown-value", "not-a-boolean", "bad-link",
     "empty-list", "no-services", "two-forms", "no-steps", "no-verb", "two-verbs", "first-step", "reserved-name",
+    "contradiction",
 }  # fmt: skip
 
 

@@ -33,7 +33,7 @@ ERRORS = {
     "duplicate-key": "A key or a name occurs twice in the same mapping.",
     "unknown-key": "A key has no meaning in this place, or a step has an unknown verb.",
     "missing-key": "A required key is missing.",
-    "misplaced-key": "A key belongs to a step with another verb.",
+    "misplaced-key": "A key belongs to a step with another verb, or to a group of another mode.",
     "wrong-type": "The value has another form than expected: a text, a list or a mapping.",
     "unknown-value": "The value is none of the words that this key accepts.",
     "not-a-boolean": "The value must be `true` or `false`, and is neither.",
@@ -53,17 +53,22 @@ ERRORS = {
     "two-verbs": "A step has two verbs.",
     "first-step": "The first step, which is the client's command, has `via: event` or `after`.",
     "duplicate-step": "Two steps of a use case have the same name.",
-    "unknown-step": "No step of this use case has the name that `after` gives.",
+    "unknown-step": "No step has this name, or this number.",
+    "ambiguous-step": "A text may be the name of a step in each of two use cases.",
     "cycle": "A step follows itself, directly or through other steps.",
     "two-creators": "Two steps create the same entity.",
     "never-created": "A step uses an entity that no step creates.",
     "duplicate-link": "Two steps make the same link.",
     "unknown-link": "No step makes this link.",
+    "no-copy": "A link is said to be cached by `copies`, but no step copies its target to the service of its holder.",
     # Plans.
     "reserved-name": "A plan is named `independent`, which is the plan that every specification has.",
     "two-groups": "A service is in two groups of a plan.",
     "not-independent": "`order` names a service that is not of mode `independent`.",
     "bad-expectation": "`expect` contradicts itself, or names an anomaly that is not written as kind and subject.",
+    "external": "An external service is in a group, in `order` or in `scope`; it is never lost and never restored.",
+    "unknown-use-case": "No use case has this name.",
+    "contradiction": "Two options of recovery exclude each other.",
     "no-snapshot": "`rollback: oldest` in a plan that takes no snapshot.",
 }
 """What each error code means, in one line."""
@@ -76,6 +81,7 @@ WARNINGS = {
     "unfilled-copy": "A service lists an entity under `copies` that no step copies to it.",
     "copy-at-owner": "A service keeps a copy of an entity that it owns.",
     "never-backed-up": "The plan has services of mode `none`, so the whole application is never backed up.",
+    "no-effect": "A key names something on which it has no effect in this specification.",
     "lonely-group": "A group of a mode that works on services together has one service only.",
 }
 """What each warning code means, in one line: legal, but suspicious."""

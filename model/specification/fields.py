@@ -27,7 +27,7 @@ ARROW = "->"
 NOTHING = ScalarNode(1, 1, "", plain=True)
 """The value of an optional key that is missing."""
 
-_BOOLEANS = {word: value for value in (True, False) for word in (str(value), str(value).lower(), str(value).upper())}
+BOOLEANS = {word: value for value in (True, False) for word in (str(value), str(value).lower(), str(value).upper())}
 _EMPTY = ("", "~", "null", "Null", "NULL")
 
 
@@ -165,8 +165,8 @@ def anything(_report: Report, node: Node) -> Node:
 
 def boolean(report: Report, node: Node) -> bool | None:
     """Read ``true`` or ``false``, as in the core schema of YAML 1.2; a text in quotes is neither."""
-    if isinstance(node, ScalarNode) and node.plain and node.text in _BOOLEANS:
-        return _BOOLEANS[node.text]
+    if isinstance(node, ScalarNode) and node.plain and node.text in BOOLEANS:
+        return BOOLEANS[node.text]
     report.add("not-a-boolean", node, f"expected true or false, found {_kind(node)}")
     return None
 

@@ -5,29 +5,25 @@ docs/specification.md is the reference of the format; what the keys mean is in d
 
 from __future__ import annotations
 
-from dataclasses import replace
-from enum import StrEnum
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from typing import Any
 
 from bac.model.modes import Mode, modes
 from bac.model.names import quoted
-from bac.model.plan import ANOMALIES, INDEPENDENT, Disaster, Expectation, Group, Plan, Scope, Timing
-from bac.model.recovery import Broker, OnInvalid, Recovery, Restore, Rollback
+from bac.model.plan import INDEPENDENT, Disaster, Expectation, Group, Plan, Scope, Timing
+from bac.model.recovery import Broker, OnInvalid, Onto, Recovery, Restore, Rollback, Source
 from bac.model.specification import fields
 from bac.model.specification.diagnostics import Report
+from bac.model.specification.expected import EXPECTATION, expectation
 from bac.model.specification.fields import Reader, Record
+from bac.model.specification.repairs import REPAIRS, Repairable
 from bac.model.specification.services import Services
-from bac.model.specification.yaml_tree import ListNode, Node, ScalarNode
+from bac.model.specification.use_cases import UseCases
+from bac.model.specification.yaml_tree import ListNode, MappingNode, Node, ScalarNode
 
 ALL = "all"
 """The word for the list of all services in a group."""
-
-
-class _Expected(StrEnum):
-    """The verdicts that a plan may expect."""
-
-    HOLDS = "holds"
-    VIOLATED = "violated"
 
 
 def _group_services(report: Report, node: Node) -> ScalarNode | tuple[ScalarNode, ...] | None:
@@ -65,23 +61,19 @@ def _groups(report: Report, node: Node) -> list[Record | None] | None:
     return [_GROUP(report, item) for item in listed] if report.errors == errors else None
 
 
-def _anomaly(report: Report, node: Node) -> ScalarNode | None:
-    """Read an anomaly: its kind, which may be written with hyphens, and its subject."""
-    found = fields.short_text(report, node)
-    if found is None:
+def _entities(report: Report, node: Node) -> bool | tuple[ScalarNode, ...] | None:
+    """Read a list of entities, or ``true`` for all of them."""
+    if isinstance(node, ScalarNode) and node.plain and node.text in fields.BOOLEANS:
+        return fields.boolean(report, node)
+    if isinstance(node, MappingNode):
+        report.add("wrong-type", node, "expected true or a list of names, found a mapping")
         return None
-    for kind in ANOMALIES:
-        for written in (kind, kind.replace(" ", "-")):
-            if found.text.startswith(f"{written} "):
-                return replace(found, text=f"{kind} {found.text[len(written) :].strip()}")
-    message = f"expected the kind and the subject of an anomaly; kinds: {', '.join(ANOMALIES)}"
-    report.add("bad-expectation", node, message)
-    return None
+    return fields.names(fields.entity, single=True)(report, node)
 
 
 _SERVICE_LIST = fields.names(empty=False)
-_GROUP_KEYS: dict[str, Reader[Any]] = {"mode": _mode, "services": _group_services}
-_GROUP = fields.record("a group", _GROUP_KEYS, required=_GROUP_KEYS)
+_GROUP_KEYS: dict[str, Reader[Any]] = {"mode": _mode, "services": _group_services, "holds": fields.names(empty=False)}
+_GROUP = fields.record("a group", _GROUP_KEYS, required=["mode", "services"])
 _RECOVERY_KEYS: dict[str, Reader[Any]] = {
     "restore": fields.choice(Restore),
     "rollback": fields.choice(Rollback),
@@ -89,37 +81,43 @@ _RECOVERY_KEYS: dict[str, Reader[Any]] = {
     "replay": fields.boolean,
     "resume": fields.boolean,
     "on_invalid": fields.choice(OnInvalid),
+    "from": fields.choice(Source),
+    "onto": fields.choice(Onto),
+    "retry": fields.boolean,
+    **dict.fromkeys(REPAIRS, _entities),
+    "undo": fields.boolean,
 }
 _DISASTER_KEYS: dict[str, Reader[Any]] = {"scope": _scope, "timing": fields.choice(Timing)}
-_EXPECTED_ANOMALIES = "anomalies"
-_EXPECT_KEYS: dict[str, Reader[Any]] = {
-    "backup": fields.choice(_Expected),
-    "availability": fields.choice(_Expected),
-    "consistency": fields.choice(_Expected),
-    "no-extra-loss": fields.choice(_Expected),
-    _EXPECTED_ANOMALIES: fields.names(of=_anomaly),
-}
 _PLAN_KEYS: dict[str, Reader[Any]] = {
     "groups": _groups,
     "order": fields.names(),
     "recovery": fields.record("recovery", _RECOVERY_KEYS),
     "disaster": fields.record("disaster", _DISASTER_KEYS),
-    "expect": fields.record("expect", _EXPECT_KEYS),
+    "expect": EXPECTATION,
 }
 _PLAN = fields.record("a plan", _PLAN_KEYS)
 
 
-def read_plans(report: Report, services: Services, node: Node) -> tuple[Plan, ...]:
+@dataclass(frozen=True)
+class Application:
+    """The parts of a specification that its plans name, as far as they could be read."""
+
+    services: Services
+    use_cases: UseCases
+    repairable: Repairable
+
+
+def read_plans(application: Application, node: Node) -> tuple[Plan, ...]:
     """Read the value of the key ``plans``; the plan ``independent`` comes before all others."""
+    report = application.services.report
     plans = [INDEPENDENT]
     contents = {replace(INDEPENDENT, name=""): INDEPENDENT.name}
     for name, value in fields.named(report, node, "plans"):
         if name.text == INDEPENDENT.name:
-            report.add(
-                "reserved-name", name, f"every specification has a plan {quoted(name.text)}; choose another name"
-            )
+            message = f"every specification has a plan {quoted(name.text)}; choose another name"
+            report.add("reserved-name", name, message)
         elif (record := _PLAN(report, value)) is not None:
-            plan = _PlanReader(report, services, name, record).plan()
+            plan = _PlanReader(application, name, record).plan()
             twin = contents.setdefault(replace(plan, name=""), plan.name) if record.whole else plan.name
             if twin != plan.name:
                 report.add("same-plan", name, f"this plan is identical to {quoted(twin)}")
@@ -130,9 +128,10 @@ def read_plans(report: Report, services: Services, node: Node) -> tuple[Plan, ..
 class _PlanReader:
     """Makes one plan from its record."""
 
-    def __init__(self, report: Report, services: Services, name: ScalarNode, record: Record) -> None:
-        self._report = report
-        self._services = services
+    def __init__(self, application: Application, name: ScalarNode, record: Record) -> None:
+        self._application = application
+        self._services = application.services
+        self._report = application.services.report
         self._name = name
         self._record = record
         self._modes: dict[str, Mode] = {}
@@ -144,10 +143,9 @@ class _PlanReader:
         groups = [group for record in self._record.values.get("groups", ()) if (group := self._group(record))]
         grouped = self._services.complete and self._report.errors == errors and self._readable("groups")
         order = tuple(self._ordered(node, grouped) for node in self._record.values.get("order", ()))
-        recovery = Recovery(**self._values("recovery"))
-        if recovery.rollback is Rollback.OLDEST and grouped:
-            self._check_snapshots()
-        plan = Plan(self._name.text, tuple(groups), order, recovery, self._disaster(), self._expectation())
+        plan = Plan(
+            self._name.text, tuple(groups), order, self._recovery(grouped), self._disaster(), self._expectation()
+        )
         if grouped:
             self._warn_about_groups(groups)
         return plan
@@ -160,22 +158,47 @@ class _PlanReader:
 
     def _values(self, key: str) -> dict[str, Any]:
         record: Record | None = self._record.values.get(key)
-        return record.values if record else {}
+        return dict(record.values) if record else {}
+
+    # Groups and their order
 
     def _group(self, record: Record | None) -> Group | None:
         if record is None or "services" not in record.values:
             return None
-        listed: ScalarNode | tuple[ScalarNode, ...] = record.values["services"]
-        if isinstance(listed, ScalarNode):
-            members = dict.fromkeys(self._services.places, listed)
-        else:
-            members = {node.text: node for node in listed if self._services.service(node)}
+        members = self._members(record.values["services"])
         self._check_disjoint(members)
         mode = record.values.get("mode", Mode.INDEPENDENT)
         for service, node in members.items():
             self._modes[service] = mode
             self._listed[service] = node
-        return Group(mode, tuple(members)) if members else None
+        return Group(mode, tuple(members), self._held(record, members)) if members else None
+
+    def _members(self, listed: ScalarNode | tuple[ScalarNode, ...]) -> dict[str, ScalarNode]:
+        """Return the services of a group, with the places that name them."""
+        if isinstance(listed, tuple):
+            return {node.text: node for node in listed if self._services.backed_up_service(node, "a group")}
+        members = dict.fromkeys(self._services.backed_up, listed)
+        if self._services.complete and not members:
+            self._report.add("external", listed, "all services are external, so there is none to back up")
+        return members
+
+    def _held(self, record: Record, members: Collection[str]) -> tuple[str, ...] | None:
+        """Return the use cases that the lock of a group holds back, or ``None`` for all."""
+        if "holds" not in record.keys:
+            return None
+        mode = record.values.get("mode")
+        if mode is not None and not mode.may_hold:
+            owners = " or ".join(each.name for each in modes() if each.may_hold)
+            self._report.add("misplaced-key", record.keys["holds"], f"'holds' belongs to mode {owners}, not to {mode}")
+        use_cases, steps = self._application.use_cases, self._application.use_cases.by_service
+        for node in record.values.get("holds", ()):
+            if node.text not in use_cases.names and use_cases.named:
+                message = f"there is no use case {quoted(node.text)}"
+                self._report.add("unknown-use-case", node, message, wrong=node.text, candidates=use_cases.names)
+            elif use_cases.complete and not any(node.text in steps.get(member, ()) for member in members):
+                message = f"{quoted(node.text)} has no step in this group, so its lock cannot hold it back"
+                self._report.add("no-effect", node, message)
+        return tuple(node.text for node in record.values.get("holds", ()))
 
     def _check_disjoint(self, members: dict[str, ScalarNode]) -> None:
         twice: set[ScalarNode] = set()  # the word `all` stands for many services, and gets one message
@@ -187,41 +210,12 @@ class _PlanReader:
                 self._report.add("two-groups", node, message)
 
     def _ordered(self, node: ScalarNode, grouped: bool) -> str:
-        service = self._services.service(node)
+        service = self._services.backed_up_service(node, "'order'")
         mode = self._modes.get(node.text, Mode.INDEPENDENT)
         if service and grouped and mode != Mode.INDEPENDENT:
             message = f"{quoted(service)} has mode {mode}; 'order' may only list services of mode independent"
             self._report.add("not-independent", node, message)
         return node.text
-
-    def _check_snapshots(self) -> None:
-        modes = (self._modes.get(service, Mode.INDEPENDENT) for service in self._services.places)
-        if not any(mode.takes_snapshots for mode in modes):
-            recovery: Record = self._record.values["recovery"]
-            message = "this plan takes no snapshots, so there is none to roll back to"
-            self._report.add("no-snapshot", recovery.nodes["rollback"], message)
-
-    def _disaster(self) -> Disaster:
-        values = dict(self._values("disaster"))
-        scope = values.pop("scope", Scope.WHOLE)
-        if isinstance(scope, Scope):
-            return Disaster(scope, **values)
-        sets = tuple(tuple(node.text for node in crash if self._services.service(node)) for crash in scope)
-        return Disaster(sets, **values)
-
-    def _expectation(self) -> Expectation | None:
-        if "expect" not in self._record.values:
-            return None
-        record: Record = self._record.values["expect"]
-        verdicts = tuple((key, str(value)) for key, value in record.values.items() if key != _EXPECTED_ANOMALIES)
-        if _EXPECTED_ANOMALIES not in record.values:
-            return Expectation(verdicts)
-        anomalies = tuple(node.text for node in record.values[_EXPECTED_ANOMALIES])
-        consistency = _Expected.VIOLATED if anomalies else _Expected.HOLDS
-        if record.values.get("consistency", consistency) is not consistency:
-            message = f"with these anomalies, consistency is {consistency}"
-            self._report.add("bad-expectation", record.nodes["consistency"], message)
-        return Expectation(verdicts, anomalies)
 
     def _warn_about_groups(self, groups: list[Group]) -> None:
         for group, record in zip(groups, self._record.values.get("groups", ()), strict=True):
@@ -229,6 +223,53 @@ class _PlanReader:
             if group.mode.never_backed_up:
                 message = f"{quoted(group.services[0])} is never backed up, so the whole application never is"
                 self._report.add("never-backed-up", mode, message)
-            if group.mode.recovers_together and len(group.services) == 1:
+            if group.mode.recovers_together and not group.mode.locks and len(group.services) == 1:
                 message = f"{quoted(group.services[0])} is alone in its group, and mode {group.mode} is for several"
                 self._report.add("lonely-group", mode, message)
+
+    # Recovery, disaster and what is expected
+
+    def _recovery(self, grouped: bool) -> Recovery:
+        values = self._values("recovery")
+        values |= {repair: self._entities(repair, values.get(repair, False)) for repair in REPAIRS}
+        recovery = Recovery(source=values.pop("from", Source.SET), **values)
+        if recovery.rollback is Rollback.OLDEST:
+            self._check_rollback(recovery, grouped)
+        return recovery
+
+    def _entities(self, repair: str, value: bool | tuple[ScalarNode, ...]) -> tuple[str, ...]:
+        """Return the entities that a repair names, in alphabetical order, where ``true`` stands for all of its own."""
+        able = self._application.repairable.entities(repair)
+        if isinstance(value, bool):
+            return tuple(sorted(able)) if value else ()
+        known = [node for node in value if self._services.entity(node.text, node)]
+        if self._application.use_cases.complete:
+            for node in known:
+                if node.text not in able:
+                    reason = self._application.repairable.reason(repair, node.text)
+                    self._report.add("no-effect", node, f"{repair} has no effect here: {reason}")
+        return tuple(sorted(node.text for node in known))
+
+    def _check_rollback(self, recovery: Recovery, grouped: bool) -> None:
+        nodes = self._record.values["recovery"].nodes
+        message = "this plan takes no snapshots, so there is none to roll back to"
+        modes = (self._modes.get(service, Mode.INDEPENDENT) for service in self._services.backed_up)
+        if grouped and not any(mode.takes_snapshots for mode in modes):
+            self._report.add("no-snapshot", nodes["rollback"], message)
+        for key, excluded in (("from", recovery.source is Source.NEWEST), ("onto", recovery.onto is Onto.EXISTING)):
+            if excluded:
+                message = f"'{key}: {nodes[key].text}' and 'rollback: oldest' exclude each other"
+                self._report.add("contradiction", nodes[key], message)
+
+    def _disaster(self) -> Disaster:
+        values = self._values("disaster")
+        scope = values.pop("scope", Scope.WHOLE)
+        if isinstance(scope, Scope):
+            return Disaster(scope, **values)
+        service = self._services.backed_up_service
+        sets = tuple(tuple(node.text for node in crash if service(node, "a disaster")) for crash in scope)
+        return Disaster(sets, **values)
+
+    def _expectation(self) -> Expectation | None:
+        record: Record | None = self._record.values.get("expect")
+        return expectation(self._report, record) if record else None

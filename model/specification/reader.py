@@ -12,20 +12,21 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import Any
 
-from bac.model.architecture import Architecture, Tolerance
+from bac.model.architecture import Architecture, Caching
 from bac.model.errors import BacError, UnknownPlan, UnreadableFile
 from bac.model.names import closest, printable, quoted
 from bac.model.plan import Plan
 from bac.model.specification import fields
 from bac.model.specification.diagnostics import CODES, Diagnostic, Report, SpecificationError
 from bac.model.specification.fields import Reader, Record
-from bac.model.specification.plans import read_plans
-from bac.model.specification.services import Services, read_services
+from bac.model.specification.plans import Application, read_plans
+from bac.model.specification.repairs import Repairable
+from bac.model.specification.services import Services, read_services, read_traits
+from bac.model.specification.tolerance import read_caches, read_tolerance
 from bac.model.specification.use_cases import (
     UseCases,
     check_use_cases,
     read_references,
-    read_tolerated,
     read_use_cases,
     warn_about_use,
 )
@@ -59,7 +60,9 @@ _KEYS: Mapping[str, Reader[Any]] = {
     "services": fields.anything,
     "use_cases": fields.anything,
     "references": fields.anything,
+    "entities": fields.anything,
     "tolerates": fields.anything,
+    "caches": fields.anything,
     "plans": fields.anything,
 }
 _FORMS = {"use_cases": read_use_cases, "references": read_references}
@@ -129,15 +132,28 @@ def parse(text: str | bytes, file: str = "<string>") -> Specification:
     if record is None:
         report.fail()
     services = read_services(report, record.nodes["services"]) if "services" in record.nodes else Services(report)
+    traits = read_traits(services, record.nodes.get("entities", fields.NOTHING))
     use_cases = _use_cases(report, services, record)
-    tolerated = read_tolerated(report, use_cases, record.nodes.get("tolerates", fields.NOTHING))
-    plans = read_plans(report, services, record.nodes.get("plans", fields.NOTHING))
+    tolerance = read_tolerance(services, use_cases, record.nodes.get("tolerates", fields.NOTHING))
+    caches = read_caches(services, use_cases, record.nodes.get("caches", fields.NOTHING))
+    application = Application(services, use_cases, Repairable.of(use_cases, traits, caches))
+    plans = read_plans(application, record.nodes.get("plans", fields.NOTHING))
     if report.errors:
         report.fail()
-    warn_about_use(report, services, use_cases, next(record.keys[key] for key in _FORMS if key in record.keys))
+    cached = [pair for pair, caching in caches if caching is Caching.WITH_THE_LINK]
+    place = next(record.keys[key] for key in _FORMS if key in record.keys)
+    warn_about_use(report, services, use_cases, cached, place)
     name = record.values["name"].text if "name" in record.values else _default_name(file)
-    cases, shorthand = tuple(use_cases.use_cases), "references" in record.keys
-    architecture = Architecture(name, tuple(services.services), cases, Tolerance(tolerated), shorthand)
+    architecture = Architecture(
+        name,
+        tuple(services.services),
+        tuple(use_cases.use_cases),
+        tolerance,
+        references="references" in record.keys,
+        scarce=traits.scarce,
+        sequences=traits.sequences,
+        caches=caches,
+    )
     return Specification(architecture, plans, report.diagnostics, file)
 
 
@@ -153,7 +169,7 @@ def _use_cases(report: Report, services: Services, record: Record) -> UseCases:
         report.add("two-forms", record.keys[forms[1]], message)
     elif not record.unknown:
         report.add("missing-key", record.place, "a specification needs the key 'use_cases' (or 'references')")
-    return UseCases(complete=False)
+    return UseCases(named=False, complete=False)
 
 
 def _default_name(file: str) -> str:

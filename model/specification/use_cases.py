@@ -1,4 +1,4 @@
-"""Read use cases and their links: the keys ``use_cases``, ``references`` and ``tolerates`` of a specification.
+"""Read use cases and their links: the keys ``use_cases`` and ``references`` of a specification.
 
 Everything is read before it is compared.  That something is missing is only reported if everything that might have
 supplied it was understood, so that one mistake gives one message.  docs/specification.md describes the format.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Hashable, Iterable, Sequence, Set
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cached_property, partial
 from graphlib import CycleError, TopologicalSorter
 from typing import Any, TypeVar
 
@@ -18,7 +18,7 @@ from bac.model.specification import fields
 from bac.model.specification.diagnostics import Place, Report
 from bac.model.specification.fields import Reader, Record
 from bac.model.specification.services import Services
-from bac.model.specification.yaml_tree import Node, ScalarNode
+from bac.model.specification.yaml_tree import MappingNode, Node, ScalarNode
 
 H = TypeVar("H", bound=Hashable)
 
@@ -26,8 +26,11 @@ _VERBS = {str(verb): verb for verb in Verb}
 
 _READS = frozenset({"read", "get", "list", "query", "find", "fetch", "select", "show", "search"})
 
-_PARTNER = {Verb.CREATE: "refers_to", Verb.LINK: "to", Verb.UNLINK: "from", Verb.COPY: "at"}
+_PARTNER = {Verb.CREATE: "refers_to", Verb.LINK: "to", Verb.UNLINK: "from", Verb.COPY: "at", Verb.DELETE: "kept"}
 """For each verb the key that only its steps have."""
+
+_REQUIRED = frozenset({"to", "from", "at"})
+"""Those of these keys that are required."""
 
 _STEP_KEYS: dict[str, Reader[Any]] = {
     **dict.fromkeys(_VERBS, partial(fields.name, several="write one step for each entity")),
@@ -35,6 +38,9 @@ _STEP_KEYS: dict[str, Reader[Any]] = {
     "to": partial(fields.name, several="write one link step for each target"),
     "from": partial(fields.name, several="write one unlink step for each target"),
     "at": partial(fields.name, several="write one copy step for each service"),
+    "kept": fields.boolean,
+    "needs": fields.names(fields.entity, single=True),
+    "once": fields.boolean,
     "via": fields.choice(Via),
     "after": fields.names(single=True, empty=False),
     "name": fields.name,
@@ -53,6 +59,8 @@ def _unknown_step_keys(report: Report, keys: Sequence[ScalarNode], known: Set[st
 
 
 _STEP = fields.record("a step", _STEP_KEYS, unknown_keys=_unknown_step_keys)
+_USE_CASE_KEYS: dict[str, Reader[Any]] = {"background": fields.boolean, "steps": fields.anything}
+_USE_CASE = fields.record("a use case", _USE_CASE_KEYS, required=["steps"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,50 +78,84 @@ class _Draft:
     partners: tuple[ScalarNode, ...] = ()
     links: tuple[Link, ...] = ()
     unlinks: Link | None = None
+    needs: tuple[Entity, ...] = ()
 
     def step(self, number: int, predecessors: tuple[int, ...]) -> Step:
         """Return the step, at its place in the use case."""
         values = self.record.values
-        name = values["name"].text if "name" in values else ""
-        via = values.get("via", Via.CALL)
-        links, unlinks = self.links, self.unlinks
-        return Step(number, self.verb, self.entity, self.service, via, predecessors, links, unlinks, name)
+        return Step(
+            number,
+            self.verb,
+            self.entity,
+            self.service,
+            values.get("via", Via.CALL),
+            predecessors,
+            self.links,
+            self.unlinks,
+            name=values["name"].text if "name" in values else "",
+            needs=self.needs,
+            once=values.get("once", False),
+            kept=values.get("kept", False),
+        )
 
 
 @dataclass
 class UseCases:
     """The use cases of a file, and the place of everything that their steps do.
 
-    ``complete``: all steps could be understood.
+    ``names`` are the names of all use cases, and ``named`` whether all of them could be read; ``complete``: all steps
+    could be understood.
     """
 
     use_cases: list[UseCase] = field(default_factory=list)
+    names: list[str] = field(default_factory=list)
     created: list[tuple[Entity, Place]] = field(default_factory=list)
     used: list[tuple[Entity, Place]] = field(default_factory=list)
     linked: list[tuple[Link, Place]] = field(default_factory=list)
     unlinked: list[tuple[Link, Place]] = field(default_factory=list)
     copied: dict[tuple[str, str], Place] = field(default_factory=dict)
+    named: bool = True
     complete: bool = True
+
+    @cached_property
+    def by_service(self) -> dict[str, set[str]]:
+        """For each service the names of the use cases with a step in it."""
+        table: dict[str, set[str]] = {}
+        for use_case in self.use_cases:
+            for step in use_case.steps:
+                table.setdefault(step.service, set()).add(use_case.name)
+        return table
+
+    def check_link(self, report: Report, place: Place, link: str) -> None:
+        """Report a link that no step makes, if all steps could be understood."""
+        if self.complete:
+            _check_link(report, place, link, self._links)
+
+    @cached_property
+    def _links(self) -> dict[str, None]:
+        return dict.fromkeys(str(link) for link, _ in self.linked)
 
 
 def read_use_cases(report: Report, services: Services, node: Node) -> UseCases:
     """Read the value of the key ``use_cases``, to be checked by :func:`check_use_cases`."""
     errors = report.errors
-    result = UseCases()
-    read: list[tuple[str, list[Record | None], list[_Draft | None]]] = []
-    for name, value in fields.named(report, node, "use_cases"):
-        records = [_STEP(report, step) for step in _steps(report, name, value)]
+    listed = fields.named(report, node, "use_cases")
+    result = UseCases(names=[name.text for name, _ in listed], named=report.errors == errors)
+    read: list[tuple[str, bool, list[Record | None], list[_Draft | None]]] = []
+    for name, value in listed:
+        background, content = _content(report, value)
+        records = [_STEP(report, step) for step in _steps(report, name, content)] if content is not None else []
         drafts = [_draft(report, services, record) if record else None for record in records]
-        read.append((name.text, records, drafts))
+        read.append((name.text, background, records, drafts))
     result.complete = services.complete and report.errors == errors
-    for use_case, records, drafts in read:
+    for use_case, background, records, drafts in read:
         predecessors = _predecessors(report, records)
         steps = []
         for number, draft in enumerate(drafts, 1):
             if draft is not None:
                 _collect(result, draft)
                 steps.append(draft.step(number, predecessors[number - 1]))
-        result.use_cases.append(UseCase(use_case, tuple(steps)))
+        result.use_cases.append(UseCase(use_case, tuple(steps), background))
     return result
 
 
@@ -133,43 +175,38 @@ def read_references(report: Report, services: Services, node: Node) -> UseCases:
             first = Step(1, Verb.CREATE, target, target.service)
             second = Step(2, Verb.CREATE, holder, holder.service, predecessors=(1,), links=(link,))
             result.linked.append((link, text))
+            result.names.append(str(text))
             result.use_cases.append(UseCase(str(text), (first, second)))
     result.complete = services.complete and report.errors == errors
+    result.named = result.complete
     return result
 
 
 def check_use_cases(report: Report, use_cases: UseCases) -> None:
     """Report links and entities that are made twice, and those that are used and not made at all."""
-    links = _once(report, "duplicate-link", use_cases.linked, "the link {} is made twice, first in line {}")
+    _once(report, "duplicate-link", use_cases.linked, "the link {} is made twice, first in line {}")
     creators = _once(report, "two-creators", use_cases.created, "{} is created twice, first in line {}")
     if not use_cases.complete:
         return
     for entity, place in dict(reversed(use_cases.used)).items():
         if entity not in creators:
             report.add("never-created", place, f"no step creates {quoted(entity.name)}, which is used here")
-    known = dict.fromkeys(map(str, links))
     for link, place in use_cases.unlinked:
-        _check_link(report, place, str(link), known)
+        use_cases.check_link(report, place, str(link))
 
 
-def read_tolerated(report: Report, use_cases: UseCases, node: Node) -> frozenset[tuple[str, str]]:
-    """Read the value of the key ``tolerates``: links by the names of their holders and targets."""
-    known = dict.fromkeys(str(link) for link, _ in use_cases.linked)
-    tolerated: set[tuple[str, str]] = set()
-    for item in fields.items(report, node, 'links "holder -> target"'):
-        text = fields.link(report, item)
-        if text is None:
-            continue
-        if (text.holder, text.target) in tolerated:
-            report.add("duplicate-name", text, f"{quoted(str(text))} occurs twice in this list")
-        elif use_cases.complete:
-            _check_link(report, text, str(text), known)
-        tolerated.add((text.holder, text.target))
-    return frozenset(tolerated)
+def warn_about_use(
+    report: Report, services: Services, use_cases: UseCases, cached: Collection[tuple[str, str]], place: Place
+) -> None:
+    """Warn about what is declared and never used.
 
-
-def warn_about_use(report: Report, services: Services, use_cases: UseCases, place: Place) -> None:
-    """Warn about what is declared and never used; ``place`` is that of the key for use cases."""
+    Args:
+        report: collects the warnings.
+        services: the services.
+        use_cases: the use cases.
+        cached: the links, by plain names, that are cached when they are made.
+        place: that of the key for use cases.
+    """
     if not use_cases.use_cases:
         report.add("no-use-cases", place, "there are no use cases, so nothing happens in any run")
         return
@@ -183,13 +220,24 @@ def warn_about_use(report: Report, services: Services, use_cases: UseCases, plac
         if entity not in used and owner in busy:
             report.add("unused-entity", declared, f"no step creates or uses {quoted(entity)}")
     copies, copied = services.copies, use_cases.copied
+    kept = {(target, services.owners[holder][0]) for holder, target in cached}
     for (entity, service), place in [*copies.items(), *copied.items()]:
         if services.owners[entity][0] == service:
             report.add("copy-at-owner", place, f"{quoted(service)} owns {quoted(entity)} and needs no copy of it")
         elif (entity, service) not in copies:
             report.add("unlisted-copy", place, f"{quoted(service)} does not list {quoted(entity)} under copies")
-        elif (entity, service) not in copied:
+        elif (entity, service) not in copied and (entity, service) not in kept:
             report.add("unfilled-copy", place, f"no step copies {quoted(entity)} to {quoted(service)}")
+
+
+def _content(report: Report, node: Node) -> tuple[bool, Node | None]:
+    """Return whether a use case runs in the background, and its steps, which may be all there is of it."""
+    if not isinstance(node, MappingNode):
+        return False, node
+    record = _USE_CASE(report, node)
+    if record is None:
+        return False, None
+    return record.values.get("background", False), record.nodes.get("steps")
 
 
 def _steps(report: Report, name: ScalarNode, node: Node) -> tuple[Node, ...]:
@@ -206,8 +254,7 @@ def _draft(report: Report, services: Services, record: Record) -> _Draft | None:
     if verb is None or not record.whole:
         return None
     subject: ScalarNode = record.values[verb]
-    partner = record.values.get(_PARTNER.get(verb, ""), ())
-    partners: tuple[ScalarNode, ...] = partner if isinstance(partner, tuple) else (partner,)
+    partners = _partners(record, verb)
     entity = services.entity(subject.text, subject)
     service = entity.service if entity else None
     targets: list[Entity | None] = []
@@ -215,12 +262,21 @@ def _draft(report: Report, services: Services, record: Record) -> _Draft | None:
         service = services.service(partners[0])
     else:
         targets = [services.entity(node.text, node) for node in partners]
-    if entity is None or service is None or None in targets:
+    needs = [services.entity(node.text, node) for node in record.values.get("needs", ())]
+    if entity is None or service is None or None in [*targets, *needs]:
         return None
     links = tuple(Link(entity, target) for target in targets if target)
-    if verb is Verb.UNLINK:
-        return _Draft(record, verb, entity, service, subject, partners, unlinks=links[0])
-    return _Draft(record, verb, entity, service, subject, partners, links)
+    made, unlinks = ((), links[0]) if verb is Verb.UNLINK else (links, None)
+    needed = tuple(each for each in needs if each)
+    return _Draft(record, verb, entity, service, subject, partners, made, unlinks, needed)
+
+
+def _partners(record: Record, verb: Verb) -> tuple[ScalarNode, ...]:
+    """Return the names of the targets of a step's links, or of the service that a copy goes to."""
+    partner = record.values.get(_PARTNER.get(verb, ""), ())
+    if isinstance(partner, ScalarNode):
+        return (partner,)
+    return partner if isinstance(partner, tuple) else ()
 
 
 def _verb(report: Report, record: Record) -> Verb | None:
@@ -239,9 +295,10 @@ def _verb(report: Report, record: Record) -> Verb | None:
     partner = _PARTNER.get(verb)
     misplaced = [key for key in record.keys if key in _PARTNER.values() and key != partner]
     for key in misplaced:
-        hint = f", which takes {quoted(partner)}" if partner else ""
-        report.add("misplaced-key", record.keys[key], f"{quoted(key)} does not belong to the verb {verb}{hint}")
-    missing = partner is not None and verb is not Verb.CREATE and partner not in record.keys
+        owner = next(each for each, its in _PARTNER.items() if its == key)
+        message = f"{quoted(key)} belongs to the verb {owner}, not to {verb}"
+        report.add("misplaced-key", record.keys[key], message)
+    missing = partner in _REQUIRED and partner not in record.keys
     if partner and missing and not misplaced and not record.unknown:
         report.add("missing-key", record.place, f"the verb {verb} needs the key {quoted(partner)}")
     return None if misplaced or missing else verb
@@ -249,6 +306,7 @@ def _verb(report: Report, record: Record) -> Verb | None:
 
 def _collect(result: UseCases, draft: _Draft) -> None:
     """Collect what the step creates, makes, removes and uses."""
+    result.used += zip(draft.needs, draft.record.values.get("needs", ()), strict=True)
     if draft.unlinks is not None:  # the step that makes the link uses both
         result.unlinked.append((draft.unlinks, draft.partners[0]))
         return
@@ -328,4 +386,6 @@ def _once(report: Report, code: str, found: Iterable[tuple[H, Place]], message: 
 def _check_link(report: Report, place: Place, link: str, known: Collection[str]) -> None:
     if link not in known:
         message = f"no step makes the link {quoted(link)}"
-        report.add("unknown-link", place, message, wrong=link, candidates=known)
+        reverse = " -> ".join(reversed(link.split(" -> ")))
+        wrong, candidates = (reverse, [reverse]) if reverse in known else (link, known)
+        report.add("unknown-link", place, message, wrong=wrong, candidates=candidates)

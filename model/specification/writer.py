@@ -15,9 +15,9 @@ from typing import Any
 
 import yaml
 
-from bac.model.architecture import Architecture, Service, Step, UseCase, Verb, Via
+from bac.model.architecture import Architecture, Service, Step, Tolerance, UseCase, Verb, Via
 from bac.model.files import is_stream, write_text
-from bac.model.plan import INDEPENDENT, Disaster, Expectation, Plan
+from bac.model.plan import INDEPENDENT, Disaster, Expectation, Group, Plan
 from bac.model.recovery import Recovery
 
 STARTER = """\
@@ -96,14 +96,15 @@ def dump(architecture: Architecture, plans: Iterable[Plan]) -> dict[str, object]
     document: dict[str, object] = {
         "name": architecture.name,
         "services": {service.name: _service(service) for service in architecture.services},
+        **_without_empty({"entities": _traits(architecture)}),
     }
     if architecture.references:
         document["references"] = [use_case.name for use_case in architecture.use_cases]
     else:
         document["use_cases"] = {use_case.name: _use_case(use_case) for use_case in architecture.use_cases}
-    if architecture.tolerance.links:
-        document["tolerates"] = [f"{holder} -> {target}" for holder, target in sorted(architecture.tolerance.links)]
-    everybody = tuple(service.name for service in architecture.services)
+    caches = {_link(pair): str(caching) for pair, caching in architecture.caches}
+    document |= _without_empty({"tolerates": _tolerance(architecture.tolerance), "caches": caches})
+    everybody = tuple(service.name for service in architecture.services if not service.external)
     written = {plan.name: _plan(plan, everybody) for plan in plans if plan.name != INDEPENDENT.name}
     return document | ({"plans": written} if written else {})
 
@@ -135,12 +136,42 @@ _Dumper.add_representer(list, _represent_list)
 
 
 def _service(service: Service) -> dict[str, object]:
-    return _without_empty({"owns": list(service.owns), "copies": list(service.copies)})
+    return _without_empty({"owns": list(service.owns), "copies": list(service.copies), "external": service.external})
 
 
-def _use_case(use_case: UseCase) -> list[dict[str, object]]:
+def _traits(architecture: Architecture) -> dict[str, dict[str, object]]:
+    scarce: dict[str, dict[str, object]] = {name: {"scarce": True} for name in sorted(architecture.scarce)}
+    sequences = {name: {**scarce.get(name, {}), "ids": "sequence"} for name in sorted(architecture.sequences)}
+    return scarce | sequences
+
+
+def _tolerance(tolerance: Tolerance) -> object:
+    """Return the plain list of links, or the lists by kind; a file cannot hold both."""
+    if tolerance.links:
+        assert tolerance == Tolerance(tolerance.links), tolerance
+        return _links(tolerance.links)
+    return _without_empty(
+        {
+            "broken links": _links(tolerance.broken_links),
+            "orphans": sorted(tolerance.orphans),
+            "missing state": [f"{use_case}.{number}" for use_case, number in sorted(tolerance.missing_state)],
+        }
+    )
+
+
+def _links(links: Iterable[tuple[str, str]]) -> list[str]:
+    return [_link(pair) for pair in sorted(links)]
+
+
+def _link(pair: tuple[str, str]) -> str:
+    holder, target = pair
+    return f"{holder} -> {target}"
+
+
+def _use_case(use_case: UseCase) -> object:
     names = _step_names(use_case)
-    return [_step(step, names) for step in use_case.steps]
+    steps = [_step(step, names) for step in use_case.steps]
+    return {"background": True, "steps": steps} if use_case.background else steps
 
 
 def _step_names(use_case: UseCase) -> dict[int, str]:
@@ -176,18 +207,28 @@ def _step(step: Step, names: dict[int, str]) -> dict[str, object]:
             pass
     after = [names[number] for number in step.predecessors] if _is_out_of_turn(step) else []
     via = "" if step.via is Via.CALL else str(step.via)
-    rest = {"via": via, "after": after, "name": names.get(step.number, "")}
+    rest = {
+        "needs": [entity.name for entity in step.needs],
+        "once": step.once,
+        "kept": step.kept,
+        "via": via,
+        "after": after,
+        "name": names.get(step.number, ""),
+    }
     return _without_empty({str(step.verb): step.entity.name, **partner, **rest})
 
 
 def _plan(plan: Plan, everybody: tuple[str, ...]) -> dict[str, object]:
-    groups = [
-        {"mode": str(group.mode), "services": "all" if group.services == everybody else list(group.services)}
-        for group in plan.groups
-    ]
+    groups = [_group(group, everybody) for group in plan.groups]
     recovery, disaster = _changed(plan.recovery, Recovery()), _changed(plan.disaster, Disaster())
     rest = _without_empty({"groups": groups, "order": list(plan.order), "recovery": recovery, "disaster": disaster})
     return rest if plan.expect is None else rest | {"expect": expectation(plan.expect)}
+
+
+def _group(group: Group, everybody: tuple[str, ...]) -> dict[str, object]:
+    services = "all" if group.services == everybody else list(group.services)
+    holds = {} if group.holds is None else {"holds": list(group.holds)}
+    return {"mode": str(group.mode), "services": services, **holds}
 
 
 def expectation(expect: Expectation) -> dict[str, object]:
@@ -198,8 +239,8 @@ def expectation(expect: Expectation) -> dict[str, object]:
 
 def _changed(value: Recovery | Disaster, default: Recovery | Disaster) -> dict[str, object]:
     """Return the fields that are not at their default, as JSON values."""
-    names = [field.name for field in fields(value)]
-    return {name: _plain(getattr(value, name)) for name in names if getattr(value, name) != getattr(default, name)}
+    names = [field.name for field in fields(value) if getattr(value, field.name) != getattr(default, field.name)]
+    return {"from" if name == "source" else name: _plain(getattr(value, name)) for name in names}
 
 
 def _plain(value: object) -> object:
@@ -207,7 +248,7 @@ def _plain(value: object) -> object:
         case StrEnum():
             return str(value)
         case tuple():
-            return [list(crash) for crash in value]
+            return [_plain(item) for item in value]
         case _:
             return value
 
