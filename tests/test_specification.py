@@ -6,13 +6,17 @@ import io
 import json
 import re
 import sys
+from contextlib import suppress
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import jsonschema
 import pytest
 import yaml
+from generator import problem
 from hypothesis import given, settings
+from hypothesis import strategies as st
 from strategies import specifications
 
 from bac.model.architecture import Caching, Entity, Link, Step, Tolerance, Verb, Via
@@ -851,6 +855,33 @@ def test_a_dumped_specification_is_the_same(text: str) -> None:
 def test_a_generated_specification_is_valid_and_the_same_when_dumped(document: dict[str, Any]) -> None:
     assert SCHEMA.is_valid(document)
     assert_same_after_dump(parse(json.dumps(document)))
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.randoms(use_true_random=False))
+def test_a_specification_with_any_key_is_valid_and_the_same_when_dumped(random: Random) -> None:
+    document = problem(random)
+    assert SCHEMA.is_valid(document)
+    assert_same_after_dump(parse(json.dumps(document)))
+
+
+REPLACEMENTS: list[Any] = [None, True, False, 1, "", "x", "all", "one", "x -> y", [], ["x"], ["x -> y"], {}, {"x": {}}]
+
+
+@settings(max_examples=500, deadline=None)
+@given(st.randoms(use_true_random=False), st.data())
+def test_the_schema_accepts_whatever_the_reader_accepts(random: Random, data: st.DataObject) -> None:
+    document = problem(random)
+    place: Any = document
+    while True:
+        key = data.draw(st.sampled_from(list(place) if isinstance(place, dict) else range(len(place))))
+        if not isinstance(place[key], dict | list) or not place[key] or data.draw(st.integers(0, 3)) == 0:
+            break
+        place = place[key]
+    place[key] = data.draw(st.sampled_from(REPLACEMENTS))
+    with suppress(SpecificationError):
+        parse(json.dumps(document))
+        assert SCHEMA.is_valid(document)
 
 
 def test_a_dump_is_as_short_as_what_a_person_writes() -> None:
