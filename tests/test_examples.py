@@ -26,7 +26,7 @@ def results(name: str) -> dict[str, PlanResult]:
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
 def test_it_has_a_comment_and_no_error(file: Path) -> None:
     assert file.read_text(encoding="utf-8").startswith("#")
-    codes = {warning.code for warning in load(file).warnings}
+    codes = {found.code for found in load(file).warnings if found.severity == "warning"}
     assert codes <= {"never-backed-up"}  # one plan of sales shows what that means
 
 
