@@ -1,7 +1,9 @@
-"""The cases from reality: each names its source, and its plans expect what the second semantics says of them."""
+"""The cases from reality and the recipes of the manual: their plans expect what the second semantics says of them."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -9,12 +11,37 @@ import pytest
 import yaml
 from oracle2 import judge
 
-from bac.model.plan import Expectation
-from bac.model.specification.reader import load
+from bac.model.specification.reader import Specification, parse
 
-CASES = Path(__file__).parents[1] / "examples" / "cases"
+ROOT = Path(__file__).parents[1]
+CASES = ROOT / "examples" / "cases"
 FILES = sorted(CASES.glob("*.bac.yaml"))
-PLANS = [(file.name, plan.name) for file in FILES for plan in load(file).plans if plan.name != "independent"]
+PAGES = ("cookbook", "after-the-restore")
+PROPERTIES = ("backup", "availability", "consistency", "no-extra-loss")
+
+Found = tuple[dict[str, str], set[str]]
+"""The verdict on each property, and the anomalies that count."""
+
+
+def recipes(page: str) -> Iterator[tuple[str, str]]:
+    """The complete specifications of a page of the manual, each with the heading above it."""
+    text = (ROOT / "docs" / f"{page}.md").read_text(encoding="utf-8")
+    heading = ""
+    for found in re.finditer(r"^## ([^\n]+)$|^```yaml\n(.*?)^```$", text, re.MULTILINE | re.DOTALL):
+        if found[1]:
+            heading = found[1]
+        else:
+            yield f"{page}: {heading}", found[2]
+
+
+TEXTS = [(file.stem, file.read_text(encoding="utf-8")) for file in FILES]
+TEXTS += [recipe for page in PAGES for recipe in recipes(page)]
+PLANS = [
+    pytest.param(text, plan.name, id=f"{name}, {plan.name}")
+    for name, text in TEXTS
+    for plan in parse(text).plans
+    if plan.name != "independent"
+]
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
@@ -25,29 +52,40 @@ def test_a_case_names_its_source_and_the_command(file: Path) -> None:
     assert f"({file.name})" in (CASES / "README.md").read_text(encoding="utf-8")
 
 
-def test_there_are_a_dozen() -> None:
+def test_there_are_a_dozen_cases_and_twenty_recipes() -> None:
     assert len(FILES) >= 12
+    assert len(TEXTS) - len(FILES) >= 20
 
 
-@pytest.mark.parametrize(("file", "plan"), PLANS)
-def test_a_plan_expects_what_the_oracle_finds(file: str, plan: str) -> None:
-    document = yaml.safe_load((CASES / file).read_text(encoding="utf-8"))
-    found = judge(document, plan)
-    assert load(CASES / file).plan(plan).expect == expected(found)
+@pytest.mark.parametrize(("name", "text"), TEXTS, ids=[name for name, _ in TEXTS])
+def test_a_specification_has_no_warning(name: str, text: str) -> None:
+    assert [found.code for found in parse(text, name).warnings if found.severity != "note"] == []
+
+
+@pytest.mark.parametrize(("text", "plan"), PLANS)
+def test_a_plan_expects_what_the_oracle_finds(text: str, plan: str) -> None:
+    found = judge(yaml.safe_load(text), plan)
+    assert expected(parse(text), plan) == by_oracle(found)
     assert found["recovers"]
     assert found["never"] == found["stuck"] == []
 
 
-def expected(found: dict[str, Any]) -> Expectation:
-    """The expectation that says exactly what was found."""
-    violated = {
-        "backup": not found["backup"],
-        "availability": found["denied"] is not None,
-        "no-extra-loss": found["loss"] is not None,
-    }
+def expected(specification: Specification, plan: str) -> Found:
+    """What a plan expects: a property that it does not name holds, and with anomalies consistency is violated."""
+    expectation = specification.plan(plan).expect
+    assert expectation is not None
+    anomalies = set(expectation.anomalies or ())
+    verdicts = dict.fromkeys(PROPERTIES, "holds") | dict(expectation.verdicts)
+    return verdicts | ({"consistency": "violated"} if anomalies else {}), anomalies
+
+
+def by_oracle(found: dict[str, Any]) -> Found:
     kinds = found["anomalies"]
-    anomalies = sorted(f"{kind.replace('-', ' ')} {subject}" for kind in kinds for subject in kinds[kind])
-    verdicts = tuple((key, "violated") for key, value in violated.items() if value)
-    if anomalies:
-        return Expectation(verdicts, tuple(anomalies))
-    return Expectation((*verdicts, ("consistency", "holds")))
+    anomalies = {f"{kind.replace('-', ' ')} {subject}" for kind in kinds for subject in kinds[kind]}
+    holds = {
+        "backup": found["backup"],
+        "availability": found["denied"] is None,
+        "consistency": not anomalies,
+        "no-extra-loss": found["loss"] is None,
+    }
+    return {key: "holds" if value else "violated" for key, value in holds.items()}, anomalies
