@@ -53,7 +53,7 @@ ANOMALIES = ("broken link", "orphan state", "missing state", "duplicate", "misdi
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """What the author of a plan expects of the checker.
+    """The findings that the author of a plan expects of the checker.
 
     ``verdicts`` are pairs of a property and ``holds`` or ``violated``.  ``anomalies`` is the baseline: exactly these
     anomalies count against consistency, each written as its kind and its subject (``broken link order -> product``);

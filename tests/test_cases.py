@@ -71,7 +71,7 @@ def test_a_plan_expects_what_the_oracle_finds(text: str, plan: str) -> None:
 
 
 def expected(specification: Specification, plan: str) -> Found:
-    """What a plan expects: a property that it does not name holds, and with anomalies consistency is violated."""
+    """Return what a plan expects: properties that it does not name hold; with anomalies consistency is violated."""
     expectation = specification.plan(plan).expect
     assert expectation is not None
     anomalies = set(expectation.anomalies or ())

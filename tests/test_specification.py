@@ -1,4 +1,4 @@
-"""A specification means what its reference says, and every mistake in one is told at its place."""
+"""A specification means what its reference says, and every mistake is reported at its place."""
 
 from __future__ import annotations
 
@@ -97,8 +97,6 @@ use_cases:
 SHOP_PLAN = SHOP + "plans:\n  p:\n    "
 """A plan of the shop; line 7, from column 5, is free for a key of it."""
 
-ALL_LOCKED = "plans: {p: {groups: [{mode: locked, services: all}]}}"
-
 TWO_READINGS = """\
 services: {a: {owns: [x]}}
 use_cases:
@@ -107,7 +105,7 @@ tolerates: {missing state: [u.v.s]}
 """
 
 EVERY_CODE = [
-    # code, specification, line and column where it is told
+    # code, specification, line and column of the report
     ("too-large", "x" * (yaml_tree.MAX_BYTES + 1), 1, 1),
     ("too-large", "a: &a [" + "x, " * 1000 + "]\nb: [" + "*a, " * 500 + "]\n", 2, 1997),
     ("not-utf8", b"name: x\nservices: caf\xe9", 2, 14),
@@ -194,7 +192,7 @@ EVERY_CODE = [
     ("bad-expectation", PLAN + "expect: {consistency: holds, anomalies: [orphan state x]}", 6, 27),
     ("no-snapshot", PLAN + "{groups: [{mode: continuous, services: all}], recovery: {rollback: oldest}}", 6, 72),
     ("external", SHOP_PLAN + "groups: [{mode: atomic, services: [a, pay]}]", 7, 43),
-    ("external", "services: {a: {owns: [x], external: true}}\nreferences: []\n" + ALL_LOCKED, 3, 47),
+    ("no-services", "services: {a: {owns: [x], external: true}}\nreferences: [x -> x]", 1, 11),
     ("external", SHOP_PLAN + "order: [a, pay]", 7, 16),
     ("external", SHOP_PLAN + "disaster: {scope: [[a, pay]]}", 7, 28),
     ("misplaced-key", SHOP_PLAN + "groups: [{mode: stopped, services: all, holds: [u]}]", 7, 45),
@@ -370,7 +368,7 @@ def failure(text: str | bytes) -> SpecificationError:
 
 
 def diagnostics(text: str | bytes) -> tuple[Diagnostic, ...]:
-    """Everything that is told about a specification, right or wrong."""
+    """Return every error, warning and note about a specification."""
     try:
         return parse(text).warnings
     except SpecificationError as error:
@@ -561,7 +559,7 @@ def test_a_plan_is_found_by_its_name() -> None:
 
 @pytest.mark.parametrize("loader", ["CSafeLoader", "SafeLoader"])
 @pytest.mark.parametrize(("code", "text", "line", "column"), EVERY_CODE, ids=[case[0] for case in EVERY_CODE])
-def test_every_mistake_is_told_once_at_its_place(
+def test_every_mistake_is_reported_once_at_its_place(
     code: str, text: str | bytes, line: int, column: int, loader: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(yaml_tree, "_LOADER", getattr(yaml, loader))
@@ -580,7 +578,7 @@ def test_every_code_has_its_specification() -> None:
     assert len(CODES) == len(ERRORS) + len(WARNINGS) + len(NOTES)
 
 
-def test_all_mistakes_are_told_at_once_in_the_order_of_the_file() -> None:
+def test_all_mistakes_are_reported_together_in_the_order_of_the_file() -> None:
     text = """\
 services:
   a: {owns: [x]}
@@ -619,7 +617,7 @@ plans:
         PLAN + "{groups: [{mode: lockd, services: all}], order: [a], recovery: {rollback: oldest}}",
         # A name that could not be read may have been any.
         USES + "    - {create: y, name: ''}\n    - {update: x, after: s}",
-        # What a step that is not there was to say, nobody misses.
+        # A key or a section that is misspelled is not reported as missing, too.
         USES + "    - {link: x, too: y}",
         "servises: {a: {owns: [x]}}\nuse_cases: {u: [create: x]}",
         USES + "    - {unlink: x, to: y}",
@@ -633,7 +631,7 @@ plans:
         # A service that could not be read may have owned anything, and have been external.
         SHOP_PLAN.replace("owns: [w]", "own: [w]") + "recovery: {backfill: [w]}",
         SHOP_PLAN.replace("external: true", "external: 1") + "order: [pay]",
-        # An external service is in a group, and the same in the order: told at the group.
+        # An option that could not be read may have had any value.
         SHOP_PLAN + "recovery: {rollback: oldst, from: newest}",
         # All services are in `all`, but it is there once.
         PLAN + "groups: [{mode: none, services: [a, b]}, {mode: atomic, services: all}]",
@@ -749,7 +747,7 @@ def test_what_is_suspicious(text: str, warned: list[str]) -> None:
     assert codes(text) == warned
 
 
-# --- How it is told ---------------------------------------------------------------------------------------------------
+# --- How it is shown --------------------------------------------------------------------------------------------------
 
 
 def test_a_diagnostic_shows_its_line() -> None:
@@ -924,7 +922,7 @@ def test_yaml_is_readable() -> None:
 
 
 def by_schema(text: str | bytes) -> list[str]:
-    """What an editor would say, for which scalars have types, and keys are texts."""
+    """Return the errors that an editor would show, for which scalars have types, and keys are texts."""
     return [error.message for error in SCHEMA.iter_errors(_with_text_keys(yaml.safe_load(text)))]
 
 

@@ -42,7 +42,7 @@ ERRORS = {
     "empty-list": "A list must name at least one thing, and is empty.",
     "bad-link": "A link is not written `holder -> target`.",
     # Services and entities.
-    "no-services": "The architecture has no service.",
+    "no-services": "The architecture has no service, or only external ones.",
     "two-owners": "Two services own the same entity.",
     "unknown-service": "No service has this name.",
     "unknown-entity": "No service owns an entity of this name.",
@@ -71,7 +71,7 @@ ERRORS = {
     "contradiction": "Two options of recovery exclude each other.",
     "no-snapshot": "`rollback: oldest` in a plan that takes no snapshot.",
 }
-"""What each error code means, in one line."""
+"""The meaning of each error code, in one line."""
 
 WARNINGS = {
     "no-use-cases": "There are no use cases, so nothing happens in any run.",
@@ -84,12 +84,12 @@ WARNINGS = {
     "no-effect": "A key names something on which it has no effect in this specification.",
     "lonely-group": "A group of a mode that works on services together has one service only.",
 }
-"""What each warning code means, in one line: legal, but suspicious."""
+"""The meaning of each warning code, in one line: legal, but suspicious."""
 
 NOTES = {
     "same-plan": "Two plans are identical but for their names.",
 }
-"""What each note code means, in one line: good to know, and no error under ``--strict`` either."""
+"""The meaning of each note code, in one line: good to know, and no error under ``--strict`` either."""
 
 CODES = ERRORS | WARNINGS | NOTES
 """Every code with its one-line explanation."""

@@ -177,10 +177,7 @@ class _PlanReader:
         """Return the services of a group, with the places that name them."""
         if isinstance(listed, tuple):
             return {node.text: node for node in listed if self._services.backed_up_service(node, "a group")}
-        members = dict.fromkeys(self._services.backed_up, listed)
-        if self._services.complete and not members:
-            self._report.add("external", listed, "all services are external, so there is none to back up")
-        return members
+        return dict.fromkeys(self._services.backed_up, listed)
 
     def _held(self, record: Record, members: Collection[str]) -> tuple[str, ...] | None:
         """Return the use cases that the lock of a group holds back, or ``None`` for all."""

@@ -109,8 +109,9 @@ def read_services(report: Report, node: Node) -> Services:
             records.append((name, record))
             if record.values.get("external", False):
                 services.external.add(name.text)
-    if not services.places and report.errors == errors:
-        report.add("no-services", node, "an architecture needs at least one service")
+    if not services.backed_up and report.errors == errors:
+        what = " that is not external" if services.places else ""
+        report.add("no-services", node, f"an architecture needs at least one service{what}")
     services.complete = report.errors == errors
     for name, record in records:
         _own(services, name.text, record.values.get("owns", ()))
