@@ -12,6 +12,10 @@ import yaml
 from oracle2 import judge
 
 from bac.model.specification.reader import Specification, parse
+from bac.proofs.check import check
+from bac.proofs.results import PlanResult
+from bac.properties.anomalies import AnomalyKind
+from bac.properties.qualities import Property
 
 ROOT = Path(__file__).parents[1]
 CASES = ROOT / "examples" / "cases"
@@ -70,6 +74,14 @@ def test_a_plan_expects_what_the_oracle_finds(text: str, plan: str) -> None:
     assert found["never"] == found["stuck"] == []
 
 
+@pytest.mark.skipif("DUPLICATE" not in AnomalyKind.__members__, reason="the checker has the first semantics")
+@pytest.mark.parametrize(("text", "plan"), PLANS)
+def test_a_plan_expects_what_the_checker_finds(text: str, plan: str) -> None:
+    specification = parse(text)
+    result = check(specification.architecture, specification.plan(plan))
+    assert expected(specification, plan) == by_checker(result)
+
+
 def expected(specification: Specification, plan: str) -> Found:
     """Return what a plan expects: properties that it does not name hold; with anomalies consistency is violated."""
     expectation = specification.plan(plan).expect
@@ -77,6 +89,12 @@ def expected(specification: Specification, plan: str) -> Found:
     anomalies = set(expectation.anomalies or ())
     verdicts = dict.fromkeys(PROPERTIES, "holds") | dict(expectation.verdicts)
     return verdicts | ({"consistency": "violated"} if anomalies else {}), anomalies
+
+
+def by_checker(result: PlanResult) -> Found:
+    verdicts = {which.value: str(found.verdict) for which, found in result.properties.items()}
+    counted = result.properties[Property.CONSISTENCY].anomalies
+    return verdicts, {f"{each.kind.replace('-', ' ')} {each.subject}" for each in counted}
 
 
 def by_oracle(found: dict[str, Any]) -> Found:
