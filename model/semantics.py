@@ -1,7 +1,8 @@
 """From an architecture, a plan and a number of instances to a transition system: one function per rule.
 
-Source: docs/semantics.md, "Facts and actions", whose headings the functions follow.  Nothing else in the checker knows
-what a lock, a snapshot or a disaster is.
+Source: docs/semantics.md, "Facts and actions", whose headings the functions follow.  This module has what happens
+before the disaster and at it, :mod:`bac.model.aftermath` what happens after it.  Nothing else in the checker knows what
+a lock, a snapshot or a disaster is.
 """
 
 from __future__ import annotations
@@ -9,53 +10,54 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import chain, combinations, pairwise
-from typing import TypeVar, assert_never
+from itertools import chain, pairwise
+from typing import assert_never
 
-from bac.model.architecture import Architecture, Entity, Step, UseCase, Verb, Via
+from bac.model.aftermath import Aftermath
+from bac.model.architecture import Architecture, Entity, Step, UseCase, Via
 from bac.model.errors import LimitReached
-from bac.model.modes import Lock, Mode
-from bac.model.plan import Group, Plan, Scope, Timing
-from bac.model.presence import Presence
-from bac.model.recovery import Broker, OnInvalid, Restore, Rollback
+from bac.model.fault import Fault
+from bac.model.guard import ALWAYS, Guard, both, forbid, negation, require, some
+from bac.model.modes import Image, Lock
+from bac.model.plan import Group, Plan, Timing
+from bac.model.recovery import Broker, OnInvalid, Rollback
+from bac.model.setting import Message, Outcome, Setting, step_entities
 from bac.model.system import (
     AT_REST,
+    BROKER_SNAPPED,
     DENIED,
     RECOVERED,
     Action,
     ActionKind,
-    Clause,
     Event,
     Fact,
-    Guard,
+    FactKind,
     Label,
     System,
-    all_or_none,
     backed,
-    forbid,
-    locked,
+    before,
+    dropped,
+    ignored,
+    kept,
     logged,
     oldest,
-    pending,
-    require,
-    snapped,
+    restored,
 )
-
-T = TypeVar("T")
-
-MOST_CRASH_SETS = 4096
-"""Beyond this many crash sets (``scope: any`` over more than twelve services) no system is built."""
 
 MOST_MENTIONS = 5_000_000
 """Beyond this many facts and clauses in its actions (thousands of services in one lock) no system is built."""
+
+SNAPPED = {1: FactKind.SNAPPED, 2: FactKind.SNAPPED_AGAIN}
+LOCKED = {1: FactKind.LOCKED, 2: FactKind.LOCKED_AGAIN}
+"""The kinds of facts by which each round of backups is known."""
 
 
 def system(architecture: Architecture, plan: Plan, instances: int = 1) -> System:
     """The transition system of an architecture under a plan, with this many indices.
 
     Raises:
-        LimitReached: the disaster's scope has more than :data:`MOST_CRASH_SETS` crash sets, or the actions mention more
-            than :data:`MOST_MENTIONS` facts and clauses.
+        LimitReached: the disaster's scope has too many crash sets, a condition takes too many clauses, or the actions
+            mention more than :data:`MOST_MENTIONS` facts and clauses.
     """
     rules = Rules(architecture, plan, instances)
     actions, size = [], 0
@@ -69,167 +71,131 @@ def system(architecture: Architecture, plan: Plan, instances: int = 1) -> System
 
 
 @dataclass(frozen=True)
-class Rules:
+class Rules(Setting):
     """The rules of one architecture under one plan, each a method that yields actions."""
 
-    architecture: Architecture
-    plan: Plan
-    instances: int
-
-    # What is there
+    @cached_property
+    def aftermath(self) -> Aftermath:
+        """What happens after the disaster."""
+        return Aftermath(self)
 
     @cached_property
-    def occurrences(self) -> tuple[tuple[Event, UseCase, Step], ...]:
-        """Every event with its use case and step, index by index."""
-        return tuple(
-            (Event(case.name, step.number, index), case, step)
-            for index in range(1, self.instances + 1)
-            for case, step in self.architecture.steps()
-        )
-
-    @cached_property
-    def events_of(self) -> dict[str, tuple[Event, ...]]:
-        """The events that each service logs."""
-        table: dict[str, list[Event]] = {service.name: [] for service in self.architecture.services}
-        for event, _, step in self.occurrences:
-            table[step.service].append(event)
-        return {service: tuple(events) for service, events in table.items()}
-
-    @cached_property
-    def modes(self) -> dict[str, Mode]:
-        """The mode of each service."""
-        return {service: group.mode for service, group in self.groups.items()}
-
-    @cached_property
-    def groups(self) -> dict[str, Group]:
-        """The group of each service (by itself if in none)."""
-        return self.plan.groups_of(self.events_of)
-
-    @cached_property
-    def snapshotted(self) -> tuple[str, ...]:
-        """The services of which snapshots are taken."""
-        return tuple(service for service, mode in self.modes.items() if mode.takes_snapshots)
-
-    @cached_property
-    def locked_groups(self) -> tuple[Group, ...]:
-        """The groups with a lock."""
-        return tuple(group for group in self.plan.groups if group.mode.locks)
-
-    @cached_property
-    def messages(self) -> tuple[tuple[Event, Event, str, str], ...]:
-        """Every message that can be in the broker: trigger, event, and the services that send and receive it."""
-        return tuple(
-            (Event(case.name, number, event.index), event, case.step(number).service, step.service)
-            for event, case, step in self.occurrences
-            if step.via is Via.EVENT
-            for number in step.predecessors
-        )
-
-    @cached_property
-    def messages_to(self) -> dict[Event, tuple[Fact, ...]]:
-        """The ``pending`` facts of the messages that bring an event about."""
-        table: dict[Event, tuple[Fact, ...]] = {}
-        for trigger, event, _, _ in self.messages:
-            table[event] = (*table.get(event, ()), pending(trigger, event))
-        return table
-
-    @cached_property
-    def messages_from(self) -> dict[Event, tuple[Fact, ...]]:
-        """The ``pending`` facts of the messages that an event sends."""
-        table: dict[Event, tuple[Fact, ...]] = {}
-        for trigger, event, _, _ in self.messages:
-            table[trigger] = (*table.get(trigger, ()), pending(trigger, event))
-        return table
+    def remembered(self) -> frozenset[tuple[str, int]]:
+        """The steps of which it must be known whether they were in the logs just before the disaster."""
+        return Fault(self.architecture, self.droppable).remembered
 
     def facts(self) -> Iterator[Fact]:
         """Every fact of the system; blocks that are copied into each other stand in the same order."""
         events = [event for event, _, _ in self.occurrences]
         yield from map(logged, events)
-        yield from (
-            backed(event) for event, _, step in self.occurrences if not self.modes[step.service].never_backed_up
-        )
+        yield from (backed(event) for event, _, step in self.occurrences if self.is_backed(step.service))
         if self.plan.recovery.rollback is Rollback.OLDEST:
             yield from map(oldest, events)
-        yield from (pending(trigger, event) for trigger, event, _, _ in self.messages)
-        yield from map(snapped, self.snapshotted)
-        yield from (locked(group.services) for group in self.locked_groups)
+        yield from (before(event) for event in events if (event.use_case, event.step) in self.remembered)
+        yield from (message.pending for message in self.messages)
+        if self.plan.recovery.broker is Broker.BACKUP:
+            yield from (kept(message.trigger, message.event) for message in self.messages)
+        yield from (dropped(event) for event in events if (event.use_case, event.step) in self.droppable)
+        for number in self.rounds:
+            yield from self.snapped(self.snapshotted, number)
+            if self.plan.recovery.broker is Broker.BACKUP:
+                yield from self.snapped_broker(number)
+            yield from (self.lock(group, number) for group in self.locked_groups)
         yield from (DENIED, RECOVERED, AT_REST)
+        yield from self.aftermath.facts()
+
+    def is_backed(self, service: str) -> bool:
+        """Whether events of this service can be in its backup."""
+        return service not in self.external and self.modes[service].image in (Image.SNAPSHOT, Image.LOG)
+
+    def snapped(self, services: Iterable[str], number: int) -> list[Fact]:
+        """These services have been snapshotted in this round of backups."""
+        return [Fact(SNAPPED[number], (), (service,)) for service in services]
+
+    def snapped_broker(self, number: int) -> list[Fact]:
+        """The broker's content has been backed up in this round."""
+        return [replace(BROKER_SNAPPED, kind=SNAPPED[number])]
+
+    def lock(self, group: Group, number: int) -> Fact:
+        """The lock of this group is taken, in this round of backups."""
+        return Fact(LOCKED[number], (), group.services)
 
     # Guards
 
-    def presence(self, index: int) -> Presence:
-        """What exists and holds at an index."""
-        return Presence(self.architecture, index)
-
     def step_guard(self, event: Event, case: UseCase, step: Step) -> Guard:
         """What a step requires, locks and markers aside."""
-        index = event.index
-        guard = require(logged(Event(case.name, number, index)) for number in step.predecessors)
+        guard = require(logged(Event(case.name, number, event.index)) for number in step.predecessors)
         guard &= require(self.messages_to.get(event, ())) & forbid([logged(event)])
-        for entity in step_entities(step) if step.verb is not Verb.UNLINK else ():
-            if self.architecture.creators[entity][0] is not case:
-                guard &= self.presence(index).exists(entity)
+        return guard & self.begun(event, case, step) & self.still_there(event, case, step)
+
+    def begun(self, event: Event, case: UseCase, step: Step) -> Guard:
+        """What a step needs of other use cases was created, and the link that it removes was made."""
+        there = self.presence(event.index)
+        guard = both(there.created(entity) for entity in self.foreign(case, step))
         if step.unlinks is not None and self.architecture.links[step.unlinks][0] is not case:
-            guard &= self.presence(index).holds(step.unlinks)
+            guard &= require([logged(there.making(step.unlinks))])
         return guard
+
+    def still_there(self, event: Event, case: UseCase, step: Step) -> Guard:
+        """What a step needs of other use cases is still there; an event is taken all the same, if not rejected."""
+        if step.via is Via.EVENT and self.plan.recovery.on_invalid is OnInvalid.ACCEPT:
+            return ALWAYS
+        there = self.presence(event.index)
+        guard = both(forbid(map(logged, there.removals(entity))) for entity in self.foreign(case, step))
+        if step.unlinks is not None and self.architecture.links[step.unlinks][0] is not case:
+            guard &= there.holds(step.unlinks)
+        return guard
+
+    def foreign(self, case: UseCase, step: Step) -> list[Entity]:
+        """The entities that a step needs and that another use case creates."""
+        return [entity for entity in step_entities(step) if self.architecture.creators[entity][0] is not case]
 
     def instance_events(self, case: UseCase, index: int, services: Iterable[str]) -> list[Event]:
         """The events of one use case and index in these services."""
         within = set(services)
         return [Event(case.name, step.number, index) for step in case.steps if step.service in within]
 
-    def none_in_flight(self, services: Iterable[str]) -> Guard:
-        """Of each use case and index, all steps in these services are logged or none."""
+    def done(self, event: Event) -> tuple[Fact, ...]:
+        """The facts of which each says that the event is done with: it is logged, or was rejected."""
+        rejected = (dropped(event),) if (event.use_case, event.step) in self.droppable else ()
+        return (logged(event), *rejected)
+
+    def none_in_flight(self, services: Iterable[str], cases: Iterable[UseCase] | None = None) -> Guard:
+        """Of each use case (or of these) and each index, all steps in these services are done with or none."""
         within = set(services)
-        return Guard(
-            clauses=tuple(
-                clause
-                for index in range(1, self.instances + 1)
-                for case in self.architecture.use_cases
-                for clause in all_or_none([logged(event) for event in self.instance_events(case, index, within)])
-            )
+        return both(
+            self.all_or_none([self.done(event) for event in self.instance_events(case, index, within)])
+            for index in range(1, self.instances + 1)
+            for case in (self.architecture.use_cases if cases is None else cases)
         )
+
+    def all_or_none(self, events: list[tuple[Fact, ...]]) -> Guard:
+        """All of these events are done with, or none.  Each implies the next, round the circle."""
+        if len(events) < 2:
+            return ALWAYS
+        return both(some(next_, [fact]) for one, next_ in pairwise([*events, events[0]]) for fact in one)
 
     # Steps
 
     def steps(self) -> Iterator[Action]:
-        """Steps, the transactions of shared databases, and the commands that locks hold back."""
+        """Steps, the transactions of shared databases, the commands that locks hold back, and rejected events."""
         for index in range(1, self.instances + 1):
             for case in self.architecture.use_cases:
                 for transaction in self.transactions(case):
                     yield from self.transaction(case, transaction, index)
                 for step in case.steps:
                     yield from self.deny(case, step, index)
-
-    def transactions(self, case: UseCase) -> Iterator[tuple[Step, ...]]:
-        """The steps of a use case, those that one shared database executes together in one tuple."""
-        run: list[Step] = []
-        for step in case.steps:
-            if run and not self._continues(run[-1], step):
-                yield tuple(run)
-                run = []
-            run.append(step)
-        yield tuple(run)
-
-    def _continues(self, previous: Step, step: Step) -> bool:
-        group = self.groups[previous.service]
-        return (
-            group.mode.one_database
-            and step.service in group.services
-            and step.via is Via.CALL
-            and step.predecessors == (previous.number,)
-        )
+                    yield from self.reject(case, step, index)
 
     def transaction(self, case: UseCase, steps: tuple[Step, ...], index: int) -> Iterator[Action]:
         """One action that executes these steps in sequence; none if one of them rules out a later one."""
         guard, add, delete = forbid([RECOVERED]), set[Fact](), set[Fact]()
         for step in steps:
             event = Event(case.name, step.number, index)
-            own = self.step_guard(event, case, step) & self.lock_guard(event, case, step)
-            own &= self.marker_guard(event, case, step)
-            if own.forbid & add:
+            own = (self.step_guard(event, case, step) & self.admitted(event, case, step)).given(add)
+            if own.impossible:
                 return
-            guard &= replace(own, require=own.require - add)
+            guard &= own
             add |= {logged(event), *self.messages_from.get(event, ())}
             if self.modes[step.service].replicated:
                 add.add(backed(event))
@@ -237,126 +203,156 @@ class Rules:
         events = tuple(Event(case.name, step.number, index) for step in steps)
         yield guard.action(Label(ActionKind.STEP, events), add=add, delete=delete)
 
-    def lock_guard(self, event: Event, case: UseCase, step: Step) -> Guard:
-        """In a locked group whose lock is taken, only admitted instances go on."""
-        group = self.groups[step.service]
-        if not group.mode.locks:
-            return Guard()
-        admitting = self.instance_events(case, event.index, group.services)
-        positive = frozenset(logged(other) for other in admitting if other != event)
-        return Guard(clauses=(Clause(positive, frozenset([locked(group.services)])),))
-
-    def deny(self, case: UseCase, step: Step, index: int) -> Iterator[Action]:
-        """A call that a lock holds back: its client is denied (an event waits in the broker instead)."""
-        group = self.groups[step.service]
-        if not group.mode.locks or step.via is Via.EVENT:
+    def reject(self, case: UseCase, step: Step, index: int) -> Iterator[Action]:
+        """An event about something that was deleted, under ``on_invalid: reject``: its message is dropped."""
+        if (case.name, step.number) not in self.droppable:
             return
         event = Event(case.name, step.number, index)
-        guard = self.step_guard(event, case, step) & require([locked(group.services)])
-        guard &= forbid(map(logged, self.instance_events(case, index, group.services))) & forbid([RECOVERED, DENIED])
+        guard = require(logged(Event(case.name, number, index)) for number in step.predecessors)
+        guard &= require(self.messages_to[event]) & forbid([RECOVERED, logged(event)])
+        guard &= self.begun(event, case, step) & self.admitted(event, case, step)
+        guard &= negation(self.still_there(event, case, step))
+        yield guard.action(Label(ActionKind.DROP, (event,)), add=[dropped(event)], delete=self.messages_to[event])
+
+    def admitted(self, event: Event, case: UseCase, step: Step) -> Guard:
+        """Neither a lock nor a marker stands in the step's way."""
+        group = self.groups[step.service]
+        match group.mode.lock:
+            case Lock.NONE:
+                free = ALWAYS
+            case Lock.STOPPED:
+                free = forbid(self.lock(group, number) for number in self.rounds)
+            case Lock.DRAINED:
+                others = [logged(e) for e in self.instance_events(case, event.index, group.services) if e != event]
+                locks = [self.lock(group, number) for number in self.rounds] if self.is_held(case, group) else []
+                free = both(some(others, [lock]) for lock in locks)
+            case other:
+                assert_never(other)
+        return free & self.marker_guard(event, case, step)
+
+    def is_held(self, case: UseCase, group: Group) -> bool:
+        """Whether the lock of this group holds back this use case."""
+        return group.holds is None or case.name in group.holds
+
+    def deny(self, case: UseCase, step: Step, index: int) -> Iterator[Action]:
+        """A call that a lock holds back: its client is denied, unless it is a job in the background.
+
+        (An event waits in the broker instead.)
+        """
+        group = self.groups[step.service]
+        if step.via is Via.EVENT or case.background or not self.is_held(case, group):
+            return
+        event = Event(case.name, step.number, index)
+        taken = some(self.lock(group, number) for number in self.rounds)
+        match group.mode.lock:
+            case Lock.NONE:
+                return
+            case Lock.STOPPED:
+                held_back = taken
+            case Lock.DRAINED:
+                held_back = taken & forbid(map(logged, self.instance_events(case, index, group.services)))
+            case other:
+                assert_never(other)
+        guard = self.step_guard(event, case, step) & held_back & forbid([RECOVERED, DENIED])
         yield guard.action(Label(ActionKind.DENY, (event,)), add=[DENIED])
 
     def marker_guard(self, event: Event, case: UseCase, step: Step) -> Guard:
         """The marker comes before the messages sent after it: their receiver must have taken its snapshot."""
         group = self.groups[step.service]
         if not group.mode.markers or step.via is not Via.EVENT:
-            return Guard()
-        senders = [(number, case.step(number).service) for number in step.predecessors]
-        return Guard(
-            clauses=tuple(
-                Clause(
-                    frozenset([backed(Event(case.name, number, event.index)), snapped(step.service)]),
-                    frozenset([snapped(sender)]),
-                )
-                for number, sender in senders
-                if sender in group.services and sender != step.service
-            )
+            return ALWAYS
+        senders = [(Event(case.name, n, event.index), case.step(n).service) for n in step.predecessors]
+        return both(
+            some([backed(trigger), *self.snapped([step.service], number)], self.snapped([sender], number))
+            for number in self.rounds
+            for trigger, sender in senders
+            if sender in group.services and sender != step.service
         )
 
     # Backups
 
     def snapshots(self) -> Iterator[Action]:
-        """Every way in which one snapshot is taken, in every mode."""
-        taken: set[str] = set()
-        for service in self.snapshotted:
-            group = self.groups[service]
-            for services in group.mode.sets(group.services):
-                if service in services and service not in taken:
-                    taken.update(services)
-                    yield from self.snapshot(services, self.lock_taken(group) & self.after_earlier(services))
+        """Every way in which one snapshot is taken, in every mode and round."""
+        for number in self.rounds:
+            taken: set[str] = set()
+            for service in self.snapshotted:
+                group = self.groups[service]
+                for services in group.mode.sets(group.services):
+                    if service in services and service not in taken:
+                        taken.update(services)
+                        guard = self.lock_taken(group, number) & self.after_earlier(services, number)
+                        yield from self.snapshot(services, guard & self.follows(number), number)
+            if self.plan.recovery.broker is Broker.BACKUP:
+                yield self.snapshot_of_broker(number)
 
-    def lock_taken(self, group: Group) -> Guard:
+    def follows(self, number: int) -> Guard:
+        """The second round of backups follows the first one."""
+        return ALWAYS if number == 1 else require(self.snapped(self.snapshotted, 1))
+
+    def lock_taken(self, group: Group, number: int) -> Guard:
         """What the lock of a group, if it has one, demands before its services are snapshotted."""
         match group.mode.lock:
             case Lock.NONE:
-                return Guard()
+                return ALWAYS
             case Lock.STOPPED:
-                return require([locked(group.services)])
+                return require([self.lock(group, number)])
             case Lock.DRAINED:
-                return require([locked(group.services)]) & self.none_in_flight(group.services)
+                held = [case for case in self.architecture.use_cases if self.is_held(case, group)]
+                return require([self.lock(group, number)]) & self.none_in_flight(group.services, held)
             case other:
                 assert_never(other)
 
-    def after_earlier(self, services: Iterable[str]) -> Guard:
+    def after_earlier(self, services: Iterable[str], number: int) -> Guard:
         """The services before these in the plan's order are snapshotted (the last of them says it of the others)."""
-        return require(snapped(self.earlier[service]) for service in services if service in self.earlier)
+        return require(self.snapped((self.earlier[name] for name in services if name in self.earlier), number))
 
     @cached_property
     def earlier(self) -> dict[str, str]:
         """For each service in the plan's order the one just before it."""
         return {service: before for before, service in pairwise(self.plan.order)}
 
-    def snapshot(self, services: tuple[str, ...], guard: Guard) -> Iterator[Action]:
+    def snapshot(self, services: tuple[str, ...], guard: Guard, number: int) -> Iterator[Action]:
         """The snapshot of these services at one instant; the first of a run also fixes the instant of ``oldest``."""
         label = Label(ActionKind.SNAPSHOT, services=services)
-        guard &= forbid([RECOVERED, *map(snapped, services)])
+        add = self.snapped(services, number)
+        guard &= forbid([RECOVERED, *add])
         copies = [(logged(event), backed(event)) for service in services for event in self.events_of[service]]
-        add = list(map(snapped, services))
         if self.plan.recovery.rollback is not Rollback.OLDEST:
             yield guard.action(label, add=add, copy=copies)
             return
-        earlier = frozenset(map(snapped, self.snapshotted))
+        earlier = self.snapped(self.snapshotted, number)
         instant = [(logged(event), oldest(event)) for event, _, _ in self.occurrences]
         yield (guard & forbid(earlier)).action(label, add=add, copy=copies + instant)
-        later = Guard(clauses=(Clause(earlier, frozenset()),))
-        yield (guard & later).action(label, add=add, copy=copies)
+        yield (guard & some(earlier)).action(label, add=add, copy=copies)
+
+    def snapshot_of_broker(self, number: int) -> Action:
+        """The backup of what is in the broker."""
+        guard = forbid([RECOVERED, *self.snapped_broker(number)]) & self.follows(number)
+        if number == 2:
+            guard &= require(self.snapped_broker(1))
+        copies = [(message.pending, kept(message.trigger, message.event)) for message in self.messages]
+        return guard.action(Label(ActionKind.SNAPSHOT_BROKER), add=self.snapped_broker(number), copy=copies)
 
     def locks(self) -> Iterator[Action]:
-        """Taking and releasing the lock of each locked group."""
-        for group in self.locked_groups:
-            lock, all_snapped = locked(group.services), [snapped(service) for service in group.services]
-            free = forbid([RECOVERED, lock, *all_snapped])
-            yield free.action(Label(ActionKind.LOCK, services=group.services), add=[lock])
-            done = forbid([RECOVERED]) & require([lock, *all_snapped])
-            yield done.action(Label(ActionKind.UNLOCK, services=group.services), delete=[lock])
+        """Taking and releasing the lock of each locked group, once in each round of backups."""
+        for number in self.rounds:
+            for group in self.locked_groups:
+                lock, all_snapped = self.lock(group, number), self.snapped(group.services, number)
+                others = [self.lock(group, other) for other in self.rounds]
+                free = forbid([RECOVERED, *others, *all_snapped]) & self.follows(number)
+                yield free.action(Label(ActionKind.LOCK, services=group.services), add=[lock])
+                finished = forbid([RECOVERED]) & require([lock, *all_snapped])
+                yield finished.action(Label(ActionKind.UNLOCK, services=group.services), delete=[lock])
 
     # Disaster
-
-    def crash_sets(self) -> Iterable[tuple[str, ...]]:
-        """The sets of services that may crash together, smallest first."""
-        names = tuple(self.events_of)
-        match self.plan.disaster.scope:
-            case Scope.WHOLE:
-                return [names] if names else []
-            case Scope.ANY:
-                if 2 ** min(len(names), 64) > MOST_CRASH_SETS:
-                    raise LimitReached(
-                        f"scope any over {len(names)} services has more than {MOST_CRASH_SETS} crash sets"
-                    )
-                return (crash for size in range(1, len(names) + 1) for crash in combinations(names, size))
-            case listed:
-                return sorted(listed, key=len)
 
     def disasters(self) -> Iterator[Action]:
         """The disasters in scope; of crash sets with the same effect only the first, which is a smallest."""
         at_rest = self.none_in_flight(self.events_of)
         seen: set[object] = set()
-        for crash in self.crash_sets():
-            restored = self.restored(crash)
-            action = self.disaster(crash, restored)
-            if action is None:
-                continue
-            effect = (action.require, action.delete, action.copy)
+        for outcome in self.outcomes:
+            action = self.strike(outcome)
+            effect = (action.require, action.add, action.delete, action.copy)
             if effect in seen:
                 continue
             seen.add(effect)
@@ -369,108 +365,55 @@ class Rules:
                 add=action.add | {AT_REST},
             )
 
-    def restored(self, crash: tuple[str, ...]) -> tuple[str, ...]:
-        """The services that recovery restores, in the order of the file."""
-        if self.plan.recovery.rollback is Rollback.OLDEST:
-            return tuple(self.events_of)
-        return self.widened(crash)
-
-    def widened(self, crash: tuple[str, ...]) -> tuple[str, ...]:
-        """The crashed services, widened by their recovery units unless only crashed services are restored."""
-        members = set(crash)
-        if self.plan.recovery.restore is Restore.GROUP:
-            for service in crash:
-                group = self.groups[service]
-                members.update(group.services if group.mode.recovers_together else ())
-        return tuple(service for service in self.events_of if service in members)
-
-    def disaster(self, crash: tuple[str, ...], restored: tuple[str, ...]) -> Action | None:
-        """The disaster that hits these services at any time, or ``None`` if there is no way back from it."""
-        if any(self.modes[service].never_backed_up for service in restored):
-            return None
+    def strike(self, outcome: Outcome) -> Action:
+        """The disaster that hits these services at any time."""
+        messages, lost = self.broker_after(outcome)
+        empty = [service for service in outcome.emptied if self.modes[service].image is Image.EMPTY]
+        delete = [self.lock(group, number) for group in self.locked_groups for number in self.rounds]
+        delete += [logged(event) for service in empty for event in self.events_of[service]]
         image = oldest if self.plan.recovery.rollback is Rollback.OLDEST else backed
-        copies = [(image(event), logged(event)) for service in restored for event in self.events_of[service]]
-        recorded = self.recorded_channels(self.widened(crash))
-        delete = [locked(group.services) for group in self.locked_groups]
-        if self.plan.recovery.broker is not Broker.SURVIVES:
-            overwritten = {destination for _, destination in recorded}
-            delete += [pending(p, e) for p, e, _, _ in self.messages if pending(p, e) not in overwritten]
-        guard = require(snapped(service) for service in restored if self.modes[service].takes_snapshots)
-        guard &= forbid([RECOVERED])
-        label = Label(ActionKind.DISASTER, services=crash, restored=restored)
-        return guard.action(label, add=[RECOVERED], delete=delete, copy=copies + recorded)
+        copies = [(image(e), logged(e)) for s in outcome.emptied if s not in empty for e in self.events_of[s]]
+        copies += [(logged(e), before(e)) for e, _, _ in self.occurrences if (e.use_case, e.step) in self.remembered]
+        guard = forbid([RECOVERED])
+        guard &= require(self.snapped((s for s in outcome.restored if self.modes[s].takes_snapshots), 1))
+        if self.plan.recovery.broker is Broker.BACKUP:
+            guard &= require(self.snapped_broker(1))
+        label = Label(ActionKind.DISASTER, services=outcome.crash, restored=outcome.restored)
+        add = [RECOVERED, *(restored(s) for s in outcome.restored if s in self.aftermath.told_apart)]
+        return guard.action(label, add=add, delete=delete + lost, copy=copies + messages)
 
-    def recorded_channels(self, restored: tuple[str, ...]) -> list[tuple[Fact, Fact]]:
-        """What a distributed snapshot recorded of the channels of the groups that are restored whole."""
-        inside = [
-            set(group.services)
-            for group in self.plan.groups
-            if group.mode.markers and set(group.services) <= set(restored)
+    def broker_after(self, outcome: Outcome) -> tuple[list[tuple[Fact, Fact]], list[Fact]]:
+        """What is copied into the broker at the disaster, and which messages are lost."""
+        recorded = {message: backed(message.trigger) for message in self.recorded(outcome)}
+        image = oldest if self.plan.recovery.rollback is Rollback.OLDEST else backed
+        copies = [(fact, message.pending) for message, fact in recorded.items()]
+        copies += [
+            (image(message.event), ignored(message.trigger, message.event))
+            for message in recorded
+            if ignored(message.trigger, message.event) in self.aftermath.reads
         ]
-        return [
-            (backed(trigger), pending(trigger, event))
-            for trigger, event, sender, receiver in self.messages
-            if any({sender, receiver} <= services for services in inside)
-        ]
+        others = [message for message in self.messages if message not in recorded]
+        match self.plan.recovery.broker:
+            case Broker.SURVIVES:
+                return copies, []
+            case Broker.LOST:
+                return copies, [message.pending for message in others]
+            case Broker.BACKUP:
+                return copies + [(kept(each.trigger, each.event), each.pending) for each in others], []
+            case None:
+                both_restored = (each for each in others if {each.sender, each.receiver} <= set(outcome.restored))
+                return copies, [message.pending for message in both_restored]
+            case other:
+                assert_never(other)
+
+    def recorded(self, outcome: Outcome) -> Iterator[Message]:
+        """The messages inside groups that are restored whole, whose channels a distributed snapshot recorded."""
+        whole = set(self.widened(outcome.crash))
+        inside = [set(g.services) for g in self.plan.groups if g.mode.markers and set(g.services) <= whole]
+        return (each for each in self.messages if any({each.sender, each.receiver} <= group for group in inside))
 
     # Recovery
 
     def recovery(self) -> Iterator[Action]:
-        """What happens by itself after the disaster, with clients gone."""
-        for event, case, step in self.occurrences:
-            for kind in self.recovery_kinds:
-                yield from self.recover(kind, event, case, step)
-
-    @cached_property
-    def recovery_kinds(self) -> tuple[ActionKind, ...]:
-        """The kinds of actions after the disaster: those that an option adds, and deliveries from recorded channels."""
-        kinds = set(self.plan.recovery.adds)
-        if any(group.mode.markers for group in self.plan.groups):
-            kinds.add(ActionKind.DELIVER)
-        if ActionKind.DELIVER not in kinds:
-            kinds.discard(ActionKind.DROP)
-        return tuple(kind for kind in ActionKind if kind in kinds)
-
-    def recover(self, kind: ActionKind, event: Event, case: UseCase, step: Step) -> Iterator[Action]:
-        """The action of this kind after the disaster that is about an event, if there is one."""
-        waiting = require([RECOVERED, *self.messages_to.get(event, ())]) & forbid([logged(event)])
-        begun = require([RECOVERED, *(logged(Event(case.name, n, event.index)) for n in step.predecessors)])
-        begun &= forbid([logged(event)])
-        match kind, step.via:
-            case ActionKind.DELIVER, Via.EVENT:
-                yield self.redo(kind, event, step, waiting)
-            case ActionKind.DROP, Via.EVENT:
-                yield from self.drop(event, step, waiting)
-            case ActionKind.REPLAY, Via.EVENT:
-                yield self.redo(kind, event, step, begun)
-            case ActionKind.RESUME, Via.CALL if step.predecessors:
-                yield self.redo(kind, event, step, begun)
-
-    def redo(self, kind: ActionKind, event: Event, step: Step, guard: Guard) -> Action:
-        """An event that recovery appends; under ``on_invalid: reject`` only if what it is about exists."""
-        if self.plan.recovery.on_invalid is OnInvalid.REJECT:
-            guard &= self.valid(event, step)
-        return guard.action(Label(kind, (event,)), add=[logged(event)], delete=self.messages_to.get(event, ()))
-
-    def valid(self, event: Event, step: Step) -> Guard:
-        """Everything that the event is about exists in the log so far."""
-        guard = Guard()
-        for entity in step_entities(step):
-            guard &= self.presence(event.index).exists(entity)
-        return guard
-
-    def drop(self, event: Event, step: Step, waiting: Guard) -> Iterator[Action]:
-        """A message that could be delivered but is not valid is dropped."""
-        valid = self.valid(event, step)
-        if valid == Guard():
-            return
-        invalid = Guard(clauses=(Clause(positive=valid.forbid, negative=valid.require),))
-        yield (waiting & invalid).action(Label(ActionKind.DROP, (event,)), delete=self.messages_to[event])
-
-
-def step_entities(step: Step) -> Iterator[Entity]:
-    """The entities that a step needs: its own, unless it creates it, and those that it links to."""
-    if step.verb is not Verb.CREATE:
-        yield step.entity
-    for link in step.links:
-        yield link.target
+        """What happens after the disaster, until the application is handed back to its clients."""
+        return self.aftermath.actions()

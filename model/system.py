@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cached_property
-from itertools import pairwise
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -38,6 +37,17 @@ class FactKind(StrEnum):
     DENIED = "denied"
     RECOVERED = "recovered"
     AT_REST = "at_rest"
+    SNAPPED_AGAIN = "snapped2"
+    LOCKED_AGAIN = "locked2"
+    KEPT = "kept"
+    DROPPED = "dropped"
+    BEFORE = "before"
+    RESTORED = "restored"
+    IGNORED = "ignored"
+    LIVE = "live"
+    TWICE = "twice"
+    SWEEPING = "sweeping"
+    GONE = "gone"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -88,6 +98,53 @@ def locked(services: tuple[str, ...]) -> Fact:
     return Fact(FactKind.LOCKED, (), services)
 
 
+def kept(trigger: Event, event: Event) -> Fact:
+    """The message by which ``trigger`` brings about ``event`` is in the backup of the broker."""
+    return Fact(FactKind.KEPT, (trigger, event))
+
+
+def dropped(event: Event) -> Fact:
+    """The message that brings about ``event`` was rejected before the disaster, as it is about something deleted."""
+    return Fact(FactKind.DROPPED, (event,))
+
+
+def before(event: Event) -> Fact:
+    """The event was in the live log just before the disaster."""
+    return Fact(FactKind.BEFORE, (event,))
+
+
+def restored(service: str) -> Fact:
+    """Disaster has struck, and the service was restored."""
+    return Fact(FactKind.RESTORED, (), (service,))
+
+
+def ignored(trigger: Event, event: Event) -> Fact:
+    """The message that a distributed snapshot recorded had been received before the receiver's backup."""
+    return Fact(FactKind.IGNORED, (trigger, event))
+
+
+def live(event: Event) -> Fact:
+    """The event was done after the disaster, and what follows it goes on as in normal operation."""
+    return Fact(FactKind.LIVE, (event,))
+
+
+def twice(event: Event) -> Fact:
+    """The event, which is not idempotent, was done again."""
+    return Fact(FactKind.TWICE, (event,))
+
+
+def sweeping(event: Event) -> Fact:
+    """At the index of this event (any of them) recovery has come to its end, and what is left over is removed."""
+    return Fact(FactKind.SWEEPING, (event,))
+
+
+def gone(creation: Event) -> Fact:
+    """The entity that this event creates was collected as garbage."""
+    return Fact(FactKind.GONE, (creation,))
+
+
+BROKER_SNAPPED = Fact(FactKind.SNAPPED)
+"""The content of the broker has been backed up."""
 DENIED = Fact(FactKind.DENIED)
 """A command was held back."""
 RECOVERED = Fact(FactKind.RECOVERED)
@@ -124,10 +181,28 @@ class ActionKind(StrEnum):
     DROP = "drop"
     REPLAY = "replay"
     RESUME = "resume"
+    RETRY = "retry"
+    REPEAT = "repeat"
+    BACKFILL = "backfill"
+    RECONSTRUCT = "reconstruct"
+    SWEEP = "sweep"
+    UNDO = "undo"
+    COLLECT = "collect"
+    SNAPSHOT_BROKER = "snapshot-broker"
 
 
-APPENDING = (ActionKind.STEP, ActionKind.DELIVER, ActionKind.REPLAY, ActionKind.RESUME)
+APPENDING = (
+    ActionKind.STEP,
+    ActionKind.DELIVER,
+    ActionKind.REPLAY,
+    ActionKind.RESUME,
+    ActionKind.RETRY,
+    ActionKind.BACKFILL,
+    ActionKind.RECONSTRUCT,
+)
 """The kinds of actions that append events to logs."""
+BY_PEOPLE = (ActionKind.RETRY, ActionKind.RECONSTRUCT)
+"""The kinds of actions after the disaster that people do."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -144,47 +219,6 @@ class Label:
     services: tuple[str, ...] = ()
     restored: tuple[str, ...] = ()
     at_rest: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Guard:
-    """When something may happen: the left half of an action."""
-
-    require: frozenset[Fact] = frozenset()
-    forbid: frozenset[Fact] = frozenset()
-    clauses: tuple[Clause, ...] = ()
-
-    def __and__(self, other: Guard) -> Guard:
-        """Both."""
-        return Guard(self.require | other.require, self.forbid | other.forbid, self.clauses + other.clauses)
-
-    def action(
-        self,
-        label: Label,
-        add: Iterable[Fact] = (),
-        delete: Iterable[Fact] = (),
-        copy: Iterable[tuple[Fact, Fact]] = (),
-    ) -> Action:
-        """The action with this guard; what it adds it need not delete."""
-        adds = frozenset(add)
-        return Action(label, self.require, self.forbid, self.clauses, adds, frozenset(delete) - adds, tuple(copy))
-
-
-def require(facts: Iterable[Fact]) -> Guard:
-    """All of these hold."""
-    return Guard(require=frozenset(facts))
-
-
-def forbid(facts: Iterable[Fact]) -> Guard:
-    """None of these holds."""
-    return Guard(forbid=frozenset(facts))
-
-
-def all_or_none(facts: list[Fact]) -> tuple[Clause, ...]:
-    """Clauses that say: all of these facts hold, or none.  Each implies the next, round the circle."""
-    if len(facts) < 2:
-        return ()
-    return tuple(Clause(frozenset([b]), frozenset([a])) for a, b in pairwise([*facts, facts[0]]))
 
 
 @dataclass(frozen=True, slots=True)

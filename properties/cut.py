@@ -6,8 +6,9 @@ Source: the article, "Eventual Inconsistency with Full Availability".
 from __future__ import annotations
 
 from bac.model.architecture import Entity, Link
+from bac.model.guard import Guard
 from bac.model.presence import Presence
-from bac.model.system import Event, Guard, logged
+from bac.model.system import Event, logged
 from bac.model.trace import Trace
 from bac.properties.anomalies import Definitions
 from bac.properties.formula import Formula, condition, satisfied

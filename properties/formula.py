@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import dataclass
 
-from bac.model.system import RECOVERED, Action, Fact, Guard, System
+from bac.model.guard import Guard
+from bac.model.system import RECOVERED, Action, Fact, System
 
 
 @dataclass(frozen=True, slots=True)
