@@ -27,6 +27,14 @@ _MEANINGS = {
     FactKind.LOGGED: "is in the log of",
     FactKind.BACKED: "is in the backup of",
     FactKind.OLDEST: "was in the log at the first snapshot, in",
+    FactKind.BEFORE: "was in the log just before the disaster",
+    FactKind.DROPPED: "was rejected before the disaster",
+    FactKind.LIVE: "was done after the disaster",
+    FactKind.TWICE: "was done twice",
+    FactKind.GONE: "created something that was collected",
+    FactKind.PENDING: "waits in the broker",
+    FactKind.KEPT: "is in the backup of the broker",
+    FactKind.IGNORED: "had been received before the receiver's backup",
 }
 
 
@@ -140,13 +148,20 @@ class Exported:
         match fact.kind:
             case FactKind.LOGGED | FactKind.BACKED | FactKind.OLDEST:
                 return f"{self._event(fact.events[0])} {_MEANINGS[fact.kind]} {self._service(fact.events[0])}"
-            case FactKind.PENDING:
+            case FactKind.BEFORE | FactKind.DROPPED | FactKind.LIVE | FactKind.TWICE | FactKind.GONE:
+                return f"{self._event(fact.events[0])} {_MEANINGS[fact.kind]}"
+            case FactKind.PENDING | FactKind.KEPT | FactKind.IGNORED:
                 trigger, event = map(self._event, fact.events)
-                return f"the message from {trigger}, which brings about {event}, waits in the broker"
-            case FactKind.SNAPPED:
-                return f"{services} has been snapshotted"
-            case FactKind.LOCKED:
-                return f"{services}: the lock is taken"
+                return f"the message from {trigger}, which brings about {event}, {_MEANINGS[fact.kind]}"
+            case FactKind.SWEEPING:
+                return f"recovery removes what is left over at index {fact.events[0].index}"
+            case FactKind.SNAPPED | FactKind.SNAPPED_AGAIN:
+                again = " again" if fact.kind is FactKind.SNAPPED_AGAIN else ""
+                return f"{services or 'the broker'} has been snapshotted{again}"
+            case FactKind.LOCKED | FactKind.LOCKED_AGAIN:
+                return f"{services}: the lock is taken{' again' if fact.kind is FactKind.LOCKED_AGAIN else ''}"
+            case FactKind.RESTORED:
+                return f"disaster has struck, and {services} was restored"
             case FactKind.DENIED:
                 return "a client's command was held back"
             case FactKind.RECOVERED:

@@ -13,7 +13,7 @@ from bac.exports.names import in_comment
 from bac.model.architecture import Architecture
 from bac.model.errors import BacError
 from bac.model.plan import Plan
-from bac.properties.anomalies import Anomaly
+from bac.properties.anomalies import Anomaly, Blame
 from bac.properties.formula import Formula, disjunction
 from bac.properties.qualities import EXTRA_LOSS, Property, Qualities, qualities
 
@@ -57,7 +57,7 @@ def statements(architecture: Architecture, plan: Plan, instances: int) -> tuple[
 
 
 def _whole(wanted: Qualities) -> Iterator[Statement]:
-    against = (anomaly.formula for anomaly in wanted.anomalies if not anomaly.tolerated)
+    against = (anomaly.formula for anomaly in wanted.anomalies if anomaly.counts)
     lost = (loss.formula for loss in wanted.losses)
     yield Statement(Property.AVAILABILITY, "", "", False, wanted.denied)
     yield Statement(Property.CONSISTENCY, "", "", True, disjunction(against))
@@ -66,11 +66,11 @@ def _whole(wanted: Qualities) -> Iterator[Statement]:
 
 def _anomalies(anomalies: Iterable[Anomaly]) -> Iterator[Statement]:
     """Yield one statement for all anomalies of the same kind and subject."""
-    grouped: dict[tuple[str, str, bool], list[Formula]] = {}
+    grouped: dict[tuple[str, str, Blame], list[Formula]] = {}
     for each in anomalies:
-        grouped.setdefault((each.kind, each.subject, each.tolerated), []).append(each.formula)
-    for (kind, subject, tolerated), formulas in grouped.items():
-        yield Statement(Property.CONSISTENCY, str(kind), subject, True, disjunction(formulas), tolerated)
+        grouped.setdefault((each.kind, each.subject, each.blame), []).append(each.formula)
+    for (kind, subject, blame), formulas in grouped.items():
+        yield Statement(Property.CONSISTENCY, str(kind), subject, True, disjunction(formulas), blame is Blame.TOLERATED)
 
 
 def _losses(wanted: Qualities) -> Iterator[Statement]:

@@ -191,9 +191,9 @@ class Possible:
         own = {step.service for step in transaction}
         services = dict.fromkeys(case.step(number).service for number in transaction[0].predecessors)
         for service in services:
-            if service not in own and service in self.setting.ever_restored:
-                if not self.setting.modes[service].replicated:
-                    yield service
+            away = service not in own and service in self.setting.ever_restored
+            if away and not self.setting.modes[service].replicated:
+                yield service
 
     def reconstructs(self, step: Step) -> bool:
         """Whether a person may create again what the step creates."""

@@ -78,11 +78,12 @@ class ServiceLog:
     snapshot: int | None
     kept: int
     recovered: tuple[Entry, ...]
+    undone: frozenset[Event] = frozenset()
 
     @property
     def cut(self) -> tuple[Entry, ...]:
-        """The log at the end."""
-        return self.live[: self.kept] + self.recovered
+        """The log at the end, without what recovery took back."""
+        return tuple(entry for entry in self.live[: self.kept] + self.recovered if entry.event not in self.undone)
 
 
 @dataclass(frozen=True)
@@ -137,6 +138,7 @@ class Trace:
         snapshots: dict[str, tuple[int, int]] = {}
         recovered: dict[str, list[Entry]] = {service: [] for service in live}
         kept: dict[str, int] = {}
+        undone = frozenset(event for label in self.actions if label.kind is ActionKind.UNDO for event in label.events)
         for number, label in enumerate(self.actions, 1):
             if label.kind is ActionKind.SNAPSHOT:
                 snapshots.update((service, (number, len(live[service]))) for service in label.services)
@@ -157,6 +159,7 @@ class Trace:
                 snapshots[service][0] if service in snapshots else None,
                 kept.get(service, len(log)),
                 tuple(recovered[service]),
+                undone,
             )
             for service, log in live.items()
         }

@@ -152,7 +152,7 @@ class PlanCheck:
     @cached_property
     def whole(self) -> Part:
         """The architecture, undivided."""
-        return Part(self.architecture, self.plan, tuple(enumerate(anomalies(self.architecture, 1))))
+        return Part(self.architecture, self.plan, tuple(enumerate(anomalies(self.architecture, self.plan, 1))))
 
     @property
     def few(self) -> bool:

@@ -11,8 +11,8 @@ from bac.model.errors import BacError, LimitReached
 from bac.model.plan import Timing
 from bac.model.system import AT_REST, RECOVERED, ActionKind, NotARun, State, System
 from bac.model.trace import Trace
-from bac.properties.anomalies import anomalies
-from bac.properties.formula import Formula, satisfied
+from bac.properties.anomalies import Blame, anomalies
+from bac.properties.formula import FALSE, Formula, satisfied
 from bac.properties.qualities import EXTRA_LOSS, Property, backed_up, losses, qualities
 
 MOST_STATES = 100_000
@@ -82,18 +82,19 @@ def claimed(trace: Trace) -> Iterable[Formula]:
             if (f"{loss.event.use_case}.{loss.event.step}", loss.event.index) == (claim.subject, claim.index):
                 yield loss.formula
         return
-    for anomaly in anomalies(trace.architecture, trace.instances):
+    for anomaly in anomalies(trace.architecture, trace.plan, trace.instances):
         if (anomaly.kind, anomaly.subject, anomaly.index) == (claim.kind, claim.subject, claim.index):
             yield anomaly.formula
 
 
-def is_tolerated(trace: Trace) -> bool:
-    """Return whether the anomaly that a trace shows is tolerated, so that it does not violate consistency."""
-    claim = trace.claim
-    return any(
-        anomaly.tolerated
-        for anomaly in anomalies(trace.architecture, 1)
-        if (anomaly.kind, anomaly.subject) == (claim.kind, claim.subject)
+def blamed(trace: Trace) -> Blame:
+    """Return whom the anomaly is laid to that a trace shows; only what the backup is to blame for counts."""
+    claim, state = trace.claim, trace.states[-1]
+    return next(
+        anomaly.blame
+        for anomaly in anomalies(trace.architecture, trace.plan, trace.instances)
+        if (anomaly.kind, anomaly.subject, anomaly.index) == (claim.kind, claim.subject, claim.index)
+        and satisfied(anomaly.formula, state)
     )
 
 
@@ -101,9 +102,9 @@ def stuck(trace: Trace, state: State, most_states: int) -> str | None:
     """What speaks against this: before the disaster, no completed backup is reachable any more."""
     if RECOVERED in state:
         return "disaster has struck"
-    if any(trace.plan.mode_of(service.name).never_backed_up for service in trace.architecture.services):
-        return None
     goal = backed_up(trace.architecture, trace.plan)
+    if goal == FALSE:
+        return None
     for number, reached in enumerate(reachable_before_disaster(trace.system, state), 1):
         if satisfied(goal, reached):
             return "a backup can still be completed"

@@ -26,8 +26,8 @@ from bac.proofs.reductions.part_search import (
     soonest,
     total,
 )
-from bac.properties.anomalies import Anomaly, AnomalyKind
-from bac.properties.qualities import EXTRA_LOSS, Property
+from bac.properties.anomalies import Anomaly, AnomalyKind, Blame
+from bac.properties.qualities import EXTRA_LOSS, Property, losses
 
 ANY_NUMBER = "any number of instances"
 OVERTIME = 0.1
@@ -139,7 +139,8 @@ class PropertyResult:
     """The verdict on one property.
 
     ``scope`` says for how many instances; ``reason`` why it is unknown, or what a reader should know about it.
-    ``anomalies`` violate consistency, ``tolerated`` ones do not.  ``complete`` is false if a limit may have hidden
+    ``anomalies`` violate consistency; ``tolerated`` ones do
+    not, nor those that the ``application`` leaves behind by itself.  ``complete`` is false if a limit may have hidden
     more; ``vacuous`` is true if the property holds only because there is nothing that could violate it.
     ``elsewhere`` is how many actions a whole landscape needs beside those of ``trace``.
     """
@@ -151,6 +152,7 @@ class PropertyResult:
     trace: Trace | None = None
     anomalies: tuple[AnomalyResult, ...] = ()
     tolerated: tuple[AnomalyResult, ...] = ()
+    application: tuple[AnomalyResult, ...] = ()
     complete: bool = True
     vacuous: bool = False
     omitted_actions: int = 0
@@ -329,14 +331,14 @@ class Judge:
             return self.no_trace(which, scope)
         return PropertyResult(which, Verdict.VIOLATED, scope, trace=trace, omitted_actions=run.omitted_actions)
 
-    def no_trace(self, which: Property, scope: str, tolerated: tuple[AnomalyResult, ...] = ()) -> PropertyResult:
+    def no_trace(self, which: Property, scope: str) -> PropertyResult:
         """The verdict where no counterexample was found."""
         if which in self.limits:
             reason = self.limits[which]
-            return PropertyResult(which, Verdict.UNKNOWN, scope, reason, tolerated=tolerated, complete=False)
+            return PropertyResult(which, Verdict.UNKNOWN, scope, reason, complete=False)
         vacuous = which in (Property.CONSISTENCY, Property.NO_EXTRA_LOSS) and not self.can_recover
         why = "only because no run ever recovers from a disaster" if vacuous else None
-        return PropertyResult(which, Verdict.HOLDS, scope, why, tolerated=tolerated, vacuous=vacuous)
+        return PropertyResult(which, Verdict.HOLDS, scope, why, vacuous=vacuous)
 
     # Consistency
 
@@ -351,10 +353,13 @@ class Judge:
     def consistency(self) -> PropertyResult:
         """Consistency holds if there is no anomaly but tolerated ones."""
         results = list(self.anomalies())
-        tolerated = tuple(result for result in results if result.tolerated)
-        violations = tuple(result for result in results if not result.tolerated)
+        violations, tolerated, application = (
+            tuple(result for blame, result in results if blame is wanted)
+            for wanted in (Blame.BACKUP, Blame.TOLERATED, Blame.APPLICATION)
+        )
         if not violations:
-            return self.no_trace(Property.CONSISTENCY, self.scope, tolerated)
+            held = self.no_trace(Property.CONSISTENCY, self.scope)
+            return replace(held, tolerated=tolerated, application=application)
         limit = self.limits.get(Property.CONSISTENCY)
         return PropertyResult(
             Property.CONSISTENCY,
@@ -363,24 +368,26 @@ class Judge:
             None if limit is None else f"there may be more: {limit}",
             anomalies=violations,
             tolerated=tolerated,
+            application=application,
             complete=limit is None,
         )
 
-    def anomalies(self) -> Iterator[AnomalyResult]:
-        """The anomalies, confirmed.  When it is time to stop, only the first violation is."""
-        grouped: dict[tuple[AnomalyKind, str, bool], list[FoundAnomaly]] = {}
+    def anomalies(self) -> Iterator[tuple[Blame, AnomalyResult]]:
+        """The anomalies and whom they are laid to, confirmed.  When it is time to stop, only the first violation is."""
+        grouped: dict[tuple[AnomalyKind, str, Blame], list[FoundAnomaly]] = {}
         for found in self.found_anomalies():
             anomaly = found.anomaly
-            grouped.setdefault((anomaly.kind, anomaly.subject, anomaly.tolerated), []).append(found)
+            grouped.setdefault((anomaly.kind, anomaly.subject, anomaly.blame), []).append(found)
         violated = False
-        for (kind, subject, tolerated), alike in grouped.items():
-            if (reason := self.confirmation.stop_reason()) is not None and (violated or tolerated):
+        for (kind, subject, blame), alike in grouped.items():
+            counts = blame is Blame.BACKUP
+            if (reason := self.confirmation.stop_reason()) is not None and (violated or not counts):
                 self.limits[Property.CONSISTENCY] = reason
                 continue
-            make = partial(self.anomaly, kind, subject, tolerated, alike)
+            make = partial(self.anomaly, kind, subject, blame is Blame.TOLERATED, alike)
             if (result := self.confirmed(Property.CONSISTENCY, make)) is not None:
-                violated = violated or not tolerated
-                yield result
+                violated = violated or counts
+                yield blame, result
 
     def anomaly(self, kind: AnomalyKind, subject: str, tolerated: bool, found: Sequence[FoundAnomaly]) -> AnomalyResult:
         """The traces of an anomaly, confirmed, and its cause."""
@@ -419,8 +426,8 @@ class Judge:
     def losses(self) -> Iterator[tuple[str, Runs]]:
         """The runs that lose what a step logged, by ``use case.step``."""
         for part, result in self.found:
-            steps = (f"{case.name}.{step.number}" for case, step in part.architecture.steps())
-            yield from zip(steps, result.losses, strict=False)
+            events = (loss.event for loss in losses(part.architecture, part.plan, 1))
+            yield from zip((f"{event.use_case}.{event.step}" for event in events), result.losses, strict=False)
 
 
 def up_to(instances: int) -> str:

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from bac.model.architecture import Entity, Link
 from bac.model.guard import Guard
-from bac.model.presence import Presence
-from bac.model.system import Event, logged
+from bac.model.setting import Setting
+from bac.model.system import Event, FactKind
 from bac.model.trace import Trace
 from bac.properties.anomalies import Definitions
 from bac.properties.formula import Formula, condition, satisfied
@@ -20,10 +20,10 @@ class Cut:
     def __init__(self, trace: Trace, index: int) -> None:
         """Collect what is in the logs."""
         self.trace, self.index = trace, index
-        self.events = {entry.event for log in trace.logs.values() for entry in log.cut if entry.event.index == index}
-        self.presence = Presence(trace.architecture, index)
-        self._definitions = Definitions(trace.architecture, index)
-        self._facts = {logged(event) for event in self.events}
+        self._facts = trace.states[-1]
+        self.events = {fact.events[0] for fact in self._facts if fact.kind is FactKind.LOGGED and fact.index == index}
+        self._definitions = Definitions(Setting(trace.architecture, trace.plan, 1), index)
+        self.presence = self._definitions.presence
 
     def creation(self, entity: Entity) -> Event:
         """The event that creates an entity."""

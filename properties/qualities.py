@@ -5,14 +5,17 @@ Source: the article, "The BAC Theorem"; docs/semantics.md, "Properties".
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from bac.model.architecture import Architecture
+from bac.model.architecture import Architecture, Step, Verb
 from bac.model.plan import Plan
-from bac.model.system import DENIED, Event, backed, logged, snapped
+from bac.model.semantics import Rules
+from bac.model.system import DENIED, Event, backed, logged
 from bac.properties.anomalies import Anomaly, anomalies
 from bac.properties.formula import FALSE, Atom, Formula, Not, conjunction, disjunction
+from bac.properties.rebuilt import comes_back
 
 
 class Property(StrEnum):
@@ -66,7 +69,7 @@ class Qualities:
             case Property.AVAILABILITY:
                 return self.denied
             case Property.CONSISTENCY:
-                return disjunction(each.formula for each in self.anomalies if not each.tolerated)
+                return disjunction(each.formula for each in self.anomalies if each.counts)
             case Property.NO_EXTRA_LOSS:
                 return disjunction(loss.formula for loss in self.losses)
 
@@ -76,25 +79,36 @@ def qualities(architecture: Architecture, plan: Plan, instances: int) -> Qualiti
     return Qualities(
         backed_up(architecture, plan),
         Atom(DENIED),
-        anomalies(architecture, instances),
+        anomalies(architecture, plan, instances),
         losses(architecture, plan, instances),
     )
 
 
 def backed_up(architecture: Architecture, plan: Plan) -> Formula:
-    """Every service is snapshotted or continuous; false as soon as one is never backed up."""
-    modes = {service.name: plan.mode_of(service.name) for service in architecture.services}
-    if any(mode.never_backed_up for mode in modes.values()):
+    """Every service is snapshotted, in each round of backups, or needs none; false as soon as one is never backed up.
+
+    A service that is rebuilt counts as backed up if each of its steps can come back from what is not rebuilt.
+    """
+    rules = Rules(architecture, plan, 1)
+    inside = [service.name for service in architecture.services if not service.external]
+    if any(rules.modes[service].never_backed_up for service in inside) or not comes_back(rules):
         return FALSE
-    return conjunction(Atom(snapped(service)) for service, mode in modes.items() if mode.takes_snapshots)
+    return conjunction(Atom(fact) for number in rules.rounds for fact in rules.snapped(rules.snapshotted, number))
 
 
 def losses(architecture: Architecture, plan: Plan, instances: int) -> tuple[Loss, ...]:
-    """For each event that can be backed up: it is in the backup, and not in the cut."""
-    events = (
-        Event(case.name, step.number, index)
-        for index in range(1, instances + 1)
-        for case, step in architecture.steps()
-        if not plan.mode_of(step.service).never_backed_up
+    """For each event that can be lost: it is in the backup, and not in the cut, or what it created was collected."""
+    rules = Rules(architecture, plan, instances)
+    return tuple(
+        Loss(event, disjunction(gone))
+        for event, case, step in rules.occurrences
+        if (gone := list(ways_to_lose(rules, event, step)))
     )
-    return tuple(Loss(event, conjunction([Atom(backed(event)), Not(Atom(logged(event)))])) for event in events)
+
+
+def ways_to_lose(rules: Rules, event: Event, step: Step) -> Iterator[Formula]:
+    """The formulas of which each says that an event is lost that was backed up."""
+    if rules.is_backed(step.service):
+        yield conjunction([Atom(backed(event)), Not(Atom(logged(event)))])
+    if step.verb is Verb.CREATE:
+        yield from map(Atom, rules.presence(event.index).gone(step.entity))

@@ -80,7 +80,7 @@ def comparable(anomaly: AnomalyResult) -> tuple[bool, Cause]:
 def shown(trace: Trace) -> Iterator[tuple[AnomalyKind, str]]:
     """Yield the kind and the subject of each anomaly at the end of a run."""
     state = trace.states[-1]
-    for anomaly in anomalies(trace.architecture, trace.instances):
+    for anomaly in anomalies(trace.architecture, trace.plan, trace.instances):
         if satisfied(anomaly.formula, state):
             yield anomaly.kind, anomaly.subject
 
@@ -102,7 +102,9 @@ def blamed(anomaly: AnomalyResult) -> Hashable:
 def use_case_of(anomaly: AnomalyResult, trace: Trace) -> str:
     """Return the name of the use case that an anomaly is about."""
     wanted = (anomaly.kind, anomaly.subject)
-    about = next(each.about for each in anomalies(trace.architecture, 1) if (each.kind, each.subject) == wanted)
+    about = next(
+        each.about for each in anomalies(trace.architecture, trace.plan, 1) if (each.kind, each.subject) == wanted
+    )
     match about:
         case Event():
             return about.use_case

@@ -112,6 +112,7 @@ class Writer:
             shown[key] = [self.anomaly(each) for each in selected]
             left = None if left is None else left - len(selected)
         hidden = sum(map(len, lists.values())) - sum(map(len, shown.values()))
+        shown["application"] = [{"kind": str(each.kind), "subject": each.subject} for each in result.application]
         return shown | ({"hidden": hidden} if hidden else {})
 
     def anomaly(self, result: AnomalyResult) -> dict[str, Any]:

@@ -132,7 +132,7 @@ def claims(trace: Trace) -> Iterator[Claim]:
         yield Claim("backup")
         return
     timing = Timing.AT_REST if AT_REST in state else Timing.ANY_TIME
-    for anomaly in anomalies(trace.architecture, trace.instances):
+    for anomaly in anomalies(trace.architecture, trace.plan, trace.instances):
         if satisfied(anomaly.formula, state):
             yield Claim("consistency", anomaly.kind, anomaly.subject, anomaly.index, timing)
     for loss in losses(trace.architecture, trace.plan, trace.instances):

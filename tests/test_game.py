@@ -374,7 +374,7 @@ class Minimax:
     def __init__(self, arch: Architecture, level: Level, instances: int) -> None:
         self.system: System = system(arch, INDEPENDENT, instances)
         self.services = [service.name for service in arch.services]
-        wanted = anomalies(arch, instances)
+        wanted = anomalies(arch, INDEPENDENT, instances)
         self.wrong = [a.formula for a in wanted if a.kind in level.kinds and not a.tolerated]
         self.known: dict[State, bool] = {}
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, assert_never
 
 from bac.model import documents
 from bac.model import trace as traces
@@ -24,6 +24,7 @@ from bac.model.plan import Plan
 from bac.model.trace import Trace
 from bac.proofs import replay
 from bac.proofs.theorem.games import strategy as strategies
+from bac.properties.anomalies import Blame
 
 IN_FILE = "that the specification in the file is the one you mean"
 REPLAYED = (
@@ -97,7 +98,15 @@ def shown(found: Trace) -> str:
     if claim.kind is None:
         return f"violates {claim.property}"
     what = f"{claim.kind} {quoted(claim.subject or '')}, index {claim.index}, {claim.timing}"
-    return f"shows, tolerated, {what}" if replay.is_tolerated(found) else f"violates {claim.property}: {what}"
+    match replay.blamed(found):
+        case Blame.BACKUP:
+            return f"violates {claim.property}: {what}"
+        case Blame.TOLERATED:
+            return f"shows, tolerated, {what}"
+        case Blame.APPLICATION:
+            return f"shows what the application leaves behind without any disaster: {what}"
+        case other:
+            assert_never(other)
 
 
 def strategy(document: Any) -> Verified:

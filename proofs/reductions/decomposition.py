@@ -100,7 +100,7 @@ def parts(architecture: Architecture, plan: Plan, check: Callable[[], None] = la
     """
     reads = cones(architecture, plan, check)
     needed: dict[Cone, list[Anomaly]] = {reads[case.name]: [] for case in architecture.use_cases}
-    for anomaly in anomalies(architecture, 1):
+    for anomaly in anomalies(architecture, plan, 1):
         check()
         about = {event.use_case for fact in facts(anomaly.formula) for event in fact.events}
         needed.setdefault(frozenset[str]().union(*(reads[name] for name in about)), []).append(anomaly)
@@ -194,11 +194,11 @@ class Cut:
             use_cases=cases,
             tolerance=replace(self.architecture.tolerance, links=self.architecture.tolerance.links & links),
         )
-        wanted = {(anomaly.kind, anomaly.about): anomaly for anomaly in questions}
-        numbered = ((number, wanted.get((each.kind, each.about))) for number, each in enumerate(anomalies(alone, 1)))
+        plan = self.plan if self.outside is None else self.outside.plan_for(kept)
+        wanted = {each.identity: each for each in questions}
+        numbered = ((number, wanted.get(each.identity)) for number, each in enumerate(anomalies(alone, plan, 1)))
         found = tuple((number, anomaly) for number, anomaly in numbered if anomaly is not None)
         assert len(found) == len(wanted)
-        plan = self.plan if self.outside is None else self.outside.plan_for(kept)
         return Part(alone, plan, found, self.outside)
 
     def kept(self, cases: Iterable[UseCase]) -> list[str]:

@@ -35,9 +35,10 @@ from typing import NamedTuple
 from bac.model.architecture import Architecture, Entity, UseCase
 from bac.model.errors import LimitReached
 from bac.model.modes import Mode
-from bac.model.plan import Group, Plan
+from bac.model.plan import INDEPENDENT, Group, Plan
 from bac.model.recovery import OnInvalid, Recovery, Rollback
-from bac.model.semantics import Rules, step_entities
+from bac.model.semantics import Rules
+from bac.model.setting import Outcome, step_entities
 from bac.model.system import Action, ActionKind, Fact, Label, backed, locked, logged, oldest
 from bac.proofs.theorem.games.arenas import Assumption, Level
 from bac.properties.anomalies import anomalies
@@ -104,14 +105,16 @@ class Component:
         self.rules = Rules(part, Plan("locked", (Group(Mode.LOCKED, self.services),)), 1)
         self.lock = locked(self.services)
         self.steps = tuple(action for action in self.rules.steps() if action.label.kind is ActionKind.STEP)
-        wanted = (anomaly for anomaly in anomalies(part, 1) if anomaly.kind in level.kinds and not anomaly.tolerated)
+        wanted = (
+            anomaly for anomaly in anomalies(part, INDEPENDENT, 1) if anomaly.kind in level.kinds and anomaly.counts
+        )
         self.anomalies = tuple(anomaly.formula for anomaly in wanted)
         self.restores = tuple(self._restore(part, recovery) for recovery in restores)
         self._judged: dict[tuple[frozenset[Fact], int], bool] = {}
 
     def _restore(self, part: Architecture, recovery: Recovery) -> tuple[Action, tuple[Action, ...]]:
         rules = Rules(part, Plan("restore", recovery=recovery), 1)
-        disaster = rules.disaster(self.services, self.services)
+        disaster = rules.strike(Outcome(self.services, self.services, self.services))
         assert disaster is not None  # no service is without backup
         return disaster, tuple(rules.recovery())
 

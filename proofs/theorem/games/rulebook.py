@@ -14,9 +14,10 @@ from itertools import chain, combinations, product
 from bac.model.architecture import Architecture
 from bac.model.errors import BacError, LimitReached
 from bac.model.modes import Mode
-from bac.model.plan import Group, Plan
+from bac.model.plan import INDEPENDENT, Group, Plan
 from bac.model.recovery import OnInvalid, Recovery, Rollback
 from bac.model.semantics import Rules
+from bac.model.setting import Outcome
 from bac.model.system import Action, ActionKind, Event, FactKind, Label, State, backed, locked, logged, oldest
 from bac.properties.anomalies import AnomalyKind, anomalies
 from bac.properties.formula import facts as facts_of
@@ -67,7 +68,7 @@ class Rulebook:
         self.lock = locked(self.services)
         self.made = Rules(architecture, Plan("held", (Group(Mode.LOCKED, self.services),)), 1)
         self.steps = tuple(action for action in self.made.steps() if action.label.kind is ActionKind.STEP)
-        wanted = (a for a in anomalies(architecture, 1) if a.kind in KINDS[level] and not a.tolerated)
+        wanted = (a for a in anomalies(architecture, INDEPENDENT, 1) if a.kind in KINDS[level] and a.counts)
         self.wrong = tuple(anomaly.formula for anomaly in wanted)
         self._reached: dict[tuple[State, bool], frozenset[State]] = {}
         self._consistent: dict[tuple[State, Recovery], bool] = {}
@@ -76,7 +77,7 @@ class Rulebook:
     def family(self) -> dict[str, int]:
         """A number for each use case, the same for those that some action or formula speaks of together."""
         spoken = [[fact for fact in action.facts() if fact.events] for action in self.steps]
-        spoken += [list(facts_of(anomaly.formula)) for anomaly in anomalies(self.architecture, 1)]
+        spoken += [list(facts_of(anomaly.formula)) for anomaly in anomalies(self.architecture, INDEPENDENT, 1)]
         spoken += [list(action.facts()) for _, redo in map(self.restore, redoing()) for action in redo]
         family = {case.name: number for number, case in enumerate(self.architecture.use_cases)}
         for group in spoken:
@@ -113,7 +114,7 @@ class Rulebook:
     def restore(self, recovery: Recovery) -> tuple[Action, tuple[Action, ...]]:
         """The disaster that hits everything, and what recovery does by itself."""
         rules = Rules(self.architecture, Plan("restored", recovery=recovery), 1)
-        disaster = rules.disaster(self.services, self.services)
+        disaster = rules.strike(Outcome(self.services, self.services, self.services))
         assert disaster is not None
         return disaster, tuple(rules.recovery())
 
