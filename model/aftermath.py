@@ -19,7 +19,7 @@ from bac.model.fault import Fault
 from bac.model.guard import ALWAYS, NEVER, Guard, both, either, forbid, negation, require, some
 from bac.model.presence import others
 from bac.model.recovery import Broker, OnInvalid
-from bac.model.setting import Message, Place, Setting, event_entities, step_entities
+from bac.model.setting import Message, Place, Setting, Transaction, event_entities, followers, step_entities
 from bac.model.system import (
     RECOVERED,
     Action,
@@ -40,9 +40,6 @@ from bac.model.system import (
 
 MOST_TOGETHER = 12
 """Beyond this many steps in one transaction, of which any may be lacking, no system is built."""
-
-Transaction = tuple[Step, ...]
-"""The steps that one shared database executes together; mostly one alone."""
 
 
 @dataclass(frozen=True)
@@ -153,7 +150,7 @@ class Possible:
             self.delivers(case, step)
             or (step.via is Via.EVENT and self.recovery.replay)
             or self.resumes(case, step)
-            or (not step.predecessors and self.recovery.retry and not self.is_scarce(step.entity))
+            or self.retries(step)
         )
 
     def delivers(self, case: UseCase, step: Step) -> bool:
@@ -194,6 +191,11 @@ class Possible:
             away = service not in own and service in self.setting.ever_restored
             if away and not self.setting.modes[service].replicated:
                 yield service
+
+    def retries(self, step: Step) -> bool:
+        """Whether someone may submit the command of a step again."""
+        scarce = step.verb is Verb.CREATE and self.is_scarce(step.entity)
+        return self.recovery.retry and not step.predecessors and not scarce
 
     def reconstructs(self, step: Step) -> bool:
         """Whether a person may create again what the step creates."""
@@ -319,7 +321,7 @@ class AtIndex:
             found[ActionKind.REPLAY] = preceded
         if possible.resumes(case, first):
             found[ActionKind.RESUME] = preceded & (ALWAYS if recovery.resume else self.calls_on(case, first))
-        if recovery.retry and not first.predecessors and not possible.is_scarce(first.entity):
+        if possible.retries(first):
             found[ActionKind.RETRY] = some(map(logged, others(case, first, self.index))).given(
                 (), map(logged, self.events(case, lacking))
             )
@@ -563,18 +565,3 @@ def spoken_of(step: Step) -> Iterator[Entity]:
     yield step.entity
     yield from (link.target for link in step.links)
     yield from step.needs
-
-
-def followers(case: UseCase, steps: Transaction) -> list[Step]:
-    """The steps of a use case that follow any of these, directly or not, and are none of them."""
-    reached = {step.number for step in steps}
-    found: list[Step] = []
-    changed = True
-    while changed:
-        changed = False
-        for step in case.steps:
-            if step.number not in reached and not reached.isdisjoint(step.predecessors):
-                reached.add(step.number)
-                found.append(step)
-                changed = True
-    return found

@@ -15,7 +15,7 @@ from functools import cached_property
 from bac.model.architecture import Architecture, Entity, Link, Step, UseCase, Verb
 from bac.model.guard import NEVER, Guard, both, forbid, negation, some
 from bac.model.presence import Presence, others
-from bac.model.setting import Place
+from bac.model.setting import Place, followers
 from bac.model.system import Event, Fact, FactKind, before, dropped
 
 Mending = tuple[UseCase, Step]
@@ -55,13 +55,15 @@ class Fault:
         """Whether a link to the entity in its own use case can be done with, so that the entity is left alone."""
         home, _ = self.architecture.creators[entity]
         within = [link for link in self.links_to(entity) if self.architecture.links[link][0] is home]
-        return any(
-            link in self.architecture.removals
-            or link.holder in self.architecture.removals
-            or self.rejectable(self.architecture.links[link])
-            or self.rejectable(self.architecture.creators[link.holder])
-            for link in within
-        )
+        return any(self.can_come_to_nothing(link) for link in within)
+
+    def can_come_to_nothing(self, link: Link) -> bool:
+        """Whether the step that makes a link can be done with, although the link does not hold."""
+        architecture = self.architecture
+        (case, making), (home, creation) = architecture.links[link], architecture.creators[link.holder]
+        too_early = home is case and creation is not making and making not in followers(case, (creation,))
+        removable = link in architecture.removals or link.holder in architecture.removals
+        return too_early or removable or self.rejectable((case, making)) or self.rejectable((home, creation))
 
     def rejectable(self, place: Mending) -> bool:
         """Whether the message that brings about this step can be rejected."""

@@ -388,7 +388,10 @@ class Rules(Setting):
         image = oldest if self.plan.recovery.rollback is Rollback.OLDEST else backed
         copies = [(fact, message.pending) for message, fact in recorded.items()]
         copies += [
-            (image(message.event), ignored(message.trigger, message.event))
+            (
+                (image if message.receiver in outcome.emptied else logged)(message.event),
+                ignored(message.trigger, message.event),
+            )
             for message in recorded
             if ignored(message.trigger, message.event) in self.aftermath.reads
         ]

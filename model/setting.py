@@ -22,6 +22,10 @@ Place = tuple[str, int]
 """A step, by the name of its use case and its number."""
 
 
+Transaction = tuple[Step, ...]
+"""The steps that one shared database executes together; mostly one alone."""
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """One disaster in scope: the services that crash, those that are restored, and those that lose their logs."""
@@ -282,3 +286,18 @@ def droppable(architecture: Architecture) -> frozenset[Place]:
         if any(what in architecture.removals for what in removable):
             found.add((case.name, step.number))
     return frozenset(found)
+
+
+def followers(case: UseCase, steps: Transaction) -> list[Step]:
+    """The steps of a use case that follow any of these, directly or not, and are none of them."""
+    reached = {step.number for step in steps}
+    found: list[Step] = []
+    changed = True
+    while changed:
+        changed = False
+        for step in case.steps:
+            if step.number not in reached and not reached.isdisjoint(step.predecessors):
+                reached.add(step.number)
+                found.append(step)
+                changed = True
+    return found

@@ -160,9 +160,7 @@ class Definitions:
         again, found = self.architecture.sequences, []
         if link.target.name in again:
             found.append(conjunction([self.broken(link), self.lost(link.target)]))
-        home, _ = self.architecture.creators[link.target]
-        own = link in self.links_within(link.target) and self.architecture.creators[link.holder][0] is home
-        if own and link.holder.name in again:
+        if link in self.links_within(link.target) and link.holder.name in again:
             found.append(conjunction([self.orphan(link.target), self.lost(link.holder)]))
         return disjunction(found)
 

@@ -7,10 +7,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bac.model.aftermath import followers
 from bac.model.architecture import Caching, Step, UseCase, Verb, Via
 from bac.model.modes import Image
-from bac.model.setting import Setting
+from bac.model.setting import Setting, followers
 
 
 def comes_back(setting: Setting) -> bool:
