@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise, product
 
 from bac.model.errors import LimitReached
-from bac.model.system import Action, Clause, Fact, Label
+from bac.model.system import Action, Clause, Fact, Label, State
 
 MOST_CLAUSES = 20_000
 """Beyond this many clauses a disjunction of guards is not written down."""
@@ -29,6 +29,14 @@ class Guard:
     def __and__(self, other: Guard) -> Guard:
         """Both."""
         return Guard(self.require | other.require, self.forbid | other.forbid, self.clauses + other.clauses)
+
+    def holds(self, state: State) -> bool:
+        """Whether the guard allows something in this state."""
+        return (
+            self.require <= state
+            and state.isdisjoint(self.forbid)
+            and all(clause.satisfied(state) for clause in self.clauses)
+        )
 
     @property
     def impossible(self) -> bool:

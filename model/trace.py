@@ -21,7 +21,7 @@ from bac.model.errors import BacError, LimitReached, UnknownPlan
 from bac.model.files import write_text
 from bac.model.names import quoted
 from bac.model.plan import Plan, Timing
-from bac.model.semantics import system
+from bac.model.semantics import Rules, system
 from bac.model.specification.reader import dump
 from bac.model.system import (
     APPENDING,
@@ -105,6 +105,11 @@ class Trace:
     def system(self) -> System:
         """The transition system of which this is a run."""
         return self._system or system(self.architecture, self.plan, self.instances)
+
+    @cached_property
+    def rules(self) -> Rules:
+        """The rules of that system."""
+        return Rules(self.architecture, self.plan, self.instances)
 
     @cached_property
     def states(self) -> tuple[State, ...]:

@@ -5,16 +5,20 @@ Written for a person who has not read the article; the words for the anomalies a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import assert_never
 
-from bac.model.architecture import Step, UseCase, Verb
-from bac.model.recovery import Broker, Rollback
-from bac.model.system import ActionKind, Event, Label, locked, logged, pending, snapped
+from bac.model.architecture import Link, Step, Verb, Via
+from bac.model.modes import Image
+from bac.model.recovery import Rollback
+from bac.model.system import ActionKind, Event, FactKind, Label, live, pending
 from bac.model.trace import Trace
 from bac.properties.anomalies import AnomalyKind
 from bac.properties.cut import Cut
+from bac.properties.obstacles import blockages, unfinished
 from bac.properties.qualities import Property
+from bac.properties.rebuilt import no_way_back
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,21 +48,17 @@ def explain(trace: Trace, numbered: bool = True) -> Explanation:
         ValueError: the trace claims something that this version does not know.
     """
     explainer = Explainer(trace, numbered)
-    match trace.claim.property, trace.claim.kind:
-        case Property.AVAILABILITY, _:
+    match trace.claim.property:
+        case Property.AVAILABILITY:
             return explainer.denied()
-        case Property.BACKUP, _:
+        case Property.BACKUP:
             return explainer.no_backup()
-        case Property.NO_EXTRA_LOSS, _:
+        case Property.NO_EXTRA_LOSS:
             return explainer.extra_loss()
-        case _, AnomalyKind.BROKEN_LINK:
-            return explainer.broken_link()
-        case _, AnomalyKind.ORPHAN_STATE:
-            return explainer.orphan_state()
-        case _, AnomalyKind.MISSING_STATE:
-            return explainer.missing_state()
+        case Property.CONSISTENCY if trace.claim.kind in tuple(AnomalyKind):
+            return explainer.anomaly(AnomalyKind(trace.claim.kind))
         case other:
-            raise ValueError(f"nothing to explain: {other}")
+            raise ValueError(f"nothing to explain: {other}, {trace.claim.kind}")
 
 
 def command(step: Step) -> str:
@@ -86,6 +86,15 @@ def action_in_words(trace: Trace, label: Label) -> str:
     match label.kind:
         case ActionKind.SNAPSHOT | ActionKind.LOCK | ActionKind.UNLOCK:
             return ", ".join(label.services)
+        case ActionKind.SNAPSHOT_BROKER:
+            return "the messages that are waiting"
+        case ActionKind.SWEEP:
+            index = f", index {label.events[0].index}" if trace.instances > 1 else ""
+            return f"everything else is recovered{index}"
+        case ActionKind.COLLECT:
+            step = trace.step_of(label.events[0])[1]
+            index = f" #{label.events[0].index}" if trace.instances > 1 else ""
+            return f"{step.service}: remove {step.entity}{index}, which nothing refers to"
         case ActionKind.DISASTER:
             crashed = ", ".join(label.services)
             restored = "" if label.restored == label.services else f" (restored: {', '.join(label.restored)})"
@@ -123,38 +132,62 @@ class Explainer:
 
     # Why an event is not in the cut
 
+    def number_of(self, kind: ActionKind, event: Event) -> int | None:
+        """Return the number of the first action of this kind that is about an event, if there is one."""
+        numbers = (n for n, label in enumerate(self.trace.actions, 1) if label.kind is kind and event in label.events)
+        return next(numbers, None)
+
     def fate(self, event: Event) -> Fate:
         """Return why an event is not in the cut."""
         trace, step = self.trace, self.trace.step_of(event)[1]
+        undone, dropped = self.number_of(ActionKind.UNDO, event), self.number_of(ActionKind.DROP, event)
+        if undone is not None:
+            clause = f"{self.described(event)} was taken back{self.at(undone)}, as its use case is half done"
+            return Fate(clause, undone)
         entry = trace.entries.get(event)
         if entry is not None:
             return self._lost(event, step.service, entry.action)
-        for number, label in enumerate(trace.actions, 1):
-            if label.kind is ActionKind.DROP and event in label.events:
-                clause = f"{step.service} rejected the message to {command(step)}{self.at(number)}"
-                return Fate(f"{clause}, because it is about something that does not exist", number)
+        if dropped is not None:
+            clause = f"{step.service} rejected the message to {command(step)}{self.at(dropped)}"
+            return Fate(f"{clause}, because it is about something that does not exist", dropped)
         disaster = trace.disaster
         assert disaster is not None
-        messages = [pending(Event(event.use_case, n, event.index), event) for n in step.predecessors]
-        if messages and all(message in trace.states[disaster - 1] for message in messages):
-            lost = " and was lost" if trace.plan.recovery.broker is not Broker.SURVIVES else ""
-            clause = (
-                f"the message that tells {step.service} to {command(step)} was in the broker when disaster struck{lost}"
-            )
-            return Fate(f"{clause}{self.at(disaster)}", disaster)
+        if self._was_pending(event, disaster):
+            what = f"the message that tells {step.service} to {command(step)}"
+            lost = "" if self._is_pending(event, disaster) else " and was lost"
+            return Fate(f"{what} was in the broker when disaster struck{lost}{self.at(disaster)}", disaster)
         return Fate(f"disaster struck{self.at(disaster)} before {step.service} executed “{command(step)}”", disaster)
+
+    def _was_pending(self, event: Event, disaster: int) -> bool:
+        """Whether all messages that bring about an event were in the broker when disaster struck."""
+        messages = {fact for fact in self.trace.states[disaster - 1] if fact.kind is FactKind.PENDING}
+        numbers = self.trace.step_of(event)[1].predecessors
+        return bool(numbers) and {pending(self.event(event.use_case, n), event) for n in numbers} <= messages
+
+    def _is_pending(self, event: Event, disaster: int) -> bool:
+        """Whether one of these messages was still there after the disaster."""
+        after = self.trace.states[disaster]
+        numbers = self.trace.step_of(event)[1].predecessors
+        return any(pending(self.event(event.use_case, n), event) in after for n in numbers)
 
     def _lost(self, event: Event, service: str, action: int) -> Fate:
         when = f"before {self.described(event)} was logged{self.at(action)}"
         if self.trace.plan.recovery.rollback is Rollback.OLDEST:
             first = self.first_snapshot()
             return Fate(f"recovery went back to the instant of the oldest backup{self.at(first)}, {when}", first)
+        if self.trace.plan.mode_of(service).image is Image.EMPTY:
+            disaster = self.trace.disaster
+            return Fate(f"{service}, which had {self.described(event)}, came back empty{self.at(disaster)}", disaster)
         snapshot = self.trace.logs[service].snapshot
         return Fate(f"the backup of {service} was taken{self.at(snapshot)} {when}", snapshot)
 
     def first_snapshot(self) -> int:
         """Return the number of the first snapshot of the run."""
         return 1 + [label.kind for label in self.trace.actions].index(ActionKind.SNAPSHOT)
+
+    def lost(self, events: Iterable[Event]) -> Event | None:
+        """Return the first of these events that happened and is not in the cut, if there is one."""
+        return next((e for e in events if e in self.trace.entries and e not in self.cut.events), None)
 
     # The properties
 
@@ -173,74 +206,83 @@ class Explainer:
     def no_backup(self) -> Explanation:
         """Explain why no backup can be completed any more."""
         trace, state = self.trace, self.trace.states[-1]
-        services = [service.name for service in trace.architecture.services]
+        services = [service.name for service in trace.architecture.services if not service.external]
         if never := [service for service in services if trace.plan.mode_of(service).never_backed_up]:
             sentence = f"No backup is ever complete, because {', '.join(never)} {plural(never)} never backed up."
             return Explanation(sentence, None)
-        waiting = [s for s in services if trace.plan.mode_of(s).takes_snapshots and snapped(s) not in state]
-        blocked = "; ".join(self._blockages()) or "no sequence of further actions completes it"
+        if lacking := list(no_way_back(self.trace.rules)):
+            case, step = lacking[0]
+            why = f"nothing brings back “{command(step)}” ({case.name}), which {step.service} executes"
+            return Explanation(f"No backup is ever complete, because {step.service} is rebuilt, and {why}.", None)
+        waiting = dict.fromkeys(name for fact in unfinished(trace.rules, state) for name in fact.services)
+        blocked = "; ".join(blockages(trace.rules, state)) or "no sequence of further actions completes it"
         sentence = f"From here on, no backup of {', '.join(waiting)} can be taken: {blocked}."
         return Explanation(sentence, len(trace.actions) or None)
 
-    def _blockages(self) -> list[str]:
-        """Return what keeps locks taken: use cases that are half done inside one, and what they wait for."""
-        state = self.trace.states[-1]
-        locks = [group for group in self.trace.plan.groups if group.mode.locks]
-        found = []
-        for group in (group for group in locks if locked(group.services) in state):
-            for case in self.trace.architecture.use_cases:
-                inside = [step for step in case.steps if step.service in group.services]
-                for index in range(1, self.trace.instances + 1):
-                    left = [step for step in inside if logged(Event(case.name, step.number, index)) not in state]
-                    if 0 < len(left) < len(inside):
-                        where = f"{case.name} is half done inside the lock of {', '.join(group.services)}"
-                        found.append(f"{where}, and {self._obstacle(case, index)}")
-        return found
-
-    def _obstacle(self, case: UseCase, index: int) -> str:
-        """Return what a use case waits for at this index: an entity that some step needs, or a lock."""
-        state = self.trace.states[-1]
-        done = {step.number for step in case.steps if logged(Event(case.name, step.number, index)) in state}
-        left = [step for step in case.steps if step.number not in done]
-        for step in left:
-            for entity in (step.entity, *(link.target for link in step.links)):
-                home, creation = self.trace.architecture.creators[entity]
-                if home is not case and logged(Event(home.name, creation.number, index)) not in state:
-                    return f"“{command(step)}” needs {entity}, which cannot be created any more"
-        for step in left:
-            lock = self.trace.plan.group_of(step.service)
-            entered = any(other.service in lock.services for other in case.steps if other.number in done)
-            if lock.mode.locks and locked(lock.services) in state and not entered:
-                return f"“{command(step)}” waits for the lock of {', '.join(lock.services)}"
-        return "its other steps are not possible any more"
-
     def extra_loss(self) -> Explanation:
         """Explain why a backed event is not in the cut."""
-        case, _, step = (self.trace.claim.subject or "").rpartition(".")
-        event = self.event(case, int(step))
-        service = self.trace.step_of(event)[1].service
+        case, _, number = (self.trace.claim.subject or "").rpartition(".")
+        event = self.event(case, int(number))
+        step = self.trace.step_of(event)[1]
+        collected = self.number_of(ActionKind.COLLECT, event)
+        if collected is not None:
+            sentence = f"{self.described(event)} was backed up, and {step.entity} was removed{self.at(collected)}"
+            return Explanation(f"{sentence}, because nothing refers to it.", collected)
         fate = self.fate(event)
-        sentence = f"{self.described(event)} is in the backup of {service}, but was lost: {fate.clause}."
+        sentence = f"{self.described(event)} is in the backup of {step.service}, but was lost: {fate.clause}."
         return Explanation(sentence, fate.action)
 
-    def broken_link(self) -> Explanation:
+    # Anomalies
+
+    def anomaly(self, kind: AnomalyKind) -> Explanation:
+        """Explain the anomaly that the trace claims to show."""
+        match kind:
+            case AnomalyKind.BROKEN_LINK:
+                return self.broken_link(self.link(self.cut.broken))
+            case AnomalyKind.ORPHAN_STATE:
+                return self.orphan_state()
+            case AnomalyKind.MISSING_STATE:
+                return self.missing_state()
+            case AnomalyKind.DUPLICATE:
+                return self.duplicate()
+            case AnomalyKind.MISDIRECTED_LINK:
+                return self.misdirected_link(self.link(self.cut.misdirected))
+            case AnomalyKind.OVERBOOKING:
+                return self.overbooking()
+            case other:
+                assert_never(other)
+
+    def link(self, shows: Callable[[Link], bool]) -> Link:
+        """Return the link of the claim that shows what is claimed."""
+        links = self.trace.architecture.links
+        return next(link for link in links if str(link) == self.trace.claim.subject and shows(link))
+
+    def broken_link(self, link: Link) -> Explanation:
         """Explain why the target of a link does not exist."""
-        link = next(
-            link
-            for link in self.trace.architecture.links
-            if str(link) == self.trace.claim.subject and self.cut.broken(link)
-        )
         start = f"The recovered {self.cut.name(link.holder)} refers to {absent(self.cut.name(link.target))}"
         deletion = self.cut.removal(link.target)
-        if deletion is not None:
-            lost = next((event for event in self.cut.removals(link) if event in self.trace.entries), None)
-            if lost is None:
-                why = f"{self.described(deletion)} deleted it, and nothing had removed the link"
-            else:
-                why = f"{self.described(deletion)} survived, but {self.described(lost)} did not"
-            return Explanation(f"{start}: {why}.", self.trace.entries[deletion].action)
-        fate = self.fate(self.cut.creation(link.target))
-        return Explanation(f"{start}: {fate.clause}.", fate.action)
+        if self.cut.is_gone(link.target):
+            return Explanation(
+                f"{start}: recovery removed it, because nothing referred to it.", len(self.trace.actions)
+            )
+        if deletion is None:
+            fate = self.fate(self.cut.creation(link.target))
+            return Explanation(f"{start}: {fate.clause}.", fate.action)
+        deleted = f"{self.described(deletion)} deleted it"
+        lost = self.lost((*self.cut.removals(link), *self.cut.removals(link.holder)))
+        if lost is not None:
+            fate = self.fate(lost)
+            return Explanation(f"{start}: {deleted}, and {fate.clause}.", fate.action)
+        entry = self.trace.entries[deletion]
+        pending_ = self.unfinished(deletion)
+        why = f", and disaster struck before {pending_}" if pending_ else ", and nothing had removed the link"
+        return Explanation(f"{start}: {deleted}{why}.", entry.action)
+
+    def unfinished(self, event: Event) -> str | None:
+        """Return what the use case of an event lacks in the cut, if it was in flight when disaster struck."""
+        case = self.trace.step_of(event)[0]
+        left = [step for step in case.steps if self.event(case.name, step.number) not in self.trace.entries]
+        return f"{left[0].service} executed “{command(left[0])}”" if left and self.trace.disaster else None
 
     def orphan_state(self) -> Explanation:
         """Explain why no link to an entity holds."""
@@ -250,9 +292,13 @@ class Explainer:
             for entity in architecture.creators
             if str(entity) == self.trace.claim.subject and self.cut.orphan(entity)
         )
+        start = f"The recovered {self.cut.name(entity)} exists, but nothing refers to it any more"
+        deletion = self.lost(self.cut.removals(entity))
+        if deletion is not None:
+            fate = self.fate(deletion)
+            return Explanation(f"{start}; its deletion was lost: {fate.clause}.", fate.action)
         links = self.cut.links_within(entity)
         lacking = next((link for link in links if self.cut.making(link) not in self.cut.events), None)
-        start = f"The recovered {self.cut.name(entity)} exists, but nothing refers to it any more"
         if lacking is not None:
             fate = self.fate(self.cut.making(lacking))
             return Explanation(f"{start}: {fate.clause}.", fate.action)
@@ -260,19 +306,65 @@ class Explainer:
         event = self.cut.removal(links[0]) or self.cut.removal(holder)
         if event is not None:
             return Explanation(f"{start} after {self.described(event)}.", self.trace.entries[event].action)
+        if self.cut.is_gone(holder):
+            return Explanation(f"{start}: recovery removed {self.cut.name(holder)}.", len(self.trace.actions))
         fate = self.fate(self.cut.creation(holder))
-        return Explanation(
-            f"{start}, because {self.cut.name(holder)} itself does not exist: {fate.clause}.", fate.action
-        )
+        why = f"{self.cut.name(holder)} itself does not exist: {fate.clause}"
+        return Explanation(f"{start}, because {why}.", fate.action)
 
     def missing_state(self) -> Explanation:
         """Explain why an event is not in the cut although another one of its use case is."""
-        name, _, step = (self.trace.claim.subject or "").rpartition(".")
-        event = self.event(name, int(step))
+        event = self.claimed_event()
         case, missing = self.trace.step_of(event)
-        others = [self.event(name, other.number) for other in case.steps]
+        others = [self.event(case.name, other.number) for other in case.steps]
         survivor = next(other for other in others if other in self.cut.events)
         fate = self.fate(event)
         what = f"“{command(missing)}” in {missing.service}"
         start = f"{self.described(survivor)} survived, but {what}, of the same use case, is missing"
         return Explanation(f"{start}: {fate.clause}.", fate.action)
+
+    def claimed_event(self) -> Event:
+        """Return the event that a subject like ``use case.2`` names, at the index of the claim."""
+        name, _, number = (self.trace.claim.subject or "").rpartition(".")
+        return self.event(name, int(number))
+
+    def duplicate(self) -> Explanation:
+        """Explain why something is done twice."""
+        event = self.claimed_event()
+        number = self.number_of(ActionKind.REPEAT, event)
+        assert number is not None
+        start = f"{self.described(event)} is done again{self.at(number)}"
+        return Explanation(f"{start}, because {self._reminder(event, number)}.", number)
+
+    def _reminder(self, event: Event, number: int) -> str:
+        """Return why an event is done again by an action."""
+        step, state = self.trace.step_of(event)[1], self.trace.states[number - 1]
+        earlier = [self.event(event.use_case, other) for other in step.predecessors]
+        if step.via is Via.EVENT and all(pending(other, event) in state for other in earlier):
+            return f"the message that tells {step.service} to {command(step)} was delivered once more"
+        awake = [other for other in earlier if live(other) in state]
+        if awake:
+            return f"{self.described(awake[0])} was done after the disaster, and what follows it goes on from there"
+        services = (self.trace.step_of(other)[1].service for other in earlier)
+        service = next((each for each in services if each != step.service), step.service)
+        snapshot = self.trace.logs[service].snapshot
+        backup = "" if snapshot is None else f", whose backup was taken{self.at(snapshot)}"
+        return f"{service}{backup}, has no record that it was done"
+
+    def misdirected_link(self, link: Link) -> Explanation:
+        """Explain why a link comes to lead to something else."""
+        if self.cut.broken(link) and self.cut.creation(link.target) not in self.cut.events:
+            fate = self.fate(self.cut.creation(link.target))
+            start = f"The recovered {self.cut.name(link.holder)} refers to a lost {self.cut.name(link.target)}"
+            return Explanation(f"{start}, whose id the next one takes: {fate.clause}.", fate.action)
+        fate = self.fate(self.cut.creation(link.holder))
+        start = f"The recovered {self.cut.name(link.target)} belonged to a lost {self.cut.name(link.holder)}"
+        return Explanation(f"{start}, whose id the next one takes: {fate.clause}.", fate.action)
+
+    def overbooking(self) -> Explanation:
+        """Explain why something of which there is only so much is taken twice."""
+        links = self.trace.architecture.links
+        link = next(each for each in links if str(each.target) == self.trace.claim.subject and self.cut.broken(each))
+        fate = self.fate(self.cut.creation(link.target))
+        start = f"The recovered {self.cut.name(link.holder)} counts on a lost {self.cut.name(link.target)}"
+        return Explanation(f"{start}, which someone else can take now: {fate.clause}.", fate.action)

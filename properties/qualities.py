@@ -15,7 +15,7 @@ from bac.model.semantics import Rules
 from bac.model.system import DENIED, Event, backed, logged
 from bac.properties.anomalies import Anomaly, anomalies
 from bac.properties.formula import FALSE, Atom, Formula, Not, conjunction, disjunction
-from bac.properties.rebuilt import comes_back
+from bac.properties.rebuilt import no_way_back
 
 
 class Property(StrEnum):
@@ -91,7 +91,7 @@ def backed_up(architecture: Architecture, plan: Plan) -> Formula:
     """
     rules = Rules(architecture, plan, 1)
     inside = [service.name for service in architecture.services if not service.external]
-    if any(rules.modes[service].never_backed_up for service in inside) or not comes_back(rules):
+    if any(rules.modes[service].never_backed_up for service in inside) or any(no_way_back(rules)):
         return FALSE
     return conjunction(Atom(fact) for number in rules.rounds for fact in rules.snapped(rules.snapshotted, number))
 

@@ -5,6 +5,7 @@ Source: docs/semantics.md, "Properties".
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bac.model.architecture import Caching, Step, UseCase, Verb, Via
@@ -12,12 +13,12 @@ from bac.model.modes import Image
 from bac.model.setting import Setting, followers
 
 
-def comes_back(setting: Setting) -> bool:
-    """Whether each step of a service that is rebuilt can come back from services that are not."""
+def no_way_back(setting: Setting) -> Iterator[tuple[UseCase, Step]]:
+    """Yield the steps of services that are rebuilt which cannot come back from services that are not."""
     sources = Sources(setting)
-    return all(
-        sources.gives_back(case, step) for case, step in setting.architecture.steps() if sources.is_rebuilt(step)
-    )
+    for case, step in setting.architecture.steps():
+        if sources.is_rebuilt(step) and not sources.gives_back(case, step):
+            yield case, step
 
 
 @dataclass(frozen=True)

@@ -33,11 +33,12 @@ def anomalies(plan: str) -> dict[str, AnomalyResult]:
     return {str(anomaly.kind): anomaly for anomaly in result.properties[Property.CONSISTENCY].anomalies}
 
 
-def test_a_link_that_was_never_removed_is_not_said_to_have_been_removed() -> None:
+def test_for_a_link_to_what_was_deleted_the_stale_backup_of_its_holder_is_to_blame() -> None:
     sentence = explain(anomalies("one database")["broken-link"].shown).sentence
     assert sentence == (
         "The recovered product refers to an image that does not exist: "
-        "images/2 (delete image) deleted it, and nothing had removed the link."
+        "images/2 (delete image) deleted it, and the backup of shop was taken (action 3) "
+        "before shop/2 (unlink product from image) was logged (action 4)."
     )
 
 

@@ -20,8 +20,8 @@ from bac.properties.qualities import Property
 class Focus:
     """What the claim speaks of.
 
-    ``heading`` says it in a few words; ``broken`` is the link and its index, ``orphan``, ``missing`` and ``lost`` the
-    events that are so called; ``unbacked`` are services without a backup; ``events`` are all that must be seen, and
+    ``heading`` says it in a few words; ``broken`` is the link and its index, ``orphan``, ``missing``, ``lost`` and
+    ``twice`` the events that are so called; ``unbacked`` are services without a backup; ``events`` are all that must be seen, and
     ``services`` theirs.
     """
 
