@@ -1,4 +1,4 @@
-"""What is left out of an export changes nothing, names stay names, and the command writes what was asked for."""
+"""Exports leave out only facts that are never true, keep names apart, and are written where they are asked for."""
 
 from __future__ import annotations
 

@@ -124,7 +124,7 @@ def traces(draw_: st.DrawFn) -> Trace:
 
 
 def claims(trace: Trace) -> Iterator[Claim]:
-    """What a trace shows."""
+    """Yield the claims that a trace shows."""
     state = trace.states[-1]
     if trace.actions and trace.actions[-1].kind is ActionKind.DENY:
         yield Claim("availability")
@@ -146,7 +146,7 @@ def cards(drawing: Drawing) -> list[Box]:
 
 
 def rectangle(text: Text) -> Rectangle:
-    """What a text covers: left, top, right, bottom."""
+    """Return the left, top, right and bottom of a text."""
     width = text_width(text.text, text.size, text.bold)
     left = text.x - {Anchor.START: 0.0, Anchor.MIDDLE: 0.5, Anchor.END: 1.0}[text.anchor] * width
     return left, text.y - 0.75 * text.size, left + width, text.y + 0.2 * text.size

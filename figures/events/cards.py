@@ -12,7 +12,7 @@ from bac.figures.metrics import clean, guarded, shorten, text_width, wrap
 from bac.figures.palette import ALERT, ALERT_TEXT, INK, MUTED, PAPER, colour_of, text_colour_of, text_on
 
 NAME_SIZE, SIZE = 9.0, 8.0
-"""Type sizes in points of names of events, and of everything else on a card."""
+"""Type sizes in points of names of events, and of all other text on a card."""
 NAME_LEADING, LEADING = 11.0, 9.8
 PAD = 6.0
 """Points between a card's outline and its text."""
@@ -21,9 +21,9 @@ NARROWEST, WIDEST = 34.0, 76.0
 RING = 3.0
 """Points between the outline of a card and the ring around one that the claim is about."""
 OVERSHOOT = 2.5
-"""Points by which what strikes a card out reaches beyond its corners."""
+"""Points by which the cross over a card reaches beyond its corners."""
 SIGN = 4.2
-"""Half the size of the sign on what was refused, in points."""
+"""Half the size of the sign on a refused command or message, in points."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +38,12 @@ class Line:
 
     @property
     def width(self) -> float:
-        """Its width in points."""
+        """Return its width in points."""
         return text_width(self.text, self.size, self.bold)
 
     @property
     def leading(self) -> float:
-        """The height that it takes in points."""
+        """Return its height in points."""
         return LEADING if self.size == SIZE else NAME_LEADING
 
 
@@ -55,7 +55,7 @@ class CardText:
 
     @cached_property
     def lines(self) -> tuple[Line, ...]:
-        """The name of the event (or room for a sign), what happened, and what is special about it."""
+        """Return the name of the event (or room for a sign), what happened, and a note."""
         card = self.card
         lines = [Line(text) for text in labelled(card.label, card.suffix)]
         if card.entry is not None:
@@ -69,24 +69,24 @@ class CardText:
 
     @property
     def width(self) -> float:
-        """The width of the card that the text needs, in points."""
+        """Return the width of the card that the text needs, in points."""
         return max(NARROWEST, *(line.width for line in self.lines)) + 2 * PAD
 
     @property
     def height(self) -> float:
-        """The height of the card that the text needs, in points."""
+        """Return the height of the card that the text needs, in points."""
         return sum(line.leading for line in self.lines) + PAD + 2
 
 
 def event_name(name: str) -> str:
-    """The name of an event (``orders/3``), its service shortened if need be."""
+    """Return the name of an event (``orders/3``), its service shortened if necessary."""
     service, _, position = name.rpartition("/")
     tail = f"/{position}"
     return guarded(shorten(service, WIDEST - text_width(tail, NAME_SIZE, True), NAME_SIZE, bold=True)) + tail
 
 
 def labelled(label: str, suffix: str) -> list[str]:
-    """What happened in at most two lines, its index never cut off."""
+    """Return in at most two lines what happened; its index is never cut off."""
     if not suffix:
         return wrap(label, WIDEST, SIZE, most=2)
     lines = wrap(f"{guarded(clean(label))} {suffix}", WIDEST, SIZE)
@@ -98,7 +98,7 @@ def labelled(label: str, suffix: str) -> list[str]:
 
 
 def card_shapes(card: Card, x: float, y: float, width: float, height: float, position: int) -> Iterator[Shape]:
-    """A card with its upper left corner here; ``position`` is that of its service, which gives the colour."""
+    """Yield a card with its upper left corner here; the position of its service selects the colour."""
     content = CardText(card)
     middle, top = x + width / 2, y + (height - content.height + PAD + 2) / 2
     yield _box(card, x, y, width, height, position)
@@ -131,12 +131,12 @@ def _box(card: Card, x: float, y: float, width: float, height: float, position: 
 
 
 def ring_of(card: Card) -> float:
-    """The distance of the ring around a card that the claim is about, in points; 0 if there is none."""
+    """Return the distance of the ring around a card that the claim is about, in points; 0 if there is none."""
     return RING + OVERSHOOT * card.lost if card.alert and card.state is State.LOGGED else 0.0
 
 
 def _plates(lines: Iterable[Line], middle: float, top: float, card: Card, position: int) -> Iterator[Shape]:
-    """Plain ground behind the lines of text, where what is on the card would run through them."""
+    """Yield plain ground behind the lines of text, if a hatching or a cross would run through them."""
     filled = card.state is State.LOGGED and card.backed
     for line in lines:
         if line.text and card.state is State.LOGGED and (not filled or line.colour or card.lost):
@@ -158,7 +158,7 @@ def _text(lines: Iterable[Line], middle: float, top: float, card: Card, position
 
 
 def sign(x: float, y: float, state: State) -> Iterator[Shape]:
-    """A round sign with its centre here: a bar for what was held back, a cross for what was rejected."""
+    """Yield a round sign with its centre here: a bar for a command held back, a cross for a rejected message."""
     yield Box(x - SIGN, y - SIGN, 2 * SIGN, 2 * SIGN, PAPER, ALERT, 1.4, radius=SIGN)
     reach = SIGN * 0.55
     if state is State.DENIED:
@@ -168,6 +168,6 @@ def sign(x: float, y: float, state: State) -> Iterator[Shape]:
 
 
 def cross(x: float, y: float, reach: float, colour: str, line_width: float = 1.4) -> Iterator[Shape]:
-    """A cross with its centre here."""
+    """Yield a cross with its centre here."""
     yield Polyline(((x - reach, y - reach), (x + reach, y + reach)), colour, line_width)
     yield Polyline(((x - reach, y + reach), (x + reach, y - reach)), colour, line_width)

@@ -1,4 +1,4 @@
-"""What stands below the lanes of an event-log diagram: what the signs mean, what is not drawn, and what happened."""
+"""The text below an event-log diagram: the meaning of the signs, the services that are not drawn, and the caption."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ CAPTION = 9.0
 LINE = 12.0
 """Points from one line of text to the next."""
 SYMBOL, SMALL, GAP = 20.0, 10.0, 14.0
-"""The widths of a legend's symbols, and the space between its entries, in points."""
+"""The widths of wide and narrow symbols of a legend, and the space between its entries, in points."""
 MOST_CAPTION_LINES, MOST_OMISSION_LINES = 20, 2
 FILL = "#8C8C8C"
 """The neutral colour of services in the legend."""
@@ -26,13 +26,13 @@ FILL = "#8C8C8C"
 Symbol = Callable[[float, float], Iterable[Shape]]
 """Draws a symbol to the right of *x*, centred on *y*."""
 Item = tuple[Symbol, float, str]
-"""An entry of the legend: its symbol, the width of that in points, and what it means."""
+"""An entry of the legend: its symbol, the width of that in points, and its meaning."""
 
 
 def below(
     scene: Scene, styles: set[Style], sentence: str, x: float, y: float, width: float
 ) -> tuple[list[Shape], float]:
-    """Legend, omissions and caption in a column of this width from here on, and the *y* where they end."""
+    """Return legend, omissions and caption in a column of this width from here on, and the *y* of their end."""
     shapes, y = _legend(list(entries(scene, styles)), x, y, width)
     for line in wrap(omissions(scene), width, SIZE, most=MOST_OMISSION_LINES):
         shapes.append(Text(x, y + SIZE, line, SIZE, colour=MUTED, name=omissions(scene)))
@@ -45,7 +45,7 @@ def below(
 
 
 def omissions(scene: Scene) -> str:
-    """Which services are not drawn."""
+    """Return which services are not drawn."""
     if not scene.omitted:
         return ""
     counted = (f"{name} ({count} event{'s' * (count != 1)})" if count else name for name, count in scene.omitted)
@@ -54,7 +54,7 @@ def omissions(scene: Scene) -> str:
 
 
 def _legend(items: Sequence[Item], x: float, y: float, width: float) -> tuple[list[Shape], float]:
-    """The entries one after the other, in as many lines as they need."""
+    """Return the entries beside each other, in as many lines as they need, and the *y* of their end."""
     shapes: list[Shape] = []
     left = x
     for symbol, size, text in items:
@@ -68,7 +68,7 @@ def _legend(items: Sequence[Item], x: float, y: float, width: float) -> tuple[li
 
 
 def entries(scene: Scene, styles: set[Style]) -> Iterator[Item]:
-    """The symbols that occur in the diagram, and what they mean."""
+    """Yield the symbols that occur in the diagram, with their meaning."""
     cards = scene.cards
     kinds = {column.kind for column in scene.columns}
     yield from _swatches(scene)
@@ -118,7 +118,7 @@ def _strike(x: float, y: float) -> Iterator[Shape]:
 
 
 def arrow_symbol(style: Style) -> Symbol:
-    """A short arrow of this style."""
+    """Return a short arrow of this style."""
     colour, width, dashed = ARROWS[style]
 
     def symbol(x: float, y: float) -> Iterator[Shape]:
@@ -130,7 +130,7 @@ def arrow_symbol(style: Style) -> Symbol:
 
 
 def transactions(scene: Scene) -> dict[int, list[int]]:
-    """The columns, by their number, of each action that appended several events."""
+    """Return the columns, by their numbers, of each action that appended several events."""
     table: dict[int, list[int]] = {}
     for number, column in enumerate(scene.columns):
         if column.kind is Kind.CARD and column.cards and column.cards[0].state is State.LOGGED:

@@ -1,6 +1,6 @@
-"""What an event-log diagram shows, before any coordinates: lanes from top to bottom, columns from left to right.
+"""The content of an event-log diagram, without coordinates: lanes from top to bottom, columns from left to right.
 
-One column is one thing that happens: time flows to the right across all lanes.  Source: the article, Figures 3–5.
+Each column is an instant: time flows to the right across all lanes.  Source: the article, Figures 3–5.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from bac.model.system import ActionKind, Event, Label
 from bac.model.trace import Entry, Trace
 
 MOST_LANES = 10
-"""Above this, lanes that the claim does not need are only counted."""
+"""The most lanes; further services that the claim does not need are only counted."""
 MOST_CARDS = 16
-"""Above this, stretches of events that the claim does not need are elided in their middle."""
+"""The most cards; if there are more, stretches of events that the claim does not need are elided in their middle."""
 LEFT_OF_ELISION = 1
-"""How many events stay on each side of an elision."""
+"""The number of events that stay on each side of an elision."""
 
 
 class Kind(Enum):
@@ -35,23 +35,23 @@ class Kind(Enum):
 
 
 class State(Enum):
-    """What a card says of its event."""
+    """The state of the event on a card."""
 
     LOGGED = auto()
-    """It is an entry of a log."""
+    """An entry of a log."""
     DENIED = auto()
     """A command that was held back."""
     REJECTED = auto()
     """A message that recovery dropped."""
     ABSENT = auto()
-    """An event that should be there and is in no log; or, without an event, a backup."""
+    """An event that is missing from its log; or, without an event, a backup that does not exist."""
 
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One event, or the lack of one, in the lane of a service.
+    """One event, or its absence, in the lane of a service.
 
-    ``note`` says what is special, and ``alert`` that the claim is about it; ``tooltip`` is all that there is to know.
+    ``note`` is a word on its state, ``alert`` marks events that the claim is about, and ``tooltip`` has all details.
     """
 
     service: str
@@ -69,7 +69,7 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """What happens at one instant: ``cards`` for ``CARD``, ``services`` for the others, ``hidden`` for an elision.
+    """One instant: ``cards`` for ``CARD``, ``services`` for the others, ``hidden`` for an elision.
 
     ``action`` is its number in the trace (from 1); the columns of one transaction share it.
     """
@@ -84,7 +84,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """The lanes by name, the columns, and what is not drawn: services, each with the number of its events."""
+    """The lanes by name, the columns, and the services that are not drawn, each with the number of its events."""
 
     trace: Trace
     focus: Focus
@@ -94,12 +94,12 @@ class Scene:
 
     @property
     def cards(self) -> list[Card]:
-        """All cards, from left to right."""
+        """Return all cards, from left to right."""
         return [card for column in self.columns for card in column.cards]
 
 
 def scene(trace: Trace, found: Focus) -> Scene:
-    """What the diagram of a trace shows, whose claim speaks of what is in focus."""
+    """Return the content of the diagram of a trace."""
     every = list(Director(trace, found).columns())
     lanes = chosen_lanes(trace, found, every)
     counts = {log.service: len(log.live) + len(log.recovered) for log in trace.logs.values()}
@@ -109,7 +109,7 @@ def scene(trace: Trace, found: Focus) -> Scene:
 
 
 def chosen_lanes(trace: Trace, found: Focus, columns: Iterable[Column]) -> tuple[str, ...]:
-    """The services that get a lane: first those that the claim is about, then those in which something happens."""
+    """Return the services that get a lane: those that the claim is about, and as many others with events as fit."""
     names = [service.name for service in trace.architecture.services]
     active = {card.service for column in columns for card in column.cards}
     needed = [name for name in names if name in found.services]
@@ -119,7 +119,7 @@ def chosen_lanes(trace: Trace, found: Focus, columns: Iterable[Column]) -> tuple
 
 
 def restricted(columns: Iterable[Column], lanes: Sequence[str]) -> Iterator[Column]:
-    """The columns, without what happens in services that have no lane."""
+    """Yield the columns without the services that have no lane."""
     for column in columns:
         cards = tuple(card for card in column.cards if card.service in lanes)
         services = tuple(service for service in column.services if service in lanes)
@@ -129,7 +129,7 @@ def restricted(columns: Iterable[Column], lanes: Sequence[str]) -> Iterator[Colu
 
 
 def elided(columns: Iterable[Column], found: Focus) -> list[Column]:
-    """The columns, with the middles of long stretches of unimportant events replaced by their numbers."""
+    """Return the columns, with the middles of long stretches of unimportant events replaced by their numbers."""
     whole = list(columns)
     if sum(len(column.cards) for column in whole) <= MOST_CARDS:
         return whole
@@ -150,7 +150,7 @@ def _unimportant(column: Column, found: Focus) -> bool:
 
 
 def _shortened(stretch: list[Column]) -> list[Column]:
-    """A stretch of columns with its middle elided, if that saves something; transactions stay whole."""
+    """Return a stretch of columns with its middle elided, if that saves space; transactions stay whole."""
     start, end = LEFT_OF_ELISION, len(stretch) - LEFT_OF_ELISION
     while 0 < start < end and stretch[start - 1].action == stretch[start].action:
         start += 1
@@ -167,7 +167,7 @@ class Director:
     """Turns the actions of a trace into columns."""
 
     def __init__(self, trace: Trace, found: Focus) -> None:
-        """Look up what became of every entry."""
+        """Collect the entries that are in backups, and those that are lost."""
         self.trace = trace
         self.focus = found
         self.backed: set[tuple[str, int]] = set()
@@ -177,7 +177,7 @@ class Director:
             self.lost.update((log.service, entry.action) for entry in log.live[log.kept :])
 
     def columns(self) -> Iterator[Column]:
-        """The columns, in the order of the run, and those for what is absent at its end."""
+        """Yield the columns in the order of the run, then those for what does not exist at its end."""
         for number, label in enumerate(self.trace.actions, 1):
             yield from self.of_action(number, label)
         if absent := self.absent():
@@ -187,7 +187,7 @@ class Director:
             yield Column(Kind.CARD, len(self.trace.actions) + 2, cards)
 
     def of_action(self, number: int, label: Label) -> Iterator[Column]:
-        """The columns of one action."""
+        """Yield the columns of one action."""
         match label.kind:
             case ActionKind.SNAPSHOT:
                 yield Column(Kind.SNAPSHOT, number, services=label.services)
@@ -205,7 +205,7 @@ class Director:
                 yield from (Column(Kind.CARD, number, (self.logged(e),)) for e in self.trace.appended(number))
 
     def logged(self, entry: Entry) -> Card:
-        """The card of an entry of a log."""
+        """Return the card of an entry of a log."""
         case, step = self.trace.step_of(entry.event)
         key = (step.service, entry.action)
         last = self.trace.entries[entry.event] is entry
@@ -234,13 +234,13 @@ class Director:
         )
 
     def special(self, event: Event) -> str:
-        """What the claim calls this event."""
+        """Return the word of the claim for this event, if it is about it."""
         found = self.focus
         words = {found.orphan: "orphan", found.missing: "missing", found.lost: "extra loss"}
         return words.get(event, "")
 
     def refused(self, number: int, event: Event, state: State, note: str) -> Column:
-        """A command or message that did not become an event."""
+        """Return the column of a command or message that did not become an event."""
         case, step = self.trace.step_of(event)
         alert = (state is State.DENIED and event in self.focus.events) or event == self.focus.missing
         tooltip = f"{step} ({note} by action {number}; use case {case.name}, step {step.number}, index {event.index})"
@@ -248,7 +248,7 @@ class Director:
         return Column(Kind.CARD, number, (card,))
 
     def absent(self) -> Card | None:
-        """The event that the claim is about, if it never came into any log."""
+        """Return the card of the event that the claim is about, if it is in no log."""
         event = next((event for event in self.focus.events if event not in self.trace.entries), None)
         if event is None or self.trace.disaster is None:
             return None
@@ -266,10 +266,10 @@ class Director:
         )
 
     def suffix(self, event: Event) -> str:
-        """The index, where there are several."""
+        """Return the index, if there are several."""
         return f"#{event.index}" if self.trace.instances > 1 else ""
 
 
 def short_label(step: Step) -> str:
-    """What a step does; its lane says where."""
+    """Return the command of a step without its service, which the lane shows."""
     return f"copy {step.entity}" if step.verb is Verb.COPY else str(step)
