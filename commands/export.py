@@ -152,7 +152,7 @@ def trace_document(source: str, search: Mapping[str, Any]) -> object:
     from bac.exports.itf import itf
     from bac.proofs.replay import confirm
 
-    trace = counterexample(source, **search)
+    trace, _ = counterexample(source, **search)
     confirm(trace)
     return itf(trace)
 

@@ -165,12 +165,12 @@ def figure_format(file: Path) -> str:
     return format_
 
 
-def write_figure(file: Path, trace: Trace) -> None:
-    """Draw the event-log diagram of a trace into a file."""
+def write_figure(file: Path, trace: Trace, outside: int = 0) -> None:
+    """Draw the event-log diagram of a trace into a file; ``outside`` counts services of a landscape that it lacks."""
     from bac.figures.events.layout import draw
     from bac.figures.render import write
 
-    put(file, write(draw(trace), figure_format(file)))
+    put(file, write(draw(trace, outside), figure_format(file)))
 
 
 def put(file: Path, content: bytes) -> None:

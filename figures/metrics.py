@@ -31,6 +31,8 @@ ACCENTED = 0.14
 ELLIPSIS = "…"
 BREAKS = "-_./:"
 """Characters after which a line may be broken if there is no space."""
+SHORTEST_LAST_LINE = 0.3
+"""The least length of the last line of a paragraph, as a share of the width."""
 JOINERS = "\u200d\u200c\ufe0e\ufe0f"
 """Zero-width joiner and non-joiner, and variation selectors: they belong to the character before them."""
 
@@ -110,6 +112,22 @@ def wrap(text: str, width: float, size: float, bold: bool = False, most: int | N
         length = _fitting(rest, width, size, bold)
         lines.append(rest[:length].rstrip())
         rest = rest[length:].lstrip()
+    return lines
+
+
+def paragraph(text: str, width: float, size: float, most: int) -> list[str]:
+    """Return a text in as few lines as :func:`wrap` does, but without a short last line.
+
+    Lines are made narrower until the last one is long enough, or there would be more of them.
+    """
+    lines = wrap(text, width, size, most=most)
+    narrower = width
+    while len(lines) > 1 and text_width(lines[-1], size) < SHORTEST_LAST_LINE * width and narrower > width / 2:
+        narrower -= size
+        tried = wrap(text, narrower, size, most=most)
+        if len(tried) > len(lines):
+            break
+        lines = tried
     return lines
 
 

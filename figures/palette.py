@@ -16,8 +16,6 @@ INK = "#1A1A1A"
 """Text, outlines and ordinary arrows."""
 MUTED = "#5F5F5F"
 """Legends, baselines, and services that do not matter."""
-FAINT = "#C8C8C8"
-"""Guide lines."""
 PAPER = "#FFFFFF"
 """The background."""
 ALERT = VERMILION

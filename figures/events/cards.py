@@ -9,7 +9,7 @@ from functools import cached_property
 from bac.figures.canvas import Anchor, Box, Polyline, Shape, Text
 from bac.figures.events.scene import Card, State
 from bac.figures.metrics import clean, guarded, shorten, text_width, wrap
-from bac.figures.palette import ALERT, ALERT_TEXT, INK, MUTED, PAPER, colour_of, text_colour_of, text_on
+from bac.figures.palette import ALERT, ALERT_TEXT, MUTED, PAPER, colour_of, mix, text_colour_of, text_on
 
 NAME_SIZE, SIZE = 9.0, 8.0
 """Type sizes in points of names of events, and of all other text on a card."""
@@ -22,6 +22,8 @@ RING = 3.0
 """Points between the outline of a card and the ring around one that the claim is about."""
 OVERSHOOT = 2.5
 """Points by which the cross over a card reaches beyond its corners."""
+PALE = 0.65
+"""The share of white in the colour of an event whose entity is deleted later."""
 SIGN = 4.2
 """Half the size of the sign on a refused command or message, in points."""
 
@@ -117,17 +119,23 @@ def card_shapes(card: Card, x: float, y: float, width: float, height: float, pos
 
 
 def _box(card: Card, x: float, y: float, width: float, height: float, position: int) -> Box:
-    colour, ink = colour_of(position), text_colour_of(position)
+    ink = text_colour_of(position)
     match card.state:
-        case State.LOGGED if card.backed:
-            return Box(x, y, width, height, colour, ink, 1.2, radius=2, name=card.tooltip)
         case State.LOGGED:
-            return Box(x, y, width, height, PAPER, ink, 1.2, hatch=ink, radius=2, name=card.tooltip)
+            hatch = None if card.backed else ink
+            return Box(x, y, width, height, _fill(card, position), ink, 1.2, hatch, card.deleted, 2, card.tooltip)
         case State.ABSENT:
             name = card.tooltip or f"{card.label}: {card.service}"
             return Box(x, y, width, height, PAPER, ALERT, 1.4, dashed=True, radius=2, name=name)
         case State.DENIED | State.REJECTED:
             return Box(x, y, width, height, PAPER, ALERT if card.alert else MUTED, 1.2, radius=2, name=card.tooltip)
+
+
+def _fill(card: Card, position: int) -> str:
+    """Return the ground of a card: in the colour of its service if it is in the backup, pale if it is deleted later."""
+    if card.state is not State.LOGGED or not card.backed:
+        return PAPER
+    return mix(colour_of(position), PAPER, PALE) if card.deleted else colour_of(position)
 
 
 def ring_of(card: Card) -> float:
@@ -141,14 +149,13 @@ def _plates(lines: Iterable[Line], middle: float, top: float, card: Card, positi
     for line in lines:
         if line.text and card.state is State.LOGGED and (not filled or line.colour or card.lost):
             width = line.width + 3
-            fill = colour_of(position) if filled and not line.colour else PAPER
+            fill = _fill(card, position) if filled and not line.colour else PAPER
             yield Box(middle - width / 2, top, width, line.leading, fill)
         top += line.leading
 
 
 def _text(lines: Iterable[Line], middle: float, top: float, card: Card, position: int) -> Iterator[Shape]:
-    filled = card.state is State.LOGGED and card.backed
-    plain = text_on(colour_of(position)) if filled else INK
+    plain = text_on(_fill(card, position))
     for line in lines:
         if line.text:
             baseline = top + line.leading / 2 + line.size * 0.36

@@ -15,7 +15,7 @@ from bac.figures.events import marks
 from bac.figures.events.cards import SIZE, card_shapes
 from bac.figures.events.focus import focus
 from bac.figures.events.grid import GUTTER, HEADING, LANE_NAME, MARGIN, Grid
-from bac.figures.events.legend import below, transactions
+from bac.figures.events.legend import below, omissions, transactions
 from bac.figures.events.routing import TAG, Route, Style, enters_from_above, free_place, leaves_upwards, path
 from bac.figures.events.scene import Column, Kind, Scene, scene
 from bac.figures.metrics import clean, shorten
@@ -25,8 +25,12 @@ from bac.properties.explanation import explain
 from bac.properties.qualities import Property
 
 
-def draw(trace: Trace) -> Drawing:
+def draw(trace: Trace, outside: int = 0) -> Drawing:
     """Return the event-log diagram of a trace, without a caption if its claim is none of the properties.
+
+    Args:
+        trace: what to draw.
+        outside: the number of further services, if the trace is that of a part of a landscape.
 
     Raises:
         FigureError: the trace does not show what it claims.
@@ -36,7 +40,7 @@ def draw(trace: Trace) -> Drawing:
         sentence = explain(trace, numbered=False).sentence if trace.claim.property in list(Property) else ""
     except (AssertionError, LookupError, StopIteration, ValueError):
         raise FigureError("the trace does not show what it claims, so that there is nothing to draw") from None
-    return Layout(scene(trace, found), sentence).drawing()
+    return Layout(scene(trace, found, outside), sentence).drawing()
 
 
 class Layout(Grid):
@@ -72,7 +76,7 @@ class Layout(Grid):
         for log in self.trace.logs.values():
             entries = ", ".join(f"{entry.name} ({self.trace.step_of(entry.event)[1]})" for entry in log.cut)
             logs.append(f"Log of {log.service} at the end: {entries or 'empty'}.")
-        return " ".join([self.sentence, *logs])
+        return " ".join(filter(None, [self.sentence, *logs, omissions(self.scene)]))
 
     def heading(self) -> Iterator[Shape]:
         """Yield the heading, with the architecture and the plan."""

@@ -9,7 +9,7 @@ from bac.figures.events.cards import SIZE, cross, sign
 from bac.figures.events.marks import ARROWS, BAND, bolt, triangle
 from bac.figures.events.routing import Style
 from bac.figures.events.scene import Kind, Scene, State
-from bac.figures.metrics import text_width, wrap
+from bac.figures.metrics import paragraph, text_width, wrap
 from bac.figures.palette import ALERT, INK, MUTED, PAPER
 from bac.model.system import ActionKind
 
@@ -38,7 +38,7 @@ def below(
         shapes.append(Text(x, y + SIZE, line, SIZE, colour=MUTED, name=omissions(scene)))
         y += LINE
     y += 3
-    for line in wrap(sentence, width, CAPTION, most=MOST_CAPTION_LINES):
+    for line in paragraph(sentence, width, CAPTION, most=MOST_CAPTION_LINES):
         shapes.append(Text(x, y + CAPTION, line, CAPTION, colour=INK, name=sentence))
         y += LINE
     return shapes, y
@@ -46,11 +46,12 @@ def below(
 
 def omissions(scene: Scene) -> str:
     """Return which services are not drawn."""
-    if not scene.omitted:
+    if not scene.omitted and not scene.outside:
         return ""
-    counted = (f"{name} ({count} event{'s' * (count != 1)})" if count else name for name, count in scene.omitted)
-    nothing = " (nothing logged)" if not any(count for _, count in scene.omitted) else ""
-    return f"Not drawn: {', '.join(counted)}{nothing}"
+    names = [f"{name} ({count} event{'s' * (count != 1)})" if count else name for name, count in scene.omitted]
+    nothing = " (nothing logged)" if names and not any(count for _, count in scene.omitted) else ""
+    outside = f"{scene.outside:,} service{'s' * (scene.outside != 1)} outside this part" if scene.outside else ""
+    return "Not drawn: " + "; ".join(filter(None, [", ".join(names) + nothing, outside]))
 
 
 def _legend(items: Sequence[Item], x: float, y: float, width: float) -> tuple[list[Shape], float]:
@@ -80,9 +81,11 @@ def entries(scene: Scene, styles: set[Style]) -> Iterator[Item]:
         yield lambda x, y: [Box(x, y - 5, SYMBOL, 10, None, MUTED, 0.9, radius=3)], SYMBOL, "one transaction"
     disasters = [column for column in scene.columns if column.kind is Kind.DISASTER]
     if any(column.services for column in disasters):
-        yield lambda x, y: [bolt(x + 5, y, hollow=False, size=6)], SMALL, "service that crashed"
+        yield lambda x, y: [bolt(x + 5, y, hollow=False, size=6)], SMALL, "crashed service"
     if any(set(column.restored) - set(column.services) for column in disasters):
-        yield lambda x, y: [bolt(x + 5, y, hollow=True, size=6)], SMALL, "restored, too"
+        yield lambda x, y: [bolt(x + 5, y, hollow=True, size=6)], SMALL, "restored with it"
+    if any(card.state is State.ABSENT for card in cards):
+        yield lambda x, y: [Box(x, y - 5, SYMBOL, 10, PAPER, ALERT, 1.4, dashed=True, radius=1.5)], SYMBOL, "missing"
     if any(card.state is State.DENIED for card in cards):
         yield lambda x, y: sign(x + 5, y, State.DENIED), SMALL, "command held back"
     if any(card.state is State.REJECTED for card in cards):
@@ -104,12 +107,14 @@ def _swatches(scene: Scene) -> Iterator[Item]:
         yield lambda x, y: [_swatch(x, y, FILL)], SYMBOL, "in the backup"
     if any(not card.backed for card in logged):
         yield lambda x, y: [_swatch(x, y, hatch=INK)], SYMBOL, "not in the backup"
+    if any(card.deleted for card in logged):
+        yield lambda x, y: [_swatch(x, y, dashed=True)], SYMBOL, "deleted later"
     if any(card.lost for card in logged):
         yield lambda x, y: [_swatch(x, y), *_strike(x, y)], SYMBOL, "lost in the disaster"
 
 
-def _swatch(x: float, y: float, fill: str = PAPER, hatch: str | None = None) -> Box:
-    return Box(x, y - 5, SYMBOL, 10, fill, INK, 0.9, hatch=hatch, radius=1.5)
+def _swatch(x: float, y: float, fill: str = PAPER, hatch: str | None = None, dashed: bool = False) -> Box:
+    return Box(x, y - 5, SYMBOL, 10, fill, INK, 0.9, hatch, dashed, radius=1.5)
 
 
 def _strike(x: float, y: float) -> Iterator[Shape]:

@@ -42,19 +42,17 @@ def triangle(x: float, y: float, fill: str, stroke: str) -> Polygon:
     return Polygon(((x - TRIANGLE, y - 1.7 * TRIANGLE), (x + TRIANGLE, y - 1.7 * TRIANGLE), (x, y)), fill, stroke)
 
 
-def backup(x: float, top: float, bottom: float, fill: str, ink: str, label: str = BACKUP) -> Iterator[Shape]:
+def backup(x: float, top: float, bottom: float, fill: str, ink: str) -> Iterator[Shape]:
     """Yield a backup: a triangle above a log, its tip at ``top``, and a line through the log."""
     yield Polyline(((x, top), (x, bottom)), ink, 1.6)
     yield triangle(x, top, fill, ink)
-    if label:
-        yield Text(x, top - 1.7 * TRIANGLE - 2.5, label, SIZE, Anchor.MIDDLE, ink)
+    yield Text(x, top - 1.7 * TRIANGLE - 2.5, BACKUP, SIZE, Anchor.MIDDLE, ink)
 
 
-def lock(left: float, right: float, y: float, label: str = LOCKED) -> Iterator[Shape]:
+def lock(left: float, right: float, y: float) -> Iterator[Shape]:
     """Yield a lock from ``left`` to ``right``: a hatched band with its upper side at *y*, and its name above."""
     yield Box(left, y, right - left, BAND, PAPER, MUTED, 0.9, hatch=MUTED)
-    if label:
-        yield Text(left, y - 2.5, label, SIZE, Anchor.START, MUTED)
+    yield Text(left, y - 2.5, LOCKED, SIZE, Anchor.START, MUTED)
 
 
 def bolt(x: float, y: float, hollow: bool, size: float = BOLT_SIZE) -> Polygon:

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum, auto
 
 from bac.figures.events.focus import Focus
 from bac.model.architecture import Step, Verb
 from bac.model.system import ActionKind, Event, Label
 from bac.model.trace import Entry, Trace
+from bac.properties.cut import Cut
 
 MOST_LANES = 10
 """The most lanes; further services that the claim does not need are only counted."""
@@ -52,6 +53,8 @@ class Card:
     """One event, or its absence, in the lane of a service.
 
     ``note`` is a word on its state, ``alert`` marks events that the claim is about, and ``tooltip`` has all details.
+    ``backed``: it is in the backup; ``lost``: it is lost in the disaster; ``deleted``: it creates an entity that an
+    event in the cut deletes.
     """
 
     service: str
@@ -64,6 +67,7 @@ class Card:
     event: Event | None = None
     backed: bool = False
     lost: bool = False
+    deleted: bool = False
     alert: bool = False
 
 
@@ -84,13 +88,17 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """The lanes by name, the columns, and the services that are not drawn, each with the number of its events."""
+    """The lanes by name, the columns, and the services that are not drawn, each with the number of its events.
+
+    ``outside`` is the number of further services of a landscape of which the trace is a part.
+    """
 
     trace: Trace
     focus: Focus
     lanes: tuple[str, ...]
     columns: tuple[Column, ...]
-    omitted: tuple[tuple[str, int], ...] = field(default=())
+    omitted: tuple[tuple[str, int], ...] = ()
+    outside: int = 0
 
     @property
     def cards(self) -> list[Card]:
@@ -98,24 +106,24 @@ class Scene:
         return [card for column in self.columns for card in column.cards]
 
 
-def scene(trace: Trace, found: Focus) -> Scene:
+def scene(trace: Trace, found: Focus, outside: int = 0) -> Scene:
     """Return the content of the diagram of a trace."""
     every = list(Director(trace, found).columns())
     lanes = chosen_lanes(trace, found, every)
     counts = {log.service: len(log.live) + len(log.recovered) for log in trace.logs.values()}
     omitted = tuple((service, count) for service, count in counts.items() if service not in lanes)
     columns = elided(restricted(every, lanes), found)
-    return Scene(trace, found, lanes, tuple(columns), omitted)
+    return Scene(trace, found, lanes, tuple(columns), omitted, outside)
 
 
 def chosen_lanes(trace: Trace, found: Focus, columns: Iterable[Column]) -> tuple[str, ...]:
-    """Return the services that get a lane: those that the claim is about, and as many others with events as fit."""
+    """Return the services that get a lane, in the order of the specification: of the claim first, then with events."""
     names = [service.name for service in trace.architecture.services]
     active = {card.service for column in columns for card in column.cards}
     needed = [name for name in names if name in found.services]
     others = [name for name in names if name in active and name not in found.services]
-    lanes = needed[:MOST_LANES] + others[: max(0, MOST_LANES - len(needed))]
-    return tuple(lanes or names[:MOST_LANES])
+    lanes = {*needed[:MOST_LANES], *others[: max(0, MOST_LANES - len(needed))]}
+    return tuple(name for name in names if name in lanes) or tuple(names[:MOST_LANES])
 
 
 def restricted(columns: Iterable[Column], lanes: Sequence[str]) -> Iterator[Column]:
@@ -175,6 +183,7 @@ class Director:
         for log in trace.logs.values():
             self.backed.update((log.service, entry.action) for entry in log.live[: log.backed])
             self.lost.update((log.service, entry.action) for entry in log.live[log.kept :])
+        self.cuts = [Cut(trace, index) for index in range(1, trace.instances + 1)]
 
     def columns(self) -> Iterator[Column]:
         """Yield the columns in the order of the run, then those for what does not exist at its end."""
@@ -210,6 +219,7 @@ class Director:
         key = (step.service, entry.action)
         last = self.trace.entries[entry.event] is entry
         note = self.special(entry.event) if last else ""
+        removal = self.removal(entry.event, step) if last else None
         by = {ActionKind.DELIVER: "delivered", ActionKind.REPLAY: "replayed", ActionKind.RESUME: "resumed"}
         backed, lost = key in self.backed, key in self.lost
         facts = [
@@ -217,6 +227,7 @@ class Director:
             f"{by.get(entry.by, 'logged')} by action {entry.action}",
             "in the backup" if backed else "not in the backup",
             *(["lost in the disaster"] if lost else []),
+            *([f"deleted by {self.trace.entries[removal].name}"] if removal else []),
             *([note] if note else []),
         ]
         return Card(
@@ -224,14 +235,20 @@ class Director:
             State.LOGGED,
             short_label(step),
             self.suffix(entry.event),
-            note or by.get(entry.by, ""),
+            note or by.get(entry.by, "") or "deleted later" * bool(removal),
             f"{entry.name}: {step} ({'; '.join(facts)})",
             entry,
             entry.event,
             backed,
             lost,
+            removal is not None,
             bool(note),
         )
+
+    def removal(self, event: Event, step: Step) -> Event | None:
+        """Return the event in the cut that deletes the entity that this event creates, if there is one."""
+        cut = self.cuts[event.index - 1]
+        return cut.removal(step.entity) if event == cut.creation(step.entity) else None
 
     def special(self, event: Event) -> str:
         """Return the word of the claim for this event, if it is about it."""
