@@ -54,9 +54,10 @@ def counter(how: str, workers: int) -> Callable[[System], int]:
             return len(search.parents)
 
         return plainly
-    from bac.proofs.explicit.compiled.engine import Way, count_states
+    from bac.proofs.explicit.compiled.engine import SearchOrder, count_states
 
-    return lambda counted: count_states(counted, workers=workers or None, way=Way(how)).states
+    order = {"own-order": SearchOrder.DEPTH_FIRST, "levels": SearchOrder.BREADTH_FIRST}[how]
+    return lambda counted: count_states(counted, workers=workers or None, order=order).states
 
 
 def lowered_peak() -> bool:

@@ -54,7 +54,7 @@ def compiled(search: Search) -> SearchResult:
     try:
         from bac.proofs.explicit.compiled.engine import explore
 
-        result = explore(search.packing.system, search.query, watch=search.monitor)
+        result = explore(search.packing.system, search.query, monitor=search.monitor)
     except KeyboardInterrupt:
         search.limit, search.interrupted = "interrupted", True
         return search.result()
