@@ -6,7 +6,7 @@ what a lock, a snapshot or a disaster is.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import chain, combinations, pairwise
@@ -50,8 +50,12 @@ MOST_MENTIONS = 5_000_000
 """Beyond this many facts and clauses in its actions (thousands of services in one lock) no system is built."""
 
 
-def system(architecture: Architecture, plan: Plan, instances: int = 1) -> System:
+def system(
+    architecture: Architecture, plan: Plan, instances: int = 1, check: Callable[[], None] = lambda: None
+) -> System:
     """The transition system of an architecture under a plan, with this many indices.
+
+    ``check`` is called for each action; it may raise an error to stop.
 
     Raises:
         LimitReached: the disaster's scope has more than :data:`MOST_CRASH_SETS` crash sets, or the actions mention more
@@ -60,6 +64,7 @@ def system(architecture: Architecture, plan: Plan, instances: int = 1) -> System
     rules = Rules(architecture, plan, instances)
     actions, size = [], 0
     for action in chain(rules.steps(), rules.snapshots(), rules.locks(), rules.disasters(), rules.recovery()):
+        check()
         actions.append(action)
         size += len(action.require) + len(action.forbid) + len(action.copy)
         size += sum(len(clause.positive) + len(clause.negative) for clause in action.clauses)

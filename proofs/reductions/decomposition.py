@@ -56,14 +56,16 @@ class Part:
     wanted: tuple[tuple[int, Anomaly], ...]
     outside: OmittedServices | None = None
 
-    def system(self, instances: int) -> System:
+    def system(self, instances: int, check: Callable[[], None] = lambda: None) -> System:
         """The transition system of the part.
+
+        ``check`` is called now and then while it is built; it may raise an error to stop.
 
         Raises:
             LimitReached: it would be too large.
         """
         if instances not in self._systems:
-            self._systems[instances] = system(self.architecture, self.plan, instances)
+            self._systems[instances] = system(self.architecture, self.plan, instances, check)
         return self._systems[instances]
 
     @cached_property

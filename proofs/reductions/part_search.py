@@ -226,9 +226,9 @@ class PartSearch:
         )
 
     def search(self, query: Query, instances: int) -> tuple[SearchResult, System | None]:
-        """The result of the engine, with the system that it explored (``None`` if it is too large to be built)."""
+        """The result of the engine, with the system that it explored; ``None`` if it cannot be built within limits."""
         try:
-            built = self.part.system(instances)
+            built = self.part.system(instances, self.monitor.check)
         except LimitReached as error:
             return nothing_found(query, str(error)), None
         engines = [ENGINES[self.options.engine]]
@@ -284,7 +284,7 @@ class PartSearch:
     def one_index_applies(self) -> bool:
         """Whether the one-index rule applies to the part."""
         try:
-            return one_index_suffices(self.part.system(2))
+            return one_index_suffices(self.part.system(2, self.monitor.check))
         except LimitReached:
             return False
 
@@ -304,7 +304,7 @@ def cannot_block_backup(part: Part, check: Callable[[], None]) -> bool:
     from bac.proofs.reductions.backup_progress import can_always_be_completed  # few checks need it
 
     try:
-        return may_divide(part.plan) and can_always_be_completed(part.system(1), check)
+        return may_divide(part.plan) and can_always_be_completed(part.system(1, check), check)
     except LimitReached:
         return False
 

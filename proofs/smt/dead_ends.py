@@ -63,6 +63,7 @@ class Doom:
         self.good: list[Formula] = [goal]
         self.onward = Unrolling(calm, anywhere=True)
         for _ in range(longest):
+            budget.check()
             self.onward.lengthen()
         self.onward.solver.add(self.onward.at_end(goal))
 

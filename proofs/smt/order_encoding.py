@@ -28,7 +28,7 @@ Source: docs/semantics.md, "Facts and actions".
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import combinations
+from itertools import chain, combinations
 from typing import Any
 
 import z3
@@ -41,6 +41,8 @@ from bac.proofs.smt.solver import FALSE, TRUE, Budget, Term, conjunction, disjun
 from bac.properties.formula import Formula, condition, satisfied
 
 Value = Callable[[Fact], Term]
+CHECK_EVERY = 256
+"""So many constraints are built between two checks of the limits."""
 END = -1
 """The reader of the last state of a phase."""
 
@@ -160,6 +162,7 @@ class Orders:
         """Build the formula.
 
         Raises:
+            LimitReached: a limit is reached while it is built.
             NotApplicable: the system is not one of those for which this is sound and complete.
         """
         ranking = Ranking(system)
@@ -174,7 +177,11 @@ class Orders:
         self._overwritten = frozenset[Fact]().union(*(action.written for action in self.disasters))
         self._struck: dict[Fact, Term] = {}
         self.after = Phase("after", after, self.restored, ranking)
-        self.solver.add([*self.before.constraints(), *self.disaster(), *self.after.constraints()])
+        constraints = chain(self.before.constraints(), self.disaster(), self.after.constraints())
+        for number, constraint in enumerate(constraints):
+            if number % CHECK_EVERY == 0:
+                budget.check()
+            self.solver.add(constraint)
         self._asked = 0
 
     def restored(self, fact: Fact) -> Term:
