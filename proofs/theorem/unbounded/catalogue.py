@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from bac.model.errors import UnwritableFile
+from bac.model.files import make_directory, write_text
 from bac.proofs.theorem.unbounded import impossibility, locked, markers, referrer_first, rollback, shared_database
 from bac.proofs.theorem.unbounded.problem import Theorem
 
@@ -25,17 +25,13 @@ def files() -> dict[str, str]:
 
 
 def write(directory: Path) -> list[Path]:
-    """Write every obligation to a file of its own in a directory, which is made if there is none.
+    """Write every obligation to a file of its own in a directory, which is created if it does not exist.
 
     Raises:
         UnwritableFile: one of them cannot be written.
     """
-    written = []
-    try:
-        directory.mkdir(parents=True, exist_ok=True)
-        for name, text in files().items():
-            (directory / name).write_text(text, encoding="utf-8", newline="\n")
-            written.append(directory / name)
-    except OSError as error:
-        raise UnwritableFile(f"cannot write to {directory}: {error.strerror or error}") from None
-    return written
+    make_directory(directory)
+    texts = files()
+    for name, text in texts.items():
+        write_text(directory / name, text)
+    return [directory / name for name in texts]
