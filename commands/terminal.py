@@ -77,10 +77,14 @@ class Seconds(click.FloatRange):
         return number
 
 
+TIMEOUT = click.option("--timeout", type=Seconds(min=0), metavar="SECONDS", help="Stop after this time.")
+"""The option that limits the time of a command."""
+
+
 def limit_options(command: F) -> F:
     """The options that limit a search: ``timeout``, ``max_states`` and ``max_memory``, as :func:`limits` takes them."""
     options = (
-        click.option("--timeout", type=Seconds(min=0), metavar="SECONDS", help="Stop after this time."),
+        TIMEOUT,
         click.option(
             "--max-states", type=click.IntRange(1), metavar="N", help="Stop the search of a plan after N states."
         ),
@@ -111,19 +115,14 @@ def refuse(context: click.Context, options: Iterable[str], together_with: str) -
 @contextmanager
 def progress_shown() -> Iterator[Callable[[str, Progress], None] | None]:
     """Something that shows progress on a terminal; nothing elsewhere."""
-    if not sys.stderr.isatty():
-        yield None
-        return
-    from rich.console import Console
-
-    with Console(stderr=True, markup=False, highlight=False).status("…") as status:
+    with status_line() as show:
 
         def tell(plan: str, now: Progress) -> None:
-            if now.states > 10_000:
+            if show is not None and now.states > 10_000:
                 figures = f"{now.states:,} states, depth {now.depth}, {now.rate:,.0f} states/s, queue {now.queue:,}"
-                status.update(f"{plan}: {figures}")
+                show(f"{plan}: {figures}")
 
-        yield tell
+        yield None if show is None else tell
 
 
 def display(content: RenderableType) -> None:
@@ -182,12 +181,19 @@ def put(file: Path, content: bytes) -> None:
 
 
 @contextmanager
-def counted(what: str) -> Iterator[Callable[[int, int], None] | None]:
-    """Something that shows how many of how many are done, on a terminal; nothing elsewhere."""
+def status_line() -> Iterator[Callable[[str], None] | None]:
+    """Yield a function that shows a line of text on a terminal, each time instead of the last; ``None`` elsewhere."""
     if not sys.stderr.isatty():
         yield None
         return
     from rich.console import Console
 
     with Console(stderr=True, markup=False, highlight=False).status("…") as status:
-        yield lambda done, of: status.update(f"{done:,} of {of:,} {what}")
+        yield status.update
+
+
+@contextmanager
+def counted(what: str) -> Iterator[Callable[[int, int], None] | None]:
+    """Yield a function that shows how many of how many are done, on a terminal; ``None`` elsewhere."""
+    with status_line() as show:
+        yield None if show is None else lambda done, of: show(f"{done:,} of {of:,} {what}")

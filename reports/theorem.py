@@ -11,7 +11,7 @@ from rich.text import Text
 
 from bac.proofs.theorem.games.arenas import GAINS, Assumption
 from bac.proofs.theorem.games.board import Player
-from bac.proofs.theorem.games.impossibility import Outcome
+from bac.proofs.theorem.games.game import Outcome
 from bac.proofs.theorem.games.recipe import recipe
 from bac.proofs.theorem.graphs.graph_statements import INDEPENDENT_BACKUPS, LOCKED, ORDER, SHARED
 from bac.proofs.theorem.graphs.sweep import SweepResult
@@ -105,8 +105,10 @@ def unbounded_text(results: Sequence[TheoremResult], examples: bool) -> Renderab
     """Each theorem with what both solvers said to its obligations; on request the examples of the satisfiable ones."""
     parts: list[RenderableType] = []
     for result in results:
-        verdict = Text("proved", style="green") if result.proved else Text("NOT PROVED", style="bold red")
-        parts += [Text(f"{result.theorem.name}: ", style="bold").append_text(verdict), Text(result.theorem.statement)]
+        parts += [
+            Text(f"{result.theorem.name}: ", style="bold").append_text(judgement(result)),
+            Text(result.theorem.statement),
+        ]
         table = plain_table("obligation", "expected", "z3", "cvc5", "seconds")
         for outcome in result.outcomes:
             style = "" if outcome.confirmed else "bold red"
@@ -127,3 +129,12 @@ def unbounded_text(results: Sequence[TheoremResult], examples: bool) -> Renderab
                 parts += [Text(f"    {line}") for line in outcome.example]
         parts.append(Text())
     return Group(*parts)
+
+
+def judgement(result: TheoremResult) -> Text:
+    """Return whether a theorem is proved, or why that is unknown."""
+    if result.proved:
+        return Text("proved", style="green")
+    if result.limit is not None and not result.contradicted:
+        return Text(f"unknown: {result.limit}", style="yellow")
+    return Text("NOT PROVED", style="bold red")

@@ -50,9 +50,8 @@ from bac.proofs.theorem.unbounded.logic import (
     some,
     true_in,
 )
-from bac.proofs.theorem.unbounded.machine import Machine
-from bac.proofs.theorem.unbounded.problem import Obligation, Problem, Theorem, assumptions_of
-from bac.proofs.theorem.unbounded.solvers import ask_cvc5, ask_z3, decide, discharge, exit_code, report
+from bac.proofs.theorem.unbounded.machine import Machine, Obligation, Problem, Theorem, assumptions_of
+from bac.proofs.theorem.unbounded.solvers import ask_cvc5, ask_z3, decide, discharge_all, exit_code, report
 from bac.properties.anomalies import anomalies
 from bac.properties.formula import satisfied
 
@@ -272,7 +271,7 @@ SOUND = Theorem("test", "a test", (Obligation("one", "unsat", Problem((("no", ei
 
 
 def test_the_report_is_the_documented_one() -> None:
-    result = discharge(SOUND)
+    result = discharge_all([SOUND])[0]
     document = report([result])
     seconds = document["theorems"][0]["obligations"][0].pop("seconds")
     assert seconds >= 0
@@ -299,7 +298,7 @@ def test_solvers_that_disagree_or_do_not_know(
     answer: str, code: int, proved: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(solvers, "ask_cvc5", lambda *_: answer)
-    result = discharge(SOUND)
+    result = discharge_all([SOUND])[0]
     assert result.proved is proved
     assert exit_code([result]) == code
 
@@ -307,9 +306,9 @@ def test_solvers_that_disagree_or_do_not_know(
 def test_a_wrong_expectation_is_a_contradiction() -> None:
     """Neither solver believes what it is told."""
     wrong = Theorem("wrong", "", (replace(SOUND.proof[0], problem=Problem((("yes", both()),))),), ())
-    outcome = discharge(wrong).outcomes[0]
+    outcome = discharge_all([wrong])[0].outcomes[0]
     assert (outcome.z3, outcome.cvc5, outcome.contradicted) == ("sat", "sat", True)
-    assert exit_code([discharge(wrong)]) == 4
+    assert exit_code([discharge_all([wrong])[0]]) == 4
 
 
 def test_what_is_no_answer_is_an_error() -> None:

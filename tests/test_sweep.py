@@ -19,6 +19,7 @@ import pytest
 
 from bac.model.errors import LimitReached, UnwritableFile
 from bac.model.extras import MissingExtra
+from bac.proofs.engine import LimitMonitor, Limits
 from bac.proofs.pool import ClusterUnavailable
 from bac.proofs.results import Verdict
 from bac.proofs.theorem.graphs import sweep as sweeping
@@ -181,6 +182,18 @@ def test_an_interrupt_keeps_what_is_done(tmp_path: Path) -> None:
         assert result.to_json()["to_do"] == len(result.to_do) == 20 - len(result.results)
         assert len(file.read_text().splitlines()) == 1 + len(result.results)
         assert sweep(3, file, jobs=1).verdict is Verdict.HOLDS
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_sweep_ends_when_its_time_is_over(jobs: int, tmp_path: Path) -> None:
+    told: list[SweepProgress] = []
+    monitor = LimitMonitor(Limits(seconds=5), clock=lambda: float(len(told)))
+    file = tmp_path / "graphs.jsonl"
+    result = sweep(3, file, jobs=jobs, progress=told.append, monitor=monitor)
+    assert result.stopped == "the time limit of 5 s (--timeout) was reached"
+    assert result.verdict is Verdict.UNKNOWN
+    assert 5 <= len(result.results) < 20
+    assert len(file.read_text().splitlines()) == 1 + len(result.results)
 
 
 def test_a_dead_worker_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,9 +13,9 @@ from bac.model.specification.reader import dump
 from bac.model.system import Fact, FactKind
 from bac.proofs.theorem.games.arenas import Assumption
 from bac.proofs.theorem.games.board import Board, Choice, Move, MoveKind, Turn
-from bac.proofs.theorem.games.clients import Clients
 from bac.proofs.theorem.games.game import Game
 from bac.proofs.theorem.games.positions import LocalState, Position
+from bac.proofs.theorem.games.solver import Clients
 from bac.proofs.theorem.games.strategy import FORMAT, VERSION
 
 Table = dict[tuple[Position, Turn], Choice]

@@ -18,7 +18,8 @@ from pathlib import Path
 from typing import Any
 
 import bac
-from bac.model.errors import BacError, UnreadableFile, UnwritableFile
+from bac.model.errors import BacError, LimitReached, UnreadableFile, UnwritableFile
+from bac.proofs.engine import LimitMonitor
 from bac.proofs.pool import Spread, dask_workers, local_workers
 from bac.proofs.results import Verdict
 from bac.proofs.theorem.graphs.graph import Graph, graphs_up_to
@@ -83,6 +84,7 @@ def sweep(
     scheduler: str | None = None,
     jobs: int | None = None,
     progress: Callable[[SweepProgress], None] | None = None,
+    monitor: LimitMonitor | None = None,
 ) -> SweepResult:
     """Decide the statements on every graph of up to so many services.
 
@@ -92,6 +94,7 @@ def sweep(
         scheduler: the address of a Dask scheduler, whose workers have this package; without it, local processes.
         jobs: how many local processes (default: one for each processor; with 1 there is no other process).
         progress: told whenever a graph is done.
+        monitor: when its time is over, no further graph is begun.
 
     Raises:
         ClusterUnavailable: there is no scheduler at that address.
@@ -104,31 +107,40 @@ def sweep(
     if jobs is not None and jobs < 1:
         raise ValueError("a sweep needs at least one job")
     every = graphs_up_to(services)
+    limit: str | None = None
     with ExitStack() as stack:
         store = stack.enter_context(SweepFile(file, services)) if file is not None else None
         done = dict(store.done) if store is not None else {}
-        left = [graph for graph in every if graph not in done]
 
         def finish(_: int, result: GraphResult) -> None:
+            nonlocal limit
             if store is not None:
-                store.add(result)  # first in the file, so that nothing that was told is ever lost
+                store.add(result)  # first in the file, so that nothing that was reported is ever lost
             done[result.graph] = result
             if progress is not None:
                 progress(SweepProgress(len(done), len(every)))
+            if monitor is not None and limit is None and monitor.time_is_over():
+                limit = monitor.limits.time_reached()
+                raise LimitReached(limit)  # once: what is finished already is still kept
 
-        campaign = Spread(left, confirm_statements, finish)
-        if scheduler is not None:
-            stopped = campaign.run(lambda: dask_workers(scheduler))
-        elif jobs == 1:
-            stopped = campaign.run_here()
-        else:
-            stopped = campaign.run(lambda: local_workers(jobs))
+        spread = Spread([graph for graph in every if graph not in done], confirm_statements, finish)
+        try:
+            stopped = run(spread, scheduler, jobs)
+        except LimitReached as error:
+            stopped = str(error)
     return SweepResult(
         services,
         tuple(done[graph] for graph in every if graph in done),
         tuple(graph for graph in every if graph not in done),
         stopped,
     )
+
+
+def run(spread: Spread[Graph, GraphResult], scheduler: str | None, jobs: int | None) -> str | None:
+    """Run the tasks on a cluster, in processes or in this process; return the reason if it ended early."""
+    if scheduler is not None:
+        return spread.run(lambda: dask_workers(scheduler))
+    return spread.run_here() if jobs == 1 else spread.run(lambda: local_workers(jobs))
 
 
 # The progress file

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from bac.model.files import make_directory, write_text
 from bac.proofs.theorem.unbounded import impossibility, locked, markers, referrer_first, rollback, shared_database
-from bac.proofs.theorem.unbounded.problem import Theorem
+from bac.proofs.theorem.unbounded.machine import Theorem
 
 
 def theorems() -> tuple[Theorem, ...]:

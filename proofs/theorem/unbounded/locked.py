@@ -31,8 +31,7 @@ from bac.proofs.theorem.unbounded.logic import (
     negation,
     some,
 )
-from bac.proofs.theorem.unbounded.machine import Action, Machine, Moment, Parameters
-from bac.proofs.theorem.unbounded.problem import Theorem
+from bac.proofs.theorem.unbounded.machine import Action, Machine, Moment, Parameters, Theorem
 from bac.proofs.theorem.unbounded.vocabulary import (
     AT,
     BACKED,

@@ -34,8 +34,7 @@ from bac.proofs.theorem.unbounded.logic import (
     negation,
     some,
 )
-from bac.proofs.theorem.unbounded.machine import Action, Machine, Moment, Parameters
-from bac.proofs.theorem.unbounded.problem import Obligation, Problem, Theorem
+from bac.proofs.theorem.unbounded.machine import Action, Machine, Moment, Obligation, Parameters, Problem, Theorem
 from bac.proofs.theorem.unbounded.vocabulary import (
     AT,
     BACKED,

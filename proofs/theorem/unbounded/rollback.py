@@ -16,8 +16,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bac.proofs.theorem.unbounded.logic import Equal, Formula, both, every, negation, some
-from bac.proofs.theorem.unbounded.machine import Machine, Moment, Parameters
-from bac.proofs.theorem.unbounded.problem import Theorem
+from bac.proofs.theorem.unbounded.machine import Machine, Moment, Parameters, Theorem
 from bac.proofs.theorem.unbounded.vocabulary import (
     AT,
     BACKED,

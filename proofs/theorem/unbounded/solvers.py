@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bac.model.errors import BacError, Contradiction
+from bac.model.errors import BacError, Contradiction, LimitReached
 from bac.model.extras import needed
+from bac.proofs.engine import LimitMonitor, Limits
 from bac.proofs.theorem.unbounded.logic import Sort, Structure, Symbol, true_in
-from bac.proofs.theorem.unbounded.problem import Obligation, Problem, Theorem
+from bac.proofs.theorem.unbounded.machine import Obligation, Problem, Theorem
 
 SAT, UNSAT, UNKNOWN = "sat", "unsat", "unknown"
 SECONDS = 60.0
-"""How long each solver may take for one obligation, unless told otherwise."""
+"""Each solver may take so long for one obligation."""
+INTERRUPTED = "interrupted"
 FORMAT, VERSION = "bac-obligations", 1
 
 
@@ -57,15 +59,19 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class TheoremResult:
-    """What the solvers said to the obligations of one theorem."""
+    """The answers of the solvers to the obligations of one theorem.
+
+    If ``limit`` is not ``None``, it says why there is no answer to the last ones.
+    """
 
     theorem: Theorem
     outcomes: tuple[Outcome, ...]
+    limit: str | None = None
 
     @property
     def proved(self) -> bool:
         """Whether both solvers gave the expected answer to every obligation."""
-        return all(outcome.confirmed for outcome in self.outcomes)
+        return self.limit is None and all(outcome.confirmed for outcome in self.outcomes)
 
     @property
     def contradicted(self) -> bool:
@@ -78,6 +84,7 @@ class TheoremResult:
             "name": self.theorem.name,
             "statement": self.theorem.statement,
             "obligations": [outcome.to_json() for outcome in self.outcomes],
+            **({"limit": self.limit} if self.limit is not None else {}),
         }
 
 
@@ -94,14 +101,48 @@ def exit_code(results: Iterable[TheoremResult]) -> int:
     return 0 if all(result.proved for result in listed) else 3
 
 
-def discharge(theorem: Theorem, timeout: float = SECONDS) -> TheoremResult:
-    """Put every obligation of a theorem to both solvers; each may take ``timeout`` seconds for each.
+def discharge_all(
+    theorems: Sequence[Theorem],
+    monitor: LimitMonitor | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> list[TheoremResult]:
+    """Put the obligations of all theorems to both solvers, within the time of the monitor.
+
+    Args:
+        theorems: the theorems.
+        monitor: its time is for all of them together; each question has at most :data:`SECONDS`.
+        progress: told after each obligation how many are done, and how many there are.
 
     Raises:
         MissingExtra: cvc5 is not installed.
         Contradiction: a solver's example does not satisfy the formulas.
     """
-    return TheoremResult(theorem, tuple(decide(obligation, timeout) for obligation in theorem.obligations))
+    monitor = monitor or LimitMonitor(Limits())
+    total, done = sum(len(theorem.obligations) for theorem in theorems), 0
+    results: list[TheoremResult] = []
+    for theorem in theorems:
+        interrupted = bool(results) and results[-1].limit == INTERRUPTED
+        outcomes: list[Outcome] = []
+        limit = INTERRUPTED if interrupted else None
+        try:
+            for obligation in () if interrupted else theorem.obligations:
+                monitor.check()
+                outcomes.append(decide(obligation, seconds_left(monitor)))
+                done += 1
+                if progress is not None:
+                    progress(done, total)
+        except LimitReached as error:
+            limit = str(error)
+        except KeyboardInterrupt:
+            limit = INTERRUPTED
+        results.append(TheoremResult(theorem, tuple(outcomes), limit))
+    return results
+
+
+def seconds_left(monitor: LimitMonitor) -> float:
+    """Return the seconds that are left, at most :data:`SECONDS`."""
+    left = monitor.remaining().seconds
+    return SECONDS if left is None else min(SECONDS, left)
 
 
 def decide(obligation: Obligation, timeout: float = SECONDS) -> Outcome:
@@ -130,6 +171,8 @@ def ask_z3(text: str, timeout: float = SECONDS) -> tuple[str, Any]:
     solver.set("timeout", milliseconds(timeout))
     solver.from_string(text)
     verdict = str(solver.check())
+    if verdict == UNKNOWN and "interrupt" in solver.reason_unknown():  # Z3 handles the signal, and Python never sees it
+        raise KeyboardInterrupt
     return verdict, solver.model() if verdict == SAT else None
 
 
