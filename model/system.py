@@ -16,7 +16,7 @@ from itertools import pairwise
 
 @dataclass(frozen=True, slots=True, order=True)
 class Event:
-    """What the success of one step appends to its service's log, for one index (both counted from 1)."""
+    """The entry that a step appends to the log of its service when it succeeds, for one index (both count from 1)."""
 
     use_case: str
     step: int
@@ -42,7 +42,7 @@ class FactKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, order=True)
 class Fact:
-    """One thing that is true or not: a kind, and the events or services that it is about."""
+    """A proposition about a state: a kind, and the events or services that it is about."""
 
     kind: FactKind
     events: tuple[Event, ...] = ()
@@ -59,32 +59,32 @@ class Fact:
 
 
 def logged(event: Event) -> Fact:
-    """The event is in the live log of its service."""
+    """Return the fact that the event is in the live log of its service."""
     return Fact(FactKind.LOGGED, (event,))
 
 
 def backed(event: Event) -> Fact:
-    """The event is in the backup of its service."""
+    """Return the fact that the event is in the backup of its service."""
     return Fact(FactKind.BACKED, (event,))
 
 
 def oldest(event: Event) -> Fact:
-    """The event was logged at the instant of the oldest backup."""
+    """Return the fact that the event was logged at the instant of the oldest backup."""
     return Fact(FactKind.OLDEST, (event,))
 
 
 def pending(trigger: Event, event: Event) -> Fact:
-    """The message by which ``trigger`` brings about ``event`` waits in the broker."""
+    """Return the fact that the message by which ``trigger`` brings about ``event`` waits in the broker."""
     return Fact(FactKind.PENDING, (trigger, event))
 
 
 def snapped(service: str) -> Fact:
-    """The service has been snapshotted."""
+    """Return the fact that the service has been snapshotted."""
     return Fact(FactKind.SNAPPED, (), (service,))
 
 
 def locked(services: tuple[str, ...]) -> Fact:
-    """The lock of the group of these services is taken."""
+    """Return the fact that the lock of the group of these services is taken."""
     return Fact(FactKind.LOCKED, (), services)
 
 
@@ -132,7 +132,7 @@ APPENDING = (ActionKind.STEP, ActionKind.DELIVER, ActionKind.REPLAY, ActionKind.
 
 @dataclass(frozen=True, slots=True, order=True)
 class Label:
-    """What a person calls an action.
+    """The name of an action for people.
 
     ``events`` are those that it appends, denies or drops; ``services`` those that it snapshots, locks, unlocks, or
     that crash; ``restored`` those that a disaster's recovery restores.  Two actions of a system with the same label
@@ -148,14 +148,14 @@ class Label:
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """When something may happen: the left half of an action."""
+    """A condition on a state, under which an action may happen."""
 
     require: frozenset[Fact] = frozenset()
     forbid: frozenset[Fact] = frozenset()
     clauses: tuple[Clause, ...] = ()
 
     def __and__(self, other: Guard) -> Guard:
-        """Both."""
+        """Return the guard that both hold."""
         return Guard(self.require | other.require, self.forbid | other.forbid, self.clauses + other.clauses)
 
     def action(
@@ -165,23 +165,23 @@ class Guard:
         delete: Iterable[Fact] = (),
         copy: Iterable[tuple[Fact, Fact]] = (),
     ) -> Action:
-        """The action with this guard; what it adds it need not delete."""
+        """Return the action with this guard; facts that it adds are not deleted."""
         adds = frozenset(add)
         return Action(label, self.require, self.forbid, self.clauses, adds, frozenset(delete) - adds, tuple(copy))
 
 
 def require(facts: Iterable[Fact]) -> Guard:
-    """All of these hold."""
+    """Return the guard that all of these facts hold."""
     return Guard(require=frozenset(facts))
 
 
 def forbid(facts: Iterable[Fact]) -> Guard:
-    """None of these holds."""
+    """Return the guard that none of these facts holds."""
     return Guard(forbid=frozenset(facts))
 
 
 def all_or_none(facts: list[Fact]) -> tuple[Clause, ...]:
-    """Clauses that say: all of these facts hold, or none.  Each implies the next, round the circle."""
+    """Return clauses that say that all of these facts hold, or none: each implies the next, and the last the first."""
     if len(facts) < 2:
         return ()
     return tuple(Clause(frozenset([b]), frozenset([a])) for a, b in pairwise([*facts, facts[0]]))
@@ -208,7 +208,7 @@ class Action:
         )
 
     def apply(self, state: State) -> State:
-        """The state after the action; every copy reads the state before it."""
+        """Return the state after the action; every copy reads the state before it."""
         overwritten = {destination for _, destination in self.copy}
         copied = {destination for source, destination in self.copy if source in state}
         return (state - self.delete - overwritten) | copied | self.add
@@ -256,7 +256,7 @@ class Action:
         return mine.isdisjoint(others | other.read) and others.isdisjoint(self.read)
 
     def restricted(self, kept: Callable[[Fact], bool]) -> Action:
-        """The action without all that it says of other facts; clauses and copies are kept or left out as a whole."""
+        """Return the action without its other facts; a clause or a copy is kept or left out as a whole."""
         return replace(
             self,
             require=frozenset(filter(kept, self.require)),
@@ -268,7 +268,7 @@ class Action:
         )
 
     def facts(self) -> Iterator[Fact]:
-        """Every fact that the action mentions, with repetitions."""
+        """Yield every fact that the action mentions, with repetitions."""
         yield from self.require
         yield from self.forbid
         for clause in self.clauses:
@@ -302,7 +302,7 @@ class System:
                 raise ValueError(f"{action.label}: a fact is written twice")
 
     def enabled(self, state: State) -> Iterator[Action]:
-        """The actions that may happen in this state, in the system's order."""
+        """Yield the actions that may happen in this state, in the system's order."""
         return (action for action in self.actions if action.enabled(state))
 
     def settled(self, state: State) -> bool:
@@ -310,7 +310,7 @@ class System:
         return RECOVERED in state and next(self.enabled(state), None) is None
 
     def without_disasters(self) -> System:
-        """The system whose runs are the runs before a disaster."""
+        """Return the system whose runs are the runs before a disaster."""
         kept = (each for each in self.actions if RECOVERED not in each.add and RECOVERED not in each.require)
         return System(self.facts, tuple(kept))
 
@@ -323,7 +323,7 @@ class System:
         return table
 
     def step(self, state: State, label: Label) -> State:
-        """The state after the action with this label.
+        """Return the state after the action with this label.
 
         Raises:
             NotARun: there is no such action, or it is not enabled in this state.
@@ -335,7 +335,7 @@ class System:
         return enabled[0].apply(state)
 
     def run(self, labels: Iterable[Label]) -> list[State]:
-        """The states of a run from the initial state, both ends included.
+        """Return the states of a run from the initial state, both ends included.
 
         Raises:
             NotARun: at the first action that the system does not allow there.

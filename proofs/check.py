@@ -141,7 +141,7 @@ class PlanCheck:
     """
 
     def __init__(self, architecture: Architecture, plan: Plan, options: CheckOptions, scheduler: Scheduler) -> None:
-        """Nothing is searched yet."""
+        """Begin without any search."""
         self.architecture, self.plan, self.options, self.scheduler = architecture, plan, options, scheduler
         self.searched: list[tuple[Part, Search]] = []  # each part, with the search of the first of its shape
         self.divided = False
@@ -238,7 +238,7 @@ class PlanCheck:
             self.scheduler.interrupted = True
 
     def argue_about_backup(self, found: Sequence[PartResult]) -> PartResult | None:
-        """The result for the backup as far as it can be decided without a search; ``None`` if the whole is searched."""
+        """Return the result for the backup if it can be decided without a search; ``None`` if the whole is searched."""
         for service in self.architecture.services:
             if self.plan.mode_of(service.name).never_backed_up:
                 alone = single_service(self.architecture, self.plan, service)
@@ -257,7 +257,7 @@ class PlanCheck:
         return Part(self.architecture, self.plan, ())
 
     def judged(self, confirmation: Confirmation) -> PlanResult:
-        """The verdicts, when all searches are finished.
+        """Return the verdicts, when all searches are finished.
 
         Raises:
             Contradiction: the interpreter does not confirm what the engine found.
@@ -275,14 +275,14 @@ class PlanCheck:
         return Judge(self.plan, self.options, [(whole, nothing)], None, (), confirmation).result()
 
     def savings(self, found: Sequence[tuple[Part, PartResult]]) -> tuple[Saving, ...]:
-        """What dividing the architecture saved, if it was divided."""
+        """Return how much dividing the architecture saved, if it was divided."""
         if not self.divided:
             return ()
         searched = total(result.statistics for result in unique(found)).states
         return (Saving(Reduction.PROJECTION, searched, self.size(searched)),)
 
     def size(self, searched: int) -> str:
-        """A lower bound on the number of states of the whole: a use case that reads no other may begin, or not."""
+        """Return a lower bound on the states of the whole: a use case that reads no other may begin, or not."""
         free = sum(len(part.architecture.use_cases) == 1 for part, _ in self.searched) * self.options.instances
         if max(2**free, self.seen) <= searched:
             return "those of the whole"
@@ -290,7 +290,7 @@ class PlanCheck:
 
 
 def single_service(architecture: Architecture, plan: Plan, service: Service) -> Part:
-    """The part of an architecture with one service and no use case."""
+    """Return the part of an architecture with one service and no use case."""
     alone = replace(architecture, services=(service,), use_cases=(), tolerance=Tolerance(), references=False)
     group = Group(plan.mode_of(service.name), (service.name,))
     return Part(alone, Plan(plan.name, (group,)), ())

@@ -44,7 +44,7 @@ class Search:
         return search.backup() if self.backup_only else search.everything()
 
     def give_up(self, reason: str) -> PartResult:
-        """The result if the search is not run, or not to its end: that of the trial, if there was one."""
+        """Return the result if the search is not finished, for this reason: that of the trial, if there was one."""
         if self.trial is None:
             return unsearched(self.part, self.properties, reason)
         return replace(self.trial, limits=dict.fromkeys(self.trial.limits, reason), interrupted=reason == INTERRUPTED)
@@ -94,13 +94,13 @@ class Scheduler:
         self.interrupted = False
 
     def stop_reason(self) -> str | None:
-        """The reason to begin no other search, if there is one."""
+        """Return the reason to begin no other search, if there is one."""
         if self.interrupted:
             return INTERRUPTED
         return self.limits.time_reached() if self.monitor.time_is_over() else None
 
     def remaining(self, states: int | None = None) -> Limits:
-        """The limits of a search that begins now; with ``states``, it may find no more than these."""
+        """Return the limits of a search that begins now; with ``states``, it may find no more than these."""
         allowed = [number for number in (self.limits.states, states) if number is not None]
         return replace(self.monitor.remaining(), states=min(allowed, default=None))
 
@@ -120,7 +120,7 @@ class Scheduler:
                 search.result = self.run_locally(search)
 
     def run_locally(self, search: Search, states: int | None = None) -> PartResult:
-        """The result of a search in this process."""
+        """Return the result of a search in this process."""
         if (reason := self.stop_reason()) is not None:
             return search.give_up(reason)
         name, tell = search.part.plan.name, self.progress

@@ -1,4 +1,4 @@
-"""The explicit engine: exact counts, limits, and the shape of what it explores."""
+"""The explicit engine: exact counts, limits, and the shape of the systems that it explores."""
 
 from __future__ import annotations
 
@@ -122,7 +122,7 @@ def test_progress_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("document", [REFERENCE, TWO_STEPS])
 def test_runs_before_the_disaster_only_move_forward(document: str) -> None:
-    """So that whether a backup stays possible can be told from the states where runs get stuck."""
+    """So whether a backup stays possible follows from the states where runs get stuck."""
     specification = parsed(document)
     for plan in specification.plans:
         search = Search(system(specification.architecture, plan, 2), Query(always_reachable=FALSE), Limits(), None)
@@ -132,8 +132,8 @@ def test_runs_before_the_disaster_only_move_forward(document: str) -> None:
 
 @pytest.mark.parametrize("document", [REFERENCE, TWO_STEPS])
 @pytest.mark.parametrize("instances", [1, 2, 3])
-def test_a_search_that_is_certain_not_to_fit_is_never_mistaken(document: str, instances: int) -> None:
-    """There really are as many states as the estimate says at the least."""
+def test_there_are_as_many_states_as_the_estimate_says(document: str, instances: int) -> None:
+    """A search is refused for lack of memory only if it would really need that much."""
     specification = parsed(document)
     for plan in specification.plans:
         built = system(specification.architecture, plan, instances)
@@ -163,10 +163,10 @@ def cyclic_system() -> tuple[System, Fact, Fact]:
     return System(declared, actions), trap, goal
 
 
-def test_a_system_with_a_way_back_is_noticed_and_still_judged_rightly() -> None:
+def test_dead_ends_of_a_system_with_a_way_back_are_found() -> None:
     built, trap, goal = cyclic_system()
     never = explore(built, Query(always_reachable=Atom(goal)))
-    assert never.dead_end == ()  # doomed from the start
+    assert never.dead_end == ()  # the initial state is a dead end
     always = explore(built, Query(always_reachable=Atom(trap)))
     assert always.dead_end is None  # the trap can always be reached
 
