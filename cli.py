@@ -24,11 +24,11 @@ from bac.commands.terminal import BUG, HOLDS, UNKNOWN, WRONG, complain, display,
 
 BROKEN_PIPE = 141
 ROOMS = ("check", "export", "figure", "prove")
-"""The commands with a module of their own in :mod:`bac.commands`, which is imported when one of them is looked at."""
+"""The commands with a module of their own in :mod:`bac.commands`, which is imported only when it is used."""
 
 
 class BrokenOutput(Exception):
-    """A pipe that nobody reads any more; click would treat the error of the operating system in its own way."""
+    """A pipe without a reader; click would treat the error of the operating system in its own way."""
 
 
 @contextmanager

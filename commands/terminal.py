@@ -1,4 +1,4 @@
-"""What commands share: reading a specification, limits, progress, and printing or writing results."""
+"""Helpers that commands share: reading a specification, limits, progress, printing and writing results."""
 
 from __future__ import annotations
 
@@ -60,17 +60,17 @@ def read(spec: str, strict: bool = False) -> Specification:
 
 
 def limits(timeout: float | None, max_states: int | None, max_memory: int | None) -> Limits:
-    """The limits of a search, memory always among them."""
+    """Return the limits of a search; memory is always limited."""
     from bac.proofs.engine import Limits, memory_budget
 
     return Limits(max_states, timeout, memory_budget() if max_memory is None else max_memory << 20)
 
 
 class Seconds(click.FloatRange):
-    """A number of seconds; what is no number is none."""
+    """A number of seconds; ``nan`` is refused."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """The number that the user gave."""
+        """Return the number that the user gave."""
         number = super().convert(value, param, ctx)
         if isnan(number):
             self.fail(f"{value} is not a number of seconds", param, ctx)
@@ -82,7 +82,7 @@ TIMEOUT = click.option("--timeout", type=Seconds(min=0), metavar="SECONDS", help
 
 
 def limit_options(command: F) -> F:
-    """The options that limit a search: ``timeout``, ``max_states`` and ``max_memory``, as :func:`limits` takes them."""
+    """Add the options that limit a search: ``timeout``, ``max_states`` and ``max_memory``, for :func:`limits`."""
     options = (
         TIMEOUT,
         click.option(
@@ -114,7 +114,7 @@ def refuse(context: click.Context, options: Iterable[str], together_with: str) -
 
 @contextmanager
 def progress_shown() -> Iterator[Callable[[str, Progress], None] | None]:
-    """Something that shows progress on a terminal; nothing elsewhere."""
+    """Yield a function that shows progress on a terminal; ``None`` where there is no terminal."""
     with status_line() as show:
 
         def tell(plan: str, now: Progress) -> None:
@@ -148,14 +148,14 @@ def emit(format_: str, document: Callable[[], Any], text: Callable[[], Renderabl
 
 
 def as_json(document: Any) -> str:
-    """A document as JSON for people and programs."""
+    """Return a document as JSON for people and programs."""
     import json
 
     return json.dumps(document, indent=1, ensure_ascii=False)
 
 
 def figure_format(file: Path) -> str:
-    """The format that a file's name asks for."""
+    """Return the format that a file's extension selects."""
     from bac.figures.render import FORMATS
 
     format_ = file.suffix.removeprefix(".").lower()

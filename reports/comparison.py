@@ -23,7 +23,7 @@ HEADING = {
 
 
 def comparison(results: Sequence[PlanResult]) -> RenderableType:
-    """All plans: one row each, with B, A, C, and how many anomalies of each kind there are."""
+    """Return a table of the plans, with B, A, C, and how many anomalies of each kind there are."""
     asked = [which for which in Property if any(which in result.properties for result in results)]
     columns = [
         Column(LETTER[which], [symbol(result.properties.get(which)) for result in results], "center")
@@ -42,14 +42,14 @@ def comparison(results: Sequence[PlanResult]) -> RenderableType:
 
 
 def symbol(result: PropertyResult | None) -> Text:
-    """A tick, a cross, or a question mark."""
+    """Return a tick, a cross, or a question mark."""
     if result is None:
         return Text("")
     return Text(SYMBOL[result.verdict] + "*" * result.vacuous, style=STYLE[result.verdict])
 
 
 def counts(result: PropertyResult) -> list[Text]:
-    """How many links, entities and events can go wrong in each way; tolerated ones in parentheses."""
+    """Return how many links, entities and events can go wrong in each way; tolerated ones in parentheses."""
     cells = []
     for kind in AnomalyKind:
         violating = sum(anomaly.kind is kind for anomaly in result.anomalies)
@@ -69,7 +69,7 @@ def loss(result: PropertyResult) -> Text:
 
 
 def remarks(results: Sequence[PlanResult]) -> Iterator[Text]:
-    """What the comparison table cannot show: what its marks mean, and which limits were reached."""
+    """Yield remarks on the table: what its marks mean, and which limits were reached."""
     found = [result for plan in results for result in plan.properties.values()]
     if any(result.tolerated for result in found):
         yield Text("(n): tolerated; not counted against consistency", style="dim")
