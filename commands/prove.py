@@ -30,7 +30,6 @@ from bac.commands.terminal import (
     status_line,
     write_figure,
 )
-from bac.model.files import check_writable
 
 if TYPE_CHECKING:
     from bac.model.architecture import Architecture
@@ -103,6 +102,7 @@ def impossibility(
     Without a SPEC, on three built-in architectures: a reference one way, references both ways, and a use case that goes
     there and back.
     """
+    from bac.model.files import check_writable
     from bac.proofs.engine import LimitMonitor
     from bac.proofs.theorem.games.arenas import ARCHITECTURES, Assumption, Level
     from bac.proofs.theorem.games.game import Outcome, outcomes
@@ -231,6 +231,7 @@ def invariant(spec: str, plan_name: str, property_: str, instances: int, timeout
 
     Exit codes: 0 proved, 1 violated, 3 no invariant was found.
     """
+    from bac.model.files import check_writable
     from bac.proofs.certificates.invariant_certificate import Invariant, to_json
     from bac.proofs.engine import LimitMonitor
     from bac.proofs.smt.induction import prove_property
