@@ -46,10 +46,10 @@ def counter(how: str, workers: int) -> Callable[[System], int]:
     """What counts the states of a system."""
     if how == "plain":
         from bac.proofs.engine import Limits, Query
-        from bac.proofs.explicit.breadth_first import Search
+        from bac.proofs.explicit.breadth_first import BreadthFirstSearch
 
         def plainly(counted: System) -> int:
-            search = Search(counted, Query(always_reachable=FALSE), Limits(), None)
+            search = BreadthFirstSearch(counted, Query(always_reachable=FALSE), Limits(), None)
             search.run()
             return len(search.parents)
 

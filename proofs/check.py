@@ -26,8 +26,8 @@ from bac.proofs.reductions.part_search import (
     total,
     unsearched,
 )
-from bac.proofs.results import AnomalyResult, Confirmation, Judge, PlanResult, Verdict, unique
-from bac.proofs.scheduler import Scheduler, Search
+from bac.proofs.results import AnomalyResult, Confirmation, PlanResult, PlanVerdicts, Verdict, unique
+from bac.proofs.scheduler import Scheduler, SearchTask
 from bac.properties.anomalies import anomalies
 from bac.properties.qualities import Property
 
@@ -143,10 +143,10 @@ class PlanCheck:
     def __init__(self, architecture: Architecture, plan: Plan, options: CheckOptions, scheduler: Scheduler) -> None:
         """Begin without any search."""
         self.architecture, self.plan, self.options, self.scheduler = architecture, plan, options, scheduler
-        self.searched: list[tuple[Part, Search]] = []  # each part, with the search of the first of its shape
+        self.searched: list[tuple[Part, SearchTask]] = []  # each part, with the search of the first of its shape
         self.divided = False
         self.seen = 0  # states of the whole that were found before it was divided
-        self.backup: Search | None = None
+        self.backup: SearchTask | None = None
         self.stopped = INTERRUPTED  # why nothing is searched, if that is so
 
     @cached_property
@@ -167,7 +167,7 @@ class PlanCheck:
         return wanted and may_divide(self.plan)
 
     @property
-    def searches(self) -> list[Search]:
+    def searches(self) -> list[SearchTask]:
         """The searches that the plan needs, as far as is known by now."""
         unique = {id(search): search for _, search in self.searched}
         return [*unique.values(), *([] if self.backup is None else [self.backup])]
@@ -194,7 +194,7 @@ class PlanCheck:
         Raises:
             LimitReached: the time is over before the architecture is divided.
         """
-        whole = Search(self.options, self.whole) if self.few or not self.divisible else None
+        whole = SearchTask(self.options, self.whole) if self.few or not self.divisible else None
         if whole is not None:
             self.searched = [(whole.part, whole)]
             if not self.divisible or not self.options.enumerates:
@@ -204,10 +204,10 @@ class PlanCheck:
                 return
         divided = parts(self.architecture, self.plan, self.scheduler.monitor.check)
         if whole is None or self.promises_less_work(divided):
-            first: dict[Hashable, Search] = {}
+            first: dict[Hashable, SearchTask] = {}
             for part in divided:
                 self.scheduler.monitor.check()
-                first.setdefault(part.shape, Search(self.options, part))
+                first.setdefault(part.shape, SearchTask(self.options, part))
             self.searched = [(part, first[part.shape]) for part in divided]
             self.divided = True
             self.seen = 0 if whole is None or whole.trial is None else whole.trial.statistics.states
@@ -229,7 +229,7 @@ class PlanCheck:
             return
         if any(result.dead_end is not None or result.interrupted for result in found):
             return
-        self.backup = Search(self.options, self.whole if self.few else self.unsearched_whole, backup_only=True)
+        self.backup = SearchTask(self.options, self.whole if self.few else self.unsearched_whole, backup_only=True)
         try:
             self.backup.result = self.argue_about_backup(found)
             if self.backup.result is None and self.options.enumerates:
@@ -267,12 +267,12 @@ class PlanCheck:
         try:
             if found and len(found) == len(results):
                 backup = None if self.backup is None else self.backup.result
-                return Judge(self.plan, self.options, found, backup, self.savings(found), confirmation).result()
+                return PlanVerdicts(self.plan, self.options, found, backup, self.savings(found), confirmation).result()
         except KeyboardInterrupt:
             confirmation.interrupted, self.stopped = True, INTERRUPTED
         whole = self.unsearched_whole
         nothing = unsearched(whole, self.options.properties, self.stopped)
-        return Judge(self.plan, self.options, [(whole, nothing)], None, (), confirmation).result()
+        return PlanVerdicts(self.plan, self.options, [(whole, nothing)], None, (), confirmation).result()
 
     def savings(self, found: Sequence[tuple[Part, PartResult]]) -> tuple[Saving, ...]:
         """Return how much dividing the architecture saved, if it was divided."""

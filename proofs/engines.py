@@ -22,7 +22,7 @@ from bac.proofs.engine import (
     SearchResult,
     nothing_found,
 )
-from bac.proofs.explicit.breadth_first import Search
+from bac.proofs.explicit.breadth_first import BreadthFirstSearch
 
 WORTH_COMPILING = 200_000
 """The compiled search takes over before so many states are found: loading it takes about as long as finding them."""
@@ -30,7 +30,7 @@ WORTH_COMPILING = 200_000
 
 def explicit(system: System, query: Query, limits: Limits, progress: ProgressListener = None) -> SearchResult:
     """Search breadth-first in Python, and hand a large search over to the compiled one, which begins anew."""
-    search = Search(system, query, limits, progress)
+    search = BreadthFirstSearch(system, query, limits, progress)
     if (reason := search.exceeds_memory()) is not None:
         return nothing_found(query, reason)
     most = limits.states
@@ -43,7 +43,7 @@ def explicit(system: System, query: Query, limits: Limits, progress: ProgressLis
     return search.result()
 
 
-def compiled(search: Search) -> SearchResult:
+def compiled(search: BreadthFirstSearch) -> SearchResult:
     """Return the result of the compiled search, in place of a search that is not finished.
 
     If the compiled search reaches a limit, what the other search had found by then is all that is known.

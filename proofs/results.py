@@ -226,7 +226,7 @@ class FoundAnomaly:
     like: str | None = None
 
 
-class Judge:
+class PlanVerdicts:
     """Derives the verdicts on one plan from the results of its parts.
 
     Args:

@@ -21,7 +21,7 @@ TRIAL = 20_000
 
 
 @dataclass
-class Search:
+class SearchTask:
     """A search of one part, for all properties or for the backup alone.
 
     ``result`` is ``None`` until the search is finished; ``trial`` is the result of its first states.
@@ -51,13 +51,13 @@ class Search:
 
 
 @dataclass(frozen=True)
-class RemoteSearch:
+class RemoteTask:
     """A search with its limits, on its way to another process, where it may have to wait for its turn.
 
     ``until`` is when the time for all searches ends, in seconds since the epoch; ``None`` if it is not limited.
     """
 
-    search: Search
+    search: SearchTask
     limits: Limits
     until: float | None = None
 
@@ -104,13 +104,13 @@ class Scheduler:
         allowed = [number for number in (self.limits.states, states) if number is not None]
         return replace(self.monitor.remaining(), states=min(allowed, default=None))
 
-    def try_small(self, search: Search) -> None:
+    def try_small(self, search: SearchTask) -> None:
         """Run a search as far as :data:`TRIAL` states, and finish it if no more are needed, or allowed."""
         small = search.trial = self.run_locally(search, TRIAL)
         if not small.limits or small.interrupted or (self.limits.states is not None and self.limits.states <= TRIAL):
             search.result = small
 
-    def run_all(self, searches: Sequence[Search]) -> None:
+    def run_all(self, searches: Sequence[SearchTask]) -> None:
         """Finish all searches, wherever they run."""
         large = [search for search in searches if search.result is None]
         if self.worth_distributing(len(large)):
@@ -119,7 +119,7 @@ class Scheduler:
             if search.result is None:
                 search.result = self.run_locally(search)
 
-    def run_locally(self, search: Search, states: int | None = None) -> PartResult:
+    def run_locally(self, search: SearchTask, states: int | None = None) -> PartResult:
         """Return the result of a search in this process."""
         if (reason := self.stop_reason()) is not None:
             return search.give_up(reason)
@@ -137,7 +137,7 @@ class Scheduler:
             return False
         return self.scheduler is not None or (count > 1 and (self.jobs or os.cpu_count() or 1) > 1)
 
-    def distribute(self, searches: Sequence[Search]) -> None:
+    def distribute(self, searches: Sequence[SearchTask]) -> None:
         """Finish large searches in other processes."""
         from bac.model.extras import suggest_fast
         from bac.proofs import pool  # takes a while to load, and most checks are small
@@ -148,14 +148,14 @@ class Scheduler:
             limits = replace(limits, memory=limits.memory // jobs)
         until = None if limits.seconds is None else time.time() + limits.seconds
         bare = [replace(search, part=search.part.bare(), trial=None) for search in searches]
-        tasks = [RemoteSearch(search, limits, until) for search in bare]
+        tasks = [RemoteTask(search, limits, until) for search in bare]
 
         def keep(number: int, result: PartResult) -> None:
             searches[number].result = result.of(searches[number].part)
 
         if any(search.options.enumerates for search in searches):
             suggest_fast()  # the other processes do not
-        work = pool.Spread(tasks, RemoteSearch.run, keep)
+        work = pool.Spread(tasks, RemoteTask.run, keep)
         stopped = work.run(lambda: pool.local_workers(jobs) if address is None else pool.dask_workers(address))
         self.interrupted = stopped == INTERRUPTED
         for number in work.to_do:

@@ -21,7 +21,7 @@ from bac.model.specification.reader import load
 from bac.model.system import AT_REST, DENIED, RECOVERED, Action, ActionKind, Clause, Fact, FactKind, Label, System
 from bac.proofs import engines
 from bac.proofs.engine import Limits, NotApplicable, Progress, Query, SearchResult
-from bac.proofs.explicit.breadth_first import Search
+from bac.proofs.explicit.breadth_first import BreadthFirstSearch
 from bac.proofs.explicit.compiled import applicability
 from bac.proofs.explicit.compiled.applicability import Moves, phases
 from bac.proofs.explicit.compiled.engine import SearchOrder, count_states, explore
@@ -52,7 +52,7 @@ def everything_asked(architecture: Architecture, plan: Plan, instances: int) -> 
 
 def in_python(built: System, query: Query, most: int = MOST_STATES) -> SearchResult:
     """The result of the search in Python."""
-    search = Search(built, query, Limits(states=most), None)
+    search = BreadthFirstSearch(built, query, Limits(states=most), None)
     search.run()
     return search.result()
 

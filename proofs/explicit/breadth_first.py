@@ -33,14 +33,14 @@ def explore(
     system: System, query: Query, limits: Limits | None = None, progress: ProgressListener = None
 ) -> SearchResult:
     """Explore every run of the system, up to the limits, and answer the query."""
-    search = Search(system, query, limits or Limits(), progress)
+    search = BreadthFirstSearch(system, query, limits or Limits(), progress)
     if (reason := search.exceeds_memory()) is not None:
         return nothing_found(query, reason)
     search.run()
     return search.result()
 
 
-class Search:
+class BreadthFirstSearch:
     """One exploration, and the states that it has found so far."""
 
     def __init__(self, system: System, query: Query, limits: Limits, progress: ProgressListener = None) -> None:

@@ -112,10 +112,10 @@ def parts(architecture: Architecture, plan: Plan, check: Callable[[], None] = la
     decided: dict[Cone, list[Anomaly]] = {cone: [] for cone in needed if home[cone] == cone}
     for cone, questions in needed.items():
         decided[home[cone]] += questions
-    cut, found = Cut(architecture, plan), []
+    divider, found = Divider(architecture, plan), []
     for cone, questions in decided.items():
         check()
-        found.append(cut.part(cone, questions))
+        found.append(divider.part(cone, questions))
     return tuple(found)
 
 
@@ -162,8 +162,8 @@ def reachable(start: str, edges: Mapping[str, Iterable[str]]) -> set[str]:
 
 
 @dataclass(frozen=True)
-class Cut:
-    """Cuts parts out of an architecture under a plan."""
+class Divider:
+    """Makes the parts of an architecture under a plan."""
 
     architecture: Architecture
     plan: Plan

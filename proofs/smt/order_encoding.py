@@ -48,7 +48,7 @@ END = -1
 """The number that stands for the end of a phase, in place of an action that reads facts."""
 
 
-def confirm(system: System, path: Path, wanted: Formula) -> State:
+def end_of_run(system: System, path: Path, wanted: Formula) -> State:
     """Return the last state of a run that a solver found, as the interpreter computes it.
 
     Raises:

@@ -21,7 +21,7 @@ from bac.model.errors import LimitReached
 from bac.model.system import System
 from bac.proofs.engine import NotApplicable, Path
 from bac.proofs.reductions.slicing import relevant
-from bac.proofs.smt.order_encoding import Orders, confirm
+from bac.proofs.smt.order_encoding import Orders, end_of_run
 from bac.proofs.smt.ranking import Ranking
 from bac.proofs.smt.solver import Budget
 from bac.proofs.smt.unrolling import Unrolling
@@ -138,5 +138,5 @@ class ShortestRunSearch(Generic[Key]):
 
     def _hit(self, path: Path, among: Mapping[Key, Formula]) -> list[Key]:
         """Return the targets that the run leads to, according to the interpreter."""
-        last = confirm(self.system, path, self._any(among.values()))
+        last = end_of_run(self.system, path, self._any(among.values()))
         return [key for key, formula in among.items() if satisfied(formula, last)]
