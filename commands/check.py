@@ -158,7 +158,7 @@ def check(
         schedule = Scheduler(limits(timeout, max_states, max_memory), jobs, scheduler, progress)
         command.run(sources, asking, schedule)
     command.show()
-    sys.exit(max(command.codes, key=WORST_LAST.index))
+    sys.exit(UNKNOWN if command.interrupted else max(command.codes, key=WORST_LAST.index))
 
 
 def specification_files(specs: Sequence[str]) -> Iterator[str]:
@@ -207,6 +207,7 @@ class Check:
         self.checked: list[Checked] = []
         self.codes: list[int] = [HOLDS]
         self.known: set[str] = set()
+        self.interrupted = False
         self.started = time.monotonic()
 
     def demand_outputs(self) -> None:
@@ -242,9 +243,9 @@ class Check:
                 self.codes.append(error.exit_code)
             except KeyboardInterrupt:
                 complain(f"interrupted while {source} was read")
-                self.codes.append(UNKNOWN)
-                return
-            if schedule.interrupted:
+                self.interrupted = True
+            if self.interrupted or schedule.interrupted:
+                self.interrupted = True
                 return
         self.demand_plans()
 
