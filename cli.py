@@ -138,10 +138,10 @@ def main() -> None:
     """Check what a backup of microservices is worth after a disaster.
 
     \b
-    Exit codes: 0 everything asked holds (or is as --expect says)
-                1 violated
+    Exit codes: 0 everything that was checked holds, or is as expected
+                1 violated, or not as expected
                 2 the command line or a file is wrong
-                3 unknown: a limit was hit
+                3 unknown: a limit was reached, or Ctrl-C
                 4 the checker contradicts itself: a bug, please report it
     """
 

@@ -75,7 +75,7 @@ WORST_LAST = (HOLDS, UNKNOWN, VIOLATED, WRONG, BUG)
     type=click.Choice(["explicit", "smt", "both"]),
     default="explicit",
     show_default=True,
-    help="What decides.",
+    help="The engine that decides.",
 )
 @click.option(
     "--format",
@@ -83,7 +83,7 @@ WORST_LAST = (HOLDS, UNKNOWN, VIOLATED, WRONG, BUG)
     type=click.Choice(list(FORMATS)),
     default="text",
     show_default=True,
-    help="What is printed.",
+    help="The format of what is printed.",
 )
 @click.option("--kind", type=click.Choice(ANOMALIES), help="Show only anomalies of this kind.")
 @click.option("--subject", metavar="TEXT", help="Show only the anomaly of this subject, such as 'order -> customer'.")

@@ -20,6 +20,7 @@ HEADING = {
     AnomalyKind.ORPHAN_STATE: "orphans",
     AnomalyKind.MISSING_STATE: "missing\nstate",
 }
+"""The kinds of anomalies that always have a column; others have one if they occur."""
 
 
 def comparison(results: Sequence[PlanResult]) -> RenderableType:
@@ -31,9 +32,11 @@ def comparison(results: Sequence[PlanResult]) -> RenderableType:
         if which in asked
     ]
     if Property.CONSISTENCY in asked:
-        rows = [counts(result.properties[Property.CONSISTENCY]) for result in results]
+        found = [result.properties[Property.CONSISTENCY] for result in results]
         columns += [
-            Column(HEADING[kind], [row[number] for row in rows], "right") for number, kind in enumerate(AnomalyKind)
+            Column(heading(kind), [counted(each, kind) for each in found], "right")
+            for kind in AnomalyKind
+            if kind in HEADING or any(occurs(each, kind) for each in found)
         ]
     if Property.NO_EXTRA_LOSS in asked:
         lost = [loss(result.properties[Property.NO_EXTRA_LOSS]) for result in results]
@@ -48,17 +51,24 @@ def symbol(result: PropertyResult | None) -> Text:
     return Text(SYMBOL[result.verdict] + "*" * result.vacuous, style=STYLE[result.verdict])
 
 
-def counts(result: PropertyResult) -> list[Text]:
-    """Return how many links, entities and events can go wrong in each way; tolerated ones in parentheses."""
-    cells = []
-    for kind in AnomalyKind:
-        violating = sum(anomaly.kind is kind for anomaly in result.anomalies)
-        tolerated = sum(anomaly.kind is kind for anomaly in result.tolerated)
-        more = "" if result.complete else "+"
-        plain = f"{violating}{more}" if violating else ("–" if result.complete else "?")
-        cell = Text(plain, style="red" if violating else "dim")
-        cells.append(cell.append(f" ({tolerated})", style="dim") if tolerated else cell)
-    return cells
+def heading(kind: AnomalyKind) -> str:
+    """Return the heading of the column of a kind of anomaly."""
+    return HEADING.get(kind, kind.replace("-", "\n"))
+
+
+def occurs(result: PropertyResult, kind: AnomalyKind) -> bool:
+    """Whether there are anomalies of a kind, tolerated ones included."""
+    return any(anomaly.kind is kind for anomaly in (*result.anomalies, *result.tolerated))
+
+
+def counted(result: PropertyResult, kind: AnomalyKind) -> Text:
+    """Return how many links, entities or events can go wrong in one way; tolerated ones in parentheses."""
+    violating = sum(anomaly.kind is kind for anomaly in result.anomalies)
+    tolerated = sum(anomaly.kind is kind for anomaly in result.tolerated)
+    more = "" if result.complete else "+"
+    plain = f"{violating}{more}" if violating else ("–" if result.complete else "?")
+    cell = Text(plain, style="red" if violating else "dim")
+    return cell.append(f" ({tolerated})", style="dim") if tolerated else cell
 
 
 def loss(result: PropertyResult) -> Text:
