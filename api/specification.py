@@ -14,7 +14,8 @@ from typing import Any
 from bac.api.text import mimebundle
 from bac.model.files import write_text
 from bac.model.specification.reader import Specification as _Read
-from bac.model.specification.reader import dump, parse, to_yaml
+from bac.model.specification.reader import parse
+from bac.model.specification.writer import dump, to_yaml
 
 Names = str | Sequence[str]
 """One name, or several."""

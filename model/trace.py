@@ -18,11 +18,9 @@ from bac.model import documents
 from bac.model.architecture import Architecture, Step, UseCase
 from bac.model.documents import MalformedDocument
 from bac.model.errors import BacError, LimitReached, UnknownPlan
-from bac.model.files import write_text
 from bac.model.names import quoted
 from bac.model.plan import Plan, Timing
 from bac.model.semantics import system
-from bac.model.specification.reader import dump
 from bac.model.system import (
     APPENDING,
     ActionKind,
@@ -189,6 +187,8 @@ class Trace:
 
     def to_json(self) -> dict[str, Any]:
         """The trace as a JSON document (schemas/trace.schema.json)."""
+        from bac.model.specification.writer import dump  # few checks write traces
+
         claim = self.claim
         anomaly = {"kind": claim.kind, "subject": claim.subject, "index": claim.index, "timing": claim.timing}
         return {
@@ -240,6 +240,8 @@ class Trace:
         Raises:
             UnwritableFile: the file cannot be written.
         """
+        from bac.model.files import write_text
+
         write_text(path, json.dumps(self.to_json(), indent=1, ensure_ascii=False) + "\n")
 
 

@@ -31,7 +31,8 @@ from bac.model.architecture import Verb, Via
 from bac.model.modes import Mode, modes
 from bac.model.plan import Scope, Timing
 from bac.model.recovery import Broker, OnInvalid, Restore, Rollback
-from bac.model.specification.reader import Specification, load, parse, to_yaml
+from bac.model.specification.reader import Specification, load, parse
+from bac.model.specification.writer import to_yaml
 from bac.model.trace import Trace
 from bac.proofs.check import check
 from bac.proofs.engines import ENGINES

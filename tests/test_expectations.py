@@ -12,7 +12,8 @@ from helpers import REFERENCE, bac, parsed
 
 from bac.model.plan import ANOMALIES, Expectation
 from bac.model.specification.expectations import with_expectations
-from bac.model.specification.reader import dump, parse
+from bac.model.specification.reader import parse
+from bac.model.specification.writer import dump
 from bac.properties.anomalies import AnomalyKind
 
 

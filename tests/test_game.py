@@ -20,7 +20,8 @@ from bac.model.modes import Mode
 from bac.model.plan import INDEPENDENT, Group, Plan, Timing
 from bac.model.recovery import Recovery, Rollback
 from bac.model.semantics import system
-from bac.model.specification.reader import dump, parse
+from bac.model.specification.reader import parse
+from bac.model.specification.writer import dump
 from bac.model.system import INITIAL, ActionKind, Event, Label, State, System, backed, logged, snapped
 from bac.model.trace import Trace, from_json
 from bac.proofs.check import check

@@ -20,7 +20,8 @@ from strategies import specifications
 from bac.model.errors import BacError
 from bac.model.specification import yaml_tree
 from bac.model.specification.diagnostics import CODES, SpecificationError
-from bac.model.specification.reader import dump, load, parse, to_yaml
+from bac.model.specification.reader import load, parse
+from bac.model.specification.writer import dump, to_yaml
 
 HOSTILE_NAMES = [
     "it's", '"', '""', "a\"b'c", "\\", "\\n", "a\\", "`", "${HOME}", "$(rm -rf /)", "%s%n", "{0}", "{{x}}",

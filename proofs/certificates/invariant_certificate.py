@@ -29,7 +29,7 @@ from bac.model.errors import BacError, Contradiction
 from bac.model.names import printable, quoted
 from bac.model.plan import Plan
 from bac.model.semantics import system
-from bac.model.specification.reader import dump
+from bac.model.specification.writer import dump
 from bac.model.system import INITIAL, RECOVERED, Action, Fact, State, System
 from bac.proofs.certificates.two_solvers import Solver, Term, WithCvc5, WithZ3
 from bac.properties.formula import And, Atom, Formula, Not, Or, satisfied

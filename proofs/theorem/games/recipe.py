@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from bac.model.recovery import OnInvalid, Recovery, Rollback
-from bac.model.specification.reader import dump
+from bac.model.specification.writer import dump
 from bac.model.system import Fact, FactKind
 from bac.proofs.theorem.games.arenas import Assumption
 from bac.proofs.theorem.games.board import Board, Choice, Move, MoveKind, Turn
