@@ -162,7 +162,7 @@ def check(
 
 
 def specification_files(specs: Sequence[str]) -> Iterator[str]:
-    """Yield the files that are meant: those of a folder in the order of their names.
+    """Yield the files that are meant: those of a folder in the order of their names, without hidden folders.
 
     Raises:
         UnreadableFile: a folder has no specification in it.
@@ -170,12 +170,17 @@ def specification_files(specs: Sequence[str]) -> Iterator[str]:
     from bac.model.errors import UnreadableFile
 
     for spec in specs:
-        if not Path(spec).is_dir():
+        if not spec or not Path(spec).is_dir():
             yield spec
-        elif found := sorted(Path(spec).rglob("*.bac.yaml")):
+        elif found := sorted(file for file in Path(spec).rglob("*.bac.yaml") if not hidden(file, Path(spec))):
             yield from map(str, found)
         else:
             raise UnreadableFile(f"there is no file *.bac.yaml in the folder {spec}")
+
+
+def hidden(file: Path, folder: Path) -> bool:
+    """Whether a file in a folder is hidden, such as by lying in a virtual environment ``.venv``."""
+    return any(part.startswith(".") for part in file.relative_to(folder).parts)
 
 
 class Check:

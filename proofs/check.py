@@ -118,7 +118,10 @@ def find(
         raise LimitReached(f"plan {plan.name}: no {wanted} of {which} was found; {result.reason}")
     if not candidates:
         raise NothingToShow(f"plan {plan.name} does not violate {which}: there is no counterexample")
-    raise NothingToShow(f"plan {plan.name}: there is no {wanted}; there is {inventory(candidates, architecture)}")
+    alike = [anomaly for anomaly in candidates if anomaly.kind == kind]
+    raise NothingToShow(
+        f"plan {plan.name}: there is no {wanted}; there is {inventory(alike or candidates, architecture)}"
+    )
 
 
 def inventory(anomalies: Sequence[AnomalyResult], architecture: Architecture) -> str:
