@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from helpers import REFERENCE, parsed
+from helpers import REFERENCE, needs_extra, parsed
 
 from bac.model import documents
 from bac.model.architecture import Architecture
@@ -327,6 +327,7 @@ def test_a_false_invariant_is_refused(formula: Any, reason: str) -> None:
     assert reason in str(found)
 
 
+@needs_extra("prove")
 def test_nothing_proves_what_is_false() -> None:
     """Independent backups are inconsistent: no formula passes, and not the one that the locks have."""
     document = saved(reachable_exactly("independent", Property.CONSISTENCY))

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from helpers import REFERENCE, bac
+from helpers import REFERENCE, bac, needs_extra
 
 from bac.proofs.smt import induction
 from bac.proofs.theorem.games import game
@@ -78,6 +78,7 @@ def test_graphs_are_swept_and_resumed(tmp_path: Path) -> None:
     assert bac("verify", file).exit_code == 2  # it proves nothing: a sweep is checked by running it again
 
 
+@needs_extra("prove")
 def test_theorems_are_proved_and_written(tmp_path: Path) -> None:
     result = bac("prove", "unbounded", "--theorem", "rollback", "--smt2", tmp_path, "--format", "json")
     assert result.exit_code == 0
@@ -91,6 +92,7 @@ def test_theorems_are_proved_and_written(tmp_path: Path) -> None:
     assert bac("prove", "unbounded", "--theorem", "fermat").exit_code == 2
 
 
+@needs_extra("prove")
 def test_an_invariant_is_found_saved_and_verified(reference: Path, tmp_path: Path) -> None:
     file = tmp_path / "invariant.json"
     assert bac("prove", "invariant", reference, "--plan", "locked", "-o", file).exit_code == 0
@@ -166,6 +168,7 @@ def test_without_time_no_obligation_is_decided() -> None:
     assert result.stdout.startswith("rollback: unknown: the time limit of 0 s (--timeout) was reached")
 
 
+@needs_extra("prove")
 def test_an_interrupt_keeps_the_obligations_that_were_decided(monkeypatch: pytest.MonkeyPatch) -> None:
     decide, calls = solvers.decide, iter(range(100))
 

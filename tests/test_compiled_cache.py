@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from helpers import bac
+from helpers import MISSING, bac
 
-pytest.importorskip("numba")
+pytest.importorskip("numba", reason=f"{MISSING} fast")
 
 from numba import config, int64
 from numba.core.caching import IndexDataCacheFile

@@ -9,10 +9,12 @@ from pathlib import Path
 
 import pytest
 from corpus_cases import CORPUS, names
-from helpers import REFERENCE, parsed
+from helpers import MISSING, REFERENCE, parsed
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from strategies import Document, plans, specifications
+
+pytest.importorskip("numba", reason=f"{MISSING} fast")
 
 from bac.model.architecture import Architecture
 from bac.model.plan import Plan

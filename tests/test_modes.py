@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from helpers import parsed
+from helpers import needs_extra, parsed
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from strategies import Document, specifications
@@ -26,11 +26,11 @@ from bac.model.modes import Mode, Services, modes, registered
 from bac.model.recovery import OPTIONS
 from bac.model.semantics import system
 from bac.model.specification.reader import Specification
+from bac.model.system import System
 from bac.proofs import check as checking
 from bac.proofs.check import check
-from bac.proofs.engine import Query
+from bac.proofs.engine import Query, SearchResult
 from bac.proofs.explicit import breadth_first
-from bac.proofs.explicit.compiled import engine as compiled
 from bac.proofs.explicit.symmetry import engine as symmetry
 from bac.proofs.reductions import ALL_REDUCTIONS, Reduction, decomposition
 from bac.proofs.results import PlanResult, Verdict
@@ -146,9 +146,15 @@ def asked(specification: Specification, instances: int) -> Query:
     return Query(formulas, wanted.denied, wanted.backed_up)
 
 
+def compiled(built: System, query: Query) -> SearchResult:
+    from bac.proofs.explicit.compiled.engine import explore
+
+    return explore(built, query)
+
+
 @pytest.mark.usefixtures("pairwise")
 @pytest.mark.parametrize("name", SMALL)
-@pytest.mark.parametrize("explore", [compiled.explore, symmetry.explore], ids=["compiled", "symmetry"])
+@pytest.mark.parametrize("explore", [pytest.param(compiled, marks=needs_extra("fast")), symmetry.explore])
 def test_the_other_searches_find_runs_as_short(name: str, explore: Any) -> None:
     specification = parsed(SMALL[name])
     built, query = system(specification.architecture, specification.plan("pairs"), 1), asked(specification, 1)

@@ -12,7 +12,7 @@ from itertools import permutations
 from pathlib import Path
 
 import pytest
-from helpers import parsed
+from helpers import MISSING, parsed
 from simulation import NotSimulated, follow, read
 
 from bac.model.errors import Contradiction, UnwritableFile
@@ -55,8 +55,7 @@ from bac.proofs.theorem.unbounded.solvers import ask_cvc5, ask_z3, decide, disch
 from bac.properties.anomalies import anomalies
 from bac.properties.formula import satisfied
 
-z3 = pytest.importorskip("z3")
-pytest.importorskip("cvc5")
+pytest.importorskip("cvc5", reason=f"{MISSING} prove")
 
 THEOREMS = {theorem.name: theorem for theorem in theorems()}
 OBLIGATIONS = {f"{name}: {each.name}": each for name, theorem in THEOREMS.items() for each in theorem.obligations}

@@ -8,7 +8,7 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 
 import pytest
-from helpers import parsed
+from helpers import MISSING, parsed
 
 from bac.model.architecture import Architecture
 from bac.model.plan import Plan
@@ -73,7 +73,7 @@ def test_processes_give_the_same_results(reductions: frozenset[Reduction]) -> No
 
 
 def test_a_cluster_gives_the_same_results() -> None:
-    distributed = pytest.importorskip("distributed")
+    distributed = pytest.importorskip("distributed", reason=f"{MISSING} cluster")
     with distributed.LocalCluster(
         n_workers=1, threads_per_worker=1, processes=False, dashboard_address=None
     ) as cluster:

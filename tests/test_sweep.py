@@ -16,6 +16,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from helpers import MISSING
 
 from bac.model.errors import LimitReached, UnwritableFile
 from bac.model.extras import MissingExtra
@@ -305,7 +306,7 @@ def test_a_killed_worker_loses_nothing(tmp_path: Path) -> None:
 @contextmanager
 def cluster(directory: Path) -> Iterator[tuple[str, list[subprocess.Popen[bytes]]]]:
     """A scheduler and two workers on the loopback interface: its address, and their processes."""
-    pytest.importorskip("distributed")
+    pytest.importorskip("distributed", reason=f"{MISSING} cluster")
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         address = f"tcp://127.0.0.1:{probe.getsockname()[1]}"
@@ -345,7 +346,7 @@ def test_a_cluster_does_without_a_killed_worker(tmp_path: Path) -> None:
 
 @pytest.mark.filterwarnings("ignore")
 def test_no_scheduler_is_an_error_with_its_address() -> None:
-    pytest.importorskip("distributed")
+    pytest.importorskip("distributed", reason=f"{MISSING} cluster")
     import dask
 
     with dask.config.set({"distributed.comm.timeouts.connect": "1s"}), pytest.raises(ClusterUnavailable, match="127"):
