@@ -265,10 +265,11 @@ class PlanCheck:
         Raises:
             Contradiction: the interpreter does not confirm what the engine found.
         """
-        results = [(part, search.result) for part, search in self.searched]
-        found = [(part, result) for part, result in results if result is not None]
+        for search in self.searches:
+            search.result = search.result or search.give_up(INTERRUPTED)
+        found = [(part, search.result) for part, search in self.searched if search.result is not None]
         try:
-            if found and len(found) == len(results):
+            if found:
                 backup = None if self.backup is None else self.backup.result
                 return PlanVerdicts(self.plan, self.options, found, backup, self.savings(found), confirmation).result()
         except KeyboardInterrupt:

@@ -113,8 +113,11 @@ class Scheduler:
     def run_all(self, searches: Sequence[SearchTask]) -> None:
         """Finish all searches, wherever they run."""
         large = [search for search in searches if search.result is None]
-        if self.worth_distributing(len(large)):
-            self.distribute(large)
+        try:
+            if self.worth_distributing(len(large)):
+                self.distribute(large)
+        except KeyboardInterrupt:
+            self.interrupted = True
         for search in large:
             if search.result is None:
                 search.result = self.run_locally(search)

@@ -274,3 +274,12 @@ def test_an_interruption_while_verdicts_are_made_is_unknown(monkeypatch: pytest.
     result = checked(Scheduler(Limits(), 1))
     assert result.interrupted
     assert verdicts(result) == {Verdict.UNKNOWN}
+
+
+def test_an_interruption_while_searches_are_distributed_keeps_their_trials(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bac.proofs.scheduler.TRIAL", 250)
+    monkeypatch.setattr(Scheduler, "worth_distributing", lambda *_: interrupt())
+    result = checked(Scheduler(Limits(), 2))
+    assert result.interrupted
+    assert result.properties[Property.CONSISTENCY].anomalies
+    assert result.properties[Property.BACKUP].reason == "interrupted"
