@@ -85,9 +85,19 @@ def remarks(results: Sequence[PlanResult]) -> Iterator[Text]:
         yield Text("(n): tolerated; not counted against consistency", style="dim")
     for reason in dict.fromkeys(result.reason for result in found if result.vacuous):
         yield Text(f"*: holds vacuously, {reason}", style="yellow")
+    for (properties, reason), plans in unfinished(results).items():
+        yield Text(f"{', '.join(plans)}: {properties}{reason}", style="yellow")
+
+
+def unfinished(results: Sequence[PlanResult]) -> dict[tuple[str, str], list[str]]:
+    """Return the plans that a limit left unfinished, by the properties that are concerned and the reason."""
+    found: dict[tuple[str, str], list[str]] = {}
     for plan in results:
-        unfinished = [result for result in plan.properties.values() if not result.complete]
-        for reason in dict.fromkeys(result.reason for result in unfinished):
-            names = [str(result.property) for result in unfinished if result.reason == reason]
-            everything = len(names) == len(plan.properties)
-            yield Text(f"{plan.plan}: {'' if everything else ', '.join(names) + ': '}{reason}", style="yellow")
+        concerned: dict[str, list[str]] = {}
+        for result in plan.properties.values():
+            if not result.complete:
+                concerned.setdefault(result.reason or "", []).append(str(result.property))
+        for reason, names in concerned.items():
+            properties = "unknown: " if len(names) == len(plan.properties) else f"{', '.join(names)}: "
+            found.setdefault((properties, reason), []).append(plan.plan)
+    return found

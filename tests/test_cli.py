@@ -77,6 +77,8 @@ def test_what_is_unknown_is_a_question_mark_and_no_count(reference: Path) -> Non
     assert rows
     assert all(set(row[1:]) == {"?"} for row in rows)
     assert "≥" not in text
+    plans = "independent, locked, atomic, shared, rollback, resume, any"
+    assert f"{plans}: unknown: the limit of 3 states (--max-states) was reached" in text
 
 
 def test_a_limit_leaves_a_reduction_unfinished(reference: Path) -> None:
