@@ -1,7 +1,7 @@
-"""A run that shows something: its actions, the logs, backups and cut that they lead to; saved, loaded, replayed.
+"""Traces: runs that show a violation, with the logs, backups and cut that their actions lead to; saved and loaded.
 
-A trace holds the specification and the plan, so that it can be checked alone.  What a file says beyond the actions
-(event names, logs, backups, cut) is computed anew when it is read, and must agree.  Source: docs/trace.md.
+A trace holds the specification and the plan, so that it can be checked alone.  Everything in a file that follows from
+the actions (event names, logs, backups, cut) is computed again when it is read, and must agree.  Source: docs/trace.md.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ MOST_VALUES = 200_000
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """What a trace shows: the property that fails, and for an anomaly or a loss its kind, subject, index and timing."""
+    """The claim of a trace: the property that fails; for an anomaly or a loss also kind, subject, index and timing."""
 
     property: str
     kind: str | None = None
@@ -62,7 +62,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class ServiceLog:
-    """What became of one service's log.
+    """The history of one service's log.
 
     ``live`` is the log when disaster struck (at the end, if none did); its first ``backed`` entries are in the
     backup, which action ``snapshot`` took (``None``: no snapshot; continuous services have a backup without one); its
@@ -85,9 +85,9 @@ class ServiceLog:
 
 @dataclass(frozen=True)
 class Trace:
-    """A run of the system of one architecture and plan, as the labels of its actions, and what it shows.
+    """A run of the system of one architecture and plan, as the labels of its actions, with its claim.
 
-    The first ``history`` actions only set the scene.
+    The first ``history`` actions only prepare the rest, and may be left out of a figure.
     """
 
     architecture: Architecture
@@ -124,7 +124,7 @@ class Trace:
         return self.system.settled(self.states[-1])
 
     def step_of(self, event: Event) -> tuple[UseCase, Step]:
-        """The use case and the step whose event this is."""
+        """Return the use case and the step whose event this is."""
         case = self.architecture.by_use_case[event.use_case]
         return case, case.step(event.step)
 
@@ -161,7 +161,7 @@ class Trace:
 
     @cached_property
     def entries(self) -> dict[Event, Entry]:
-        """Where each event is or last was: its entry in the cut if it is there, else in the live log."""
+        """The entry of each event: in the cut if it is there, else in the live log."""
         table: dict[Event, Entry] = {}
         for log in self.logs.values():
             table.update((entry.event, entry) for entry in log.live)
@@ -169,7 +169,7 @@ class Trace:
         return table
 
     def appended(self, number: int) -> tuple[Entry, ...]:
-        """The entries that action ``number`` (from 1) appended."""
+        """Return the entries that action ``number`` (from 1) appended."""
         return self._appended.get(number, ())
 
     @cached_property
@@ -186,7 +186,7 @@ class Trace:
     # Files
 
     def to_json(self) -> dict[str, Any]:
-        """The trace as a JSON document (schemas/trace.schema.json)."""
+        """Return the trace as a JSON document (schemas/trace.schema.json)."""
         from bac.model.specification.writer import dump  # few checks write traces
 
         claim = self.claim
@@ -246,7 +246,7 @@ class Trace:
 
 
 def plain(value: object) -> object:
-    """The value as JSON knows it: a member of an enumeration is its text."""
+    """Return the value as JSON has it: a member of an enumeration is its text."""
     return str(value) if isinstance(value, str) else value
 
 
@@ -371,7 +371,7 @@ def _label(action: Mapping[str, Any]) -> Label:
 
 
 def first_difference(given: object, computed: object, where: str) -> str | None:
-    """The first place where a document differs from what it should be, in words; ``None`` if nowhere."""
+    """Describe the first place where a document differs from what it should be; ``None`` if there is none."""
     match given, computed:
         case dict(), dict():
             for key in [*computed, *(key for key in given if key not in computed)]:

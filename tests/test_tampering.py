@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import copy
 import json
+import subprocess
+import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
@@ -294,6 +296,26 @@ def test_replay_says_the_same_of_a_trace_as_verify(name: str) -> None:
         except BacError as error:
             code = error.exit_code
         assert code == (answer.exit_code if isinstance(answer, BacError) else 0), (place, what)
+
+
+ENGINES = ("explicit", "smt", "reductions", "check", "scheduler", "pool", "packing", "theorem.games.solver")
+
+
+@pytest.mark.parametrize(
+    "judge",
+    [
+        "from bac.model.trace import load; from bac.proofs.replay import confirm; confirm(load(sys.argv[1]))",
+        "from pathlib import Path; from bac.proofs.certificates.certificate import verify; verify(Path(sys.argv[1]))",
+    ],
+)
+def test_judging_a_trace_loads_no_engine(judge: str, tmp_path: Path) -> None:
+    file = tmp_path / "trace.json"
+    file.write_text(json.dumps(TRACES["broken link"]()), encoding="utf-8")
+    script = f"import sys; {judge}; print(*sys.modules)"
+    run = subprocess.run([sys.executable, "-c", script, file], capture_output=True, text=True, check=True)
+    loaded = [name for name in run.stdout.split() if name.startswith("bac.proofs.")]
+    assert "bac.proofs.replay" in loaded
+    assert [name for name in loaded if name.startswith(tuple(f"bac.proofs.{engine}" for engine in ENGINES))] == []
 
 
 # Kinds of changes that were once accepted, or ended in a traceback

@@ -20,8 +20,8 @@ lost, and what was tolerated in the specification is tolerated here.  The client
 
 * ``single``: *snapshot* takes any set of services at one instant.
 * ``available``: *lock* all services; while they are locked, no use case begins, and those in flight may go on (the
-  admission rule of locked groups).  *Drain* waits until everything in flight is finished, or stuck on something that
-  no use case in flight will bring; clients that are free to finish what they began do so in the end.  *Unlock*.
+  admission rule of locked groups).  *Drain* waits until everything in flight is finished, or waits for something that
+  no use case in flight will do; clients that are free to finish what they began do so in the end.  *Unlock*.
   Locking fewer services holds back fewer commands, so it never helps more.
 * ``asynchronous``: from the policy's first move on the clients take one step at a time, and announce it: the policy
   has a move between the arrival of a command and its execution, as in a checkpoint that a marker or a message forces.

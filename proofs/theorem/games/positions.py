@@ -54,7 +54,7 @@ class TooLarge(LimitReached):
 
 
 class Position(NamedTuple):
-    """Where a game stands.
+    """A position of a game.
 
     ``states`` is the set of local states present, as bits (of the numbers that :class:`Indices` gives them).
     ``snapped`` are the services that have a snapshot; ``round`` those snapshotted since the instant to which a

@@ -1,4 +1,4 @@
-"""Find out who wins a game, and a winning strategy: the policy's table, or the simplest clients that win.
+"""Solve a game: find the winner, and a winning strategy of the policy or the simplest one of the clients.
 
 Source: docs/theorem.md, "Impossibility over all policies".
 
@@ -29,7 +29,7 @@ MOST_POSITIONS = 20_000
 
 
 class Effort:
-    """How much may be spent on games: positions of each game, and the time and memory of all together.
+    """The limits of games: the positions of each, and the time and memory of all together.
 
     Args:
         positions: the number of positions from which a game is given up.

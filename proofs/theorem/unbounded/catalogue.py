@@ -1,4 +1,4 @@
-"""Every theorem for any number of services and commands, and the SMT-LIB files that state them."""
+"""The list of the theorems for any number of services and commands, and their SMT-LIB files."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from bac.proofs.theorem.unbounded.machine import Theorem
 
 
 def theorems() -> tuple[Theorem, ...]:
-    """Every theorem, in the order of docs/theorem.md."""
+    """Return every theorem, in the order of docs/theorem.md."""
     modules = (impossibility, locked, shared_database, referrer_first, rollback, markers)
     return tuple(module.theorem() for module in modules)
 
 
 def files() -> dict[str, str]:
-    """The SMT-LIB text of every obligation, by the name of its file."""
+    """Return the SMT-LIB text of every obligation, by the name of its file."""
     return {
         f"{theorem.name}--{obligation.name}.smt2".replace(" ", "-"): obligation.smt2
         for theorem in theorems()

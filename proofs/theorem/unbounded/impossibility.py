@@ -117,7 +117,7 @@ def one_is_older(now: Moment) -> Formula:
 
 
 def older_is_transitive(now: Moment) -> Formula:
-    """What is older than an older one is older."""
+    """Being older is transitive."""
     older = now.of(OLDER)
     return every([S, T, U], implies(older(S, T), older(T, U), older(S, U)))
 
@@ -204,7 +204,7 @@ UNANSWERED = replace(
 
 
 def theorem() -> Theorem:
-    """The obligations."""
+    """Return the theorem with its obligations."""
     return Theorem(
         NAME,
         STATEMENT,

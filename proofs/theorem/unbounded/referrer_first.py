@@ -35,6 +35,7 @@ from bac.proofs.theorem.unbounded.vocabulary import (
     RECOVERED,
     REFERRED_FIRST,
     REFERS,
+    RESTORED_ONLY,
     SERVICE,
     SNAPPED,
     SNAPSHOT,
@@ -58,7 +59,7 @@ NAME = "referrer-first"
 STATEMENT = (
     "When services are backed up one by one, always the one that holds a link before the one that owns its target,"
     " restoring all of them leaves no broken link (C0), for any number of services and interactions that delete"
-    " nothing; on a cycle of references there is no such order."
+    f" nothing, {RESTORED_ONLY}; on a cycle of references there is no such order."
 )
 
 EARLIER = Symbol("earlier", (SERVICE, SERVICE), None, "{0} is to be backed up before {1}")
@@ -133,7 +134,7 @@ def no_order_on_a_cycle() -> Obligation:
 
 
 def theorem() -> Theorem:
-    """The obligations."""
+    """Return the theorem with its obligations."""
     script = ["snapshot", "step", "step", "snapshot", "disaster"]
     return Theorem(
         NAME,

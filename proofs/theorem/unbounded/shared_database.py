@@ -27,6 +27,7 @@ from bac.proofs.theorem.unbounded.vocabulary import (
     RECOVERED,
     REFERRED_WITHIN_OR_FIRST,
     REQUIRES,
+    RESTORED_ONLY,
     SNAPPED,
     SNAPSHOT,
     STEP,
@@ -51,7 +52,7 @@ NAME = "shared-database"
 STATEMENT = (
     "When the services of a group share one database, in which every interaction is one transaction and which is backed"
     " up at one instant, restoring it leaves no broken link, no orphan state and no missing state in the group (C2),"
-    " for any number of services and interactions, and nothing is held back."
+    f" for any number of services and interactions that delete nothing, {RESTORED_ONLY}; and nothing is held back."
 )
 
 
@@ -61,7 +62,7 @@ def not_begun(now: Moment, given: Parameters) -> Formula:
 
 
 def requirements_met(now: Moment, given: Parameters) -> Formula:
-    """What the events of the transaction require is logged, or in the transaction."""
+    """Every event that an event of the transaction requires is logged, or is in the transaction."""
     here = both(Equal(OF(E), given[0]), inside(E), REQUIRES(E, F))
     return every([E, F], implies(here, either(now.of(LOGGED)(F), both(inside(F), together(E, F)))))
 
@@ -125,7 +126,7 @@ MACHINE = Machine(
 
 
 def theorem() -> Theorem:
-    """The obligations."""
+    """Return the theorem with its obligations."""
     return Theorem(
         NAME,
         STATEMENT,

@@ -1,4 +1,4 @@
-"""Two solvers, one text: what Z3 and cvc5 say to an obligation, and examples that they find, held to the formulas."""
+"""Put obligations to Z3 and cvc5, both with the same text, and check the examples that Z3 finds."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ FORMAT, VERSION = "bac-obligations", 1
 
 
 class SolverFailed(BacError):
-    """A solver gives no answer, for another reason than that it takes too long."""
+    """A solver gives no answer, for another reason than a time limit."""
 
     exit_code = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What the solvers said to one obligation: ``sat``, ``unsat`` or ``unknown``; and the example in words."""
+    """The answers of the solvers to one obligation, ``sat``, ``unsat`` or ``unknown``, and the example in words."""
 
     obligation: Obligation
     z3: str
@@ -38,7 +38,7 @@ class Outcome:
 
     @property
     def contradicted(self) -> bool:
-        """Whether a solver gave the answer that was not expected, as one does if they disagree: a bug somewhere."""
+        """Whether a solver gave the answer that was not expected; so there is a bug somewhere."""
         return any(verdict not in (self.obligation.expected, UNKNOWN) for verdict in (self.z3, self.cvc5))
 
     @property
@@ -47,7 +47,7 @@ class Outcome:
         return self.z3 == self.cvc5 == self.obligation.expected
 
     def to_json(self) -> dict[str, Any]:
-        """The outcome as reports show it."""
+        """Return the outcome as reports show it."""
         return {
             "name": self.obligation.name,
             "expected": self.obligation.expected,
@@ -79,7 +79,7 @@ class TheoremResult:
         return any(outcome.contradicted for outcome in self.outcomes)
 
     def to_json(self) -> dict[str, Any]:
-        """The result as reports show it."""
+        """Return the result as reports show it."""
         return {
             "name": self.theorem.name,
             "statement": self.theorem.statement,
@@ -89,12 +89,12 @@ class TheoremResult:
 
 
 def report(results: Iterable[TheoremResult]) -> dict[str, Any]:
-    """The JSON report on these theorems."""
+    """Return the JSON report on these theorems."""
     return {"format": FORMAT, "version": VERSION, "theorems": [result.to_json() for result in results]}
 
 
 def exit_code(results: Iterable[TheoremResult]) -> int:
-    """0 if every theorem is proved, 4 if a solver contradicts another one or what is expected, else 3."""
+    """Return 0 if every theorem is proved, 4 if a solver gave an answer that was not expected, else 3."""
     listed = list(results)
     if any(result.contradicted for result in listed):
         return 4
@@ -161,9 +161,10 @@ def decide(obligation: Obligation, timeout: float = SECONDS) -> Outcome:
 
 
 def ask_z3(text: str, timeout: float = SECONDS) -> tuple[str, Any]:
-    """What Z3 says to an SMT-LIB text, and its model if there is one.
+    """Return the answer of Z3 to an SMT-LIB text, and its model if there is one.
 
     Raises:
+        KeyboardInterrupt: it was interrupted.
     """
     import z3
 
@@ -177,10 +178,10 @@ def ask_z3(text: str, timeout: float = SECONDS) -> tuple[str, Any]:
 
 
 def ask_cvc5(text: str, timeout: float = SECONDS) -> str:
-    """What cvc5 says to an SMT-LIB text: it looks for finite models, and for proofs that there is none.
+    """Return the answer of cvc5 to an SMT-LIB text; it looks for finite models, and for proofs that there is none.
 
     Raises:
-        SolverFailed: it says something else.
+        SolverFailed: it gives no answer.
         MissingExtra: it is not installed.
     """
     cvc5 = needed("cvc5", "prove", "a proof by two solvers")
@@ -200,7 +201,7 @@ def ask_cvc5(text: str, timeout: float = SECONDS) -> str:
 
 
 def milliseconds(seconds: float) -> int:
-    """At least one: zero would mean no limit."""
+    """Return the milliseconds, at least one: to the solvers, zero means no limit."""
     return max(1, round(seconds * 1000))
 
 
@@ -208,7 +209,7 @@ def milliseconds(seconds: float) -> int:
 
 
 def shown(problem: Problem, model: Any) -> tuple[str, ...]:
-    """The example that Z3 found, in words.
+    """Return the example that Z3 found, in words.
 
     Raises:
         Contradiction: a formula is not true in it.
@@ -221,7 +222,7 @@ def shown(problem: Problem, model: Any) -> tuple[str, ...]:
 
 
 def finite(problem: Problem, model: Any) -> Structure:
-    """Z3's model as a finite structure: sorts hold what Z3 lists of them, and whatever else a function's value is."""
+    """Return Z3's model as a finite structure; the elements of a sort are those that Z3 lists."""
     import z3
 
     by_name = {declaration.name(): declaration for declaration in model.decls()}
@@ -250,7 +251,7 @@ def finite(problem: Problem, model: Any) -> Structure:
 
 
 def described(problem: Problem, structure: Structure) -> Iterable[str]:
-    """What there is, what is so, what happens, and what is so at the end."""
+    """Describe a structure: the elements, the facts that do not change, the actions, and the facts at the end."""
     for sort, size in structure.sizes.items():
         yield f"{size} {sort.name.lower() if size == 1 else sort.plural or sort.name.lower() + 's'}"
     names = [name for name, parameters in problem.script]
@@ -268,7 +269,7 @@ def described(problem: Problem, structure: Structure) -> Iterable[str]:
 
 
 def facts(symbol: Symbol, structure: Structure) -> Iterable[str]:
-    """What is true of a relation, or the values of a function, in words."""
+    """Yield the facts of a relation, or the values of a function, in words."""
     for arguments in structure.tuples(symbol.arguments):
         names = [called(sort, number) for sort, number in zip(symbol.arguments, arguments, strict=True)]
         value = structure.value(symbol, arguments)
@@ -279,5 +280,5 @@ def facts(symbol: Symbol, structure: Structure) -> Iterable[str]:
 
 
 def called(sort: Sort | None, number: int) -> str:
-    """What to call an element: ``event 1``."""
+    """Return the name of an element, such as ``event 1``."""
     return f"{sort.name.lower() if sort else ''} {number + 1}"
