@@ -170,7 +170,7 @@ def replay(file: str) -> None:
 
     Exit codes: 0 it is a run of its system and shows what it claims, 1 it does not show it, 2 it is no such run.
     """
-    from bac.model.trace import load
+    from bac.model.trace_file import load
     from bac.proofs.replay import confirm
     from bac.reports.text import replayed
 

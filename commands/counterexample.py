@@ -72,7 +72,7 @@ def counterexample(
         NothingToShow: the plan has no such counterexample.
         LimitReached: none was found before a limit was reached.
     """
-    from bac.model.trace import is_trace, load
+    from bac.model.trace_file import is_trace, load
     from bac.proofs.check import find
 
     if is_trace(source):

@@ -26,7 +26,7 @@ from corpus_cases import (
 )
 from oracle import judge
 
-from bac.model import trace as traces
+from bac.model import trace_file as traces
 from bac.model.architecture import Verb, Via
 from bac.model.modes import Mode, modes
 from bac.model.plan import Scope, Timing

@@ -23,7 +23,8 @@ from bac.model.semantics import system
 from bac.model.specification.reader import parse
 from bac.model.specification.writer import dump
 from bac.model.system import INITIAL, ActionKind, Event, Label, State, System, backed, logged, snapped
-from bac.model.trace import Trace, from_json
+from bac.model.trace import Trace
+from bac.model.trace_file import from_json
 from bac.proofs.check import check
 from bac.proofs.engine import LimitMonitor, Limits
 from bac.proofs.replay import objection

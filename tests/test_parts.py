@@ -15,7 +15,7 @@ from bac.model.architecture import Architecture
 from bac.model.plan import Plan, Scope
 from bac.model.semantics import system
 from bac.model.specification.reader import load
-from bac.model.trace import from_json
+from bac.model.trace_file import from_json
 from bac.proofs import check as checking
 from bac.proofs.check import check
 from bac.proofs.engine import Limits

@@ -22,7 +22,8 @@ from typing import Any
 import pytest
 from helpers import REFERENCE, bac, parsed
 
-from bac.model import trace as traces
+from bac.model import trace as runs
+from bac.model import trace_file as traces
 from bac.model.documents import MalformedDocument
 from bac.model.errors import BacError
 from bac.proofs.certificates import invariant_certificate
@@ -304,7 +305,7 @@ ENGINES = ("explicit", "smt", "reductions", "check", "scheduler", "pool", "packi
 @pytest.mark.parametrize(
     "judge",
     [
-        "from bac.model.trace import load; from bac.proofs.replay import confirm; confirm(load(sys.argv[1]))",
+        "from bac.model.trace_file import load; from bac.proofs.replay import confirm; confirm(load(sys.argv[1]))",
         "from pathlib import Path; from bac.proofs.certificates.certificate import verify; verify(Path(sys.argv[1]))",
     ],
 )
@@ -396,7 +397,7 @@ def test_a_run_that_shows_something_else_is_not_confirmed() -> None:
 @pytest.fixture
 def no_system(monkeypatch: pytest.MonkeyPatch) -> None:
     """Building a transition system fails the test."""
-    for module in (traces, invariant_certificate):
+    for module in (runs, invariant_certificate):
         monkeypatch.setattr(module, "system", lambda *_: pytest.fail("a transition system was built"))
 
 
