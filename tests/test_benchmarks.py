@@ -19,7 +19,7 @@ SMALL = 99
 
 
 def measured(folder: Path, *options: str, path: str | None = None) -> dict[str, Any]:
-    """What the benchmarks write, small sizes only."""
+    """Return what the benchmarks write, small sizes only."""
     environment = os.environ if path is None else {**os.environ, "PATH": path}
     command = [sys.executable, str(PROGRAM), "--quick", *options, "-o", str(folder)]
     subprocess.run(command, check=True, capture_output=True, env=environment)

@@ -40,7 +40,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def hits(function: Any) -> int:
-    """How often a function was read from a file."""
+    """Return how often a function was read from a file."""
     return sum(function.stats.cache_hits.values())
 
 

@@ -46,14 +46,14 @@ def problems(draw: st.DrawFn) -> Document:
 
 
 def everything_asked(architecture: Architecture, plan: Plan, instances: int) -> Query:
-    """All that is asked of a plan."""
+    """Return the query with everything that is asked of a plan."""
     wanted = qualities(architecture, plan, instances)
     formulas = tuple(each.formula for each in (*wanted.anomalies, *wanted.losses))
     return Query(formulas, wanted.denied, wanted.backed_up)
 
 
 def in_python(built: System, query: Query, most: int = MOST_STATES) -> SearchResult:
-    """The result of the search in Python."""
+    """Return the result of the search in Python."""
     search = BreadthFirstSearch(built, query, Limits(states=most), None)
     search.run()
     return search.result()
@@ -67,7 +67,7 @@ def widened(built: System, words: int) -> System:
 
 
 def lengths(result: SearchResult) -> tuple[object, ...]:
-    """What two engines agree on."""
+    """Return the lengths and counts that two engines must agree on."""
     settled = tuple({timing: len(path) for timing, path in found.items()} for found in result.settled)
     single = [None if path is None else len(path) for path in (result.reachable, result.dead_end)]
     counted = result.statistics.states, result.statistics.transitions, result.statistics.depth
@@ -164,7 +164,7 @@ def test_locks_that_block_each_other_are_found_at_their_first_moment() -> None:
 
 
 def before_disaster(instances: int) -> int:
-    """How many states the toy has: of an index, what is logged, and what of it in each backup that there is."""
+    """Return the number of states of the toy: for each index, what is logged, and what of it is in each backup."""
     return sum(base**instances for base in (3, 4, 5, 7))
 
 

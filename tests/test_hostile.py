@@ -44,7 +44,7 @@ BAD_CHARACTERS = [
 
 
 def work(text: str | bytes) -> int:
-    """How many lines of Python run while a text is read or refused: a cost that is the same on every machine."""
+    """Return how many lines of Python run while a text is read or refused: a cost that is the same on every machine."""
     lines = 0
 
     def count(_frame: FrameType, event: str, _argument: object) -> Callable[..., Any]:

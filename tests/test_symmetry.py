@@ -67,7 +67,7 @@ def all_query(specification: Specification, plan: str, instances: int) -> tuple[
 
 
 def lengths(result: SearchResult) -> object:
-    """How long the runs are."""
+    """Return the lengths of the runs."""
     single = [None if path is None else len(path) for path in (result.reachable, result.dead_end)]
     return [{timing: len(path) for timing, path in found.items()} for found in result.settled], single
 
@@ -221,7 +221,7 @@ def local_to(action: Action, index: int) -> Action:
 
 
 def merged(parts: list[Action]) -> Action:
-    """What all these actions say, in one."""
+    """Return one action with the entries of all these."""
     first, *others = parts
     for other in others:
         first = Action(
@@ -411,7 +411,7 @@ QUESTIONS: dict[str, Query] = {
 
 
 @pytest.mark.parametrize("name", QUESTIONS)
-def test_query_that_distinguish_indices_are_refused(name: str) -> None:
+def test_queries_that_distinguish_indices_are_refused(name: str) -> None:
     with pytest.raises(NotApplicable):
         explore(System(FACTS, SOUND["nothing special"]), QUESTIONS[name])
 
