@@ -37,7 +37,7 @@ T = TypeVar("T")
 
 
 class Verdict(StrEnum):
-    """What the check knows of a property."""
+    """The three values of a verdict on a property."""
 
     HOLDS = "holds"
     UNKNOWN = "unknown"
