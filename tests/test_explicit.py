@@ -218,14 +218,14 @@ def test_an_interruption_never_takes_what_was_not_expanded_for_a_dead_end(
     moment: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     calls = iter(range(10_000))
-    original = BreadthFirstSearch.answers_reachable
+    original = BreadthFirstSearch.satisfies_reachable
 
     def interrupting(self: BreadthFirstSearch, state: int) -> bool:
         if next(calls) == moment:
             raise KeyboardInterrupt
         return original(self, state)
 
-    monkeypatch.setattr(BreadthFirstSearch, "answers_reachable", interrupting)
+    monkeypatch.setattr(BreadthFirstSearch, "satisfies_reachable", interrupting)
     specification = parsed(DEADLOCK)
     result = check(specification.architecture, specification.plan("locks"))  # raises if a wrong witness is found
     backup = result.properties[Property.BACKUP]

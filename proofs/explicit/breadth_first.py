@@ -78,7 +78,7 @@ class BreadthFirstSearch:
     @property
     def unfinished(self) -> bool:
         """Whether more could be found, and no limit was reached."""
-        return bool(self.frontier) and self.limit is None and self.has_open_question()
+        return bool(self.frontier) and self.limit is None and self.is_open()
 
     # Exploration
 
@@ -88,7 +88,7 @@ class BreadthFirstSearch:
         A level is not interrupted for ``most``: the next is estimated to have three times as many states as the last.
         """
         try:
-            if self.answers_reachable(0):
+            if self.satisfies_reachable(0):
                 self.reached = 0
             while self.unfinished:
                 if most is not None and len(self.parents) + 3 * len(self.frontier) >= most:
@@ -134,7 +134,7 @@ class BreadthFirstSearch:
                 if after not in parents:
                     parents[after] = state
                     level[after] = None
-                    if self.reached is None and self.answers_reachable(after):
+                    if self.reached is None and self.satisfies_reachable(after):
                         self.reached = after
         if not progresses and self.query.always_reachable is not None and not self.stuck:
             self.stuck = not self.packing.satisfied(self.query.always_reachable, state)
@@ -150,7 +150,7 @@ class BreadthFirstSearch:
                 if after not in self.parents:
                     self.parents[after] = state
                     level[after] = None
-                    if self.late and self.reached is None and self.answers_reachable(after):
+                    if self.late and self.reached is None and self.satisfies_reachable(after):
                         self.reached = after
         if settled:
             self.settles = True
@@ -167,11 +167,11 @@ class BreadthFirstSearch:
             if timing not in found and self.packing.satisfied(formula, state):
                 found[timing] = state
 
-    def answers_reachable(self, state: int) -> bool:
-        """Whether the state answers the question of what is reachable."""
+    def satisfies_reachable(self, state: int) -> bool:
+        """Whether the state satisfies ``reachable`` of the query."""
         return self.query.reachable is not None and self.packing.satisfied(self.query.reachable, state)
 
-    def has_open_question(self) -> bool:
+    def is_open(self) -> bool:
         """Whether a part of the query is left that further exploration could answer."""
         return (
             self.query.always_reachable is not None

@@ -110,12 +110,12 @@ def parts(architecture: Architecture, plan: Plan, check: Callable[[], None] = la
         needed.setdefault(frozenset[str]().union(*(reads[name] for name in about)), []).append(anomaly)
     home = largest(needed)
     decided: dict[Cone, list[Anomaly]] = {cone: [] for cone in needed if home[cone] == cone}
-    for cone, questions in needed.items():
-        decided[home[cone]] += questions
+    for cone, listed in needed.items():
+        decided[home[cone]] += listed
     divider, found = Divider(architecture, plan), []
-    for cone, questions in decided.items():
+    for cone, listed in decided.items():
         check()
-        found.append(divider.part(cone, questions))
+        found.append(divider.part(cone, listed))
     return tuple(found)
 
 
@@ -187,7 +187,7 @@ class Divider:
         """The place of each use case in the file."""
         return {case.name: number for number, case in enumerate(self.architecture.use_cases)}
 
-    def part(self, cone: Cone, questions: Iterable[Anomaly]) -> Part:
+    def part(self, cone: Cone, listed: Iterable[Anomaly]) -> Part:
         """Return the part with these use cases, in which these anomalies are decided."""
         cases = tuple(self.architecture.by_use_case[name] for name in sorted(cone, key=self.position.__getitem__))
         kept = self.kept(cases)
@@ -198,7 +198,7 @@ class Divider:
             use_cases=cases,
             tolerance=replace(self.architecture.tolerance, links=self.architecture.tolerance.links & links),
         )
-        wanted = {(anomaly.kind, anomaly.about): anomaly for anomaly in questions}
+        wanted = {(anomaly.kind, anomaly.about): anomaly for anomaly in listed}
         numbered = ((number, wanted.get((each.kind, each.about))) for number, each in enumerate(anomalies(alone, 1)))
         found = tuple((number, anomaly) for number, anomaly in numbered if anomaly is not None)
         assert len(found) == len(wanted)

@@ -92,7 +92,7 @@ def check_invariant(
     """Whether the invariant proves that no run of the system reaches a bad state, by one of the solvers.
 
     Raises:
-        LimitReached: the solver does not know within this many seconds for each of the three questions.
+        LimitReached: the solver does not know within this many seconds for each of the three formulas.
     """
     has_model = {Solver.Z3: z3_has_model, Solver.CVC5: cvc5_has_model}[Solver(solver)]
     return not any(

@@ -239,11 +239,11 @@ class Orders:
             LimitReached: a limit was hit.
         """
         self._asked += 1
-        question = z3.Bool(f"question{self._asked}")
+        query = z3.Bool(f"query{self._asked}")
         happens = [*self.before.happens, *self.disaster_happens, *self.after.happens]
         short = TRUE if most is None or not happens else z3.AtMost(*happens, most)
-        self.solver.add(z3.Implies(question, conjunction([self.final(formula), short])))
-        if not self.budget.satisfiable(self.solver, question):
+        self.solver.add(z3.Implies(query, conjunction([self.final(formula), short])))
+        if not self.budget.satisfiable(self.solver, query):
             return None
         return self.path(self.solver.model())
 
