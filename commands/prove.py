@@ -49,7 +49,7 @@ FORMAT = click.option(
     type=click.Choice(["text", "json"]),
     default="text",
     show_default=True,
-    help="What is printed.",
+    help="The format of the output.",
 )
 
 
@@ -60,16 +60,15 @@ def prove() -> None:
 
 @prove.command()
 @click.argument("spec", metavar="[SPEC]", shell_complete=files, required=False)
-@click.option("--level", "levels", type=click.Choice(LEVELS), multiple=True, help="How much consistency (repeatable).")
-@click.option("--drop", "drops", type=click.Choice(ASSUMPTIONS), multiple=True, help="Drop an assumption (repeatable).")
 @click.option(
-    "--format",
-    "format_",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="What is printed.",
+    "--level",
+    "levels",
+    type=click.Choice(LEVELS),
+    multiple=True,
+    help="The level of consistency (repeatable); default: all.",
 )
+@click.option("--drop", "drops", type=click.Choice(ASSUMPTIONS), multiple=True, help="Drop an assumption (repeatable).")
+@FORMAT
 @TIMEOUT
 @click.option(
     "--max-positions",

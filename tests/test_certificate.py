@@ -174,7 +174,9 @@ def test_a_game_that_is_too_large_is_undecided() -> None:
         "services": {"S": {"owns": ["s", *(f"t{number}" for number in range(13))]}},
         "use_cases": {"u": [{"create": "s", "name": "first"}, *others]},
     }
-    for specification in (many, wide):
+    cases = {f"case {number}": [{"create": f"s{number}"}] for number in range(501)}
+    long = {"services": {"S": {"owns": [f"s{number}" for number in range(501)]}}, "use_cases": cases}
+    for specification in (many, wide, long):
         assert refusal(document | {"specification": specification}).exit_code == 3
 
 

@@ -37,6 +37,8 @@ TRUSTED = (
 """The trusted base of a confirmed strategy."""
 MOST_SERVICES = 10
 """Strategies for more services are not checked: a policy may snapshot any set of them."""
+MOST_STEPS = 500
+"""Strategies for architectures with more steps are not checked."""
 MOST_STATES = 4096
 """Strategies about more states than this, which an index can reach by steps alone, are not checked."""
 
@@ -65,6 +67,8 @@ def verify(document: Any) -> Confirmed:
     architecture = documents.specification(document["specification"]).architecture
     if len(architecture.services) > MOST_SERVICES:
         raise LimitReached(f"strategies for more than {MOST_SERVICES} services are not checked")
+    if sum(len(case.steps) for case in architecture.use_cases) > MOST_STEPS:
+        raise LimitReached(f"strategies for more than {MOST_STEPS} steps are not checked")
     rules = Rulebook(architecture, document["level"], frozenset(document["dropped"]))
     refuse_large_games(rules)
     winner = document["winner"]
