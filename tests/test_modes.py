@@ -24,9 +24,9 @@ from bac.figures.events.layout import draw
 from bac.figures.render import write
 from bac.model.modes import Mode, Services, modes, registered
 from bac.model.recovery import OPTIONS
-from bac.model.semantics import system
+from bac.model.semantics import Rules, system
 from bac.model.specification.reader import Specification
-from bac.model.system import System
+from bac.model.system import RECOVERED, Action, ActionKind, Label, System, forbid, logged, require
 from bac.proofs import check as checking
 from bac.proofs.check import check
 from bac.proofs.engine import Query, SearchResult
@@ -223,6 +223,38 @@ def test_generated_specifications_are_judged_alike(data: st.DataObject) -> None:
         expected = told(plain(document))
         count_as_many(patch)
         assert told(check_reduced(document, 1, "explicit", ALL_REDUCTIONS)) == expected
+
+
+def begun_by_recovery(rules: Rules) -> Iterator[Action]:
+    """Recovery as it is, which in addition appends first steps of use cases that never began."""
+    yield from known_recovery(rules)
+    for event, _, step in rules.occurrences:
+        if not step.predecessors:
+            guard = require([RECOVERED]) & forbid([logged(event)])
+            yield guard.action(Label(ActionKind.RESUME, (event,)), add=[logged(event)])
+
+
+known_recovery = Rules.recovery
+
+
+@pytest.mark.parametrize("reductions", [*([each] for each in Reduction), ALL_REDUCTIONS], ids=str)
+@pytest.mark.parametrize("instances", [1, 2])
+def test_every_reduction_leaves_the_verdicts_under_an_unknown_action_of_recovery(
+    instances: int, reductions: Collection[Reduction], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Rules, "recovery", begun_by_recovery)
+    document = landscape(3, (0, 1))
+    document["plans"] = {"pairs": {}}
+    expected = told(plain(document, instances))
+    assert told(check_reduced(document, instances, "explicit", reductions)) == expected
+    assert expected[Property.CONSISTENCY] != told(known(document, instances))[Property.CONSISTENCY]
+
+
+def known(document: Document, instances: int) -> PlanResult:
+    """The verdicts with the actions of recovery that there are."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Rules, "recovery", known_recovery)
+        return plain(document, instances)
 
 
 @pytest.mark.usefixtures("pairwise")

@@ -12,11 +12,13 @@ a run of S/K, which ends in a settled state if the run of S does, provided that
 2. a common action happens before recovery, requires and adds no fact of a part, copies only within one, and has clauses
    that hold where a part has no facts.  So it can still happen, and leaves the same facts of K;
 3. common facts that actions of parts write (*marks*, such as ``denied``) are only ever added, are never needed, and
-   block nothing after the disaster.  So a run with fewer of them goes on, and settles, alike.
+   block nothing after the disaster.  So a run with fewer of them goes on, and settles, alike;
+4. an action of another part after the disaster requires a fact of its part.
 
-The other direction is direct: a run of S/K is a run of S in which the other parts never do anything, since their facts
-are only forbidden, copied, or in clauses that hold without them.  So a state of K is reached in S exactly if it is
-reached in S/K, by shortest runs of the same length: a shortest run has no action of another part.
+The other direction: a run of S/K is a run of S in which the other parts never do anything, since their facts are only
+forbidden, copied, or in clauses that hold without them; and it is settled in S, too, since by (4) recovery has nothing
+to do for a part without facts.  So a state of K is reached in S exactly if it is reached in S/K, by shortest runs of
+the same length: a shortest run has no action of another part.
 
 The premises are checked on the actions, however these were made.  Source: docs/semantics.md, "What a verdict may
 claim", where the lemma is used for indices.
@@ -74,7 +76,7 @@ class Partition:
         """Whether the premises of the lemma hold."""
         return all(len(parts) <= 1 for parts in self.parts.values()) and all(
             self._respects_marks(action)
-            and (self._stays_in_its_part(action) if action.label.events else self._is_neutral(action))
+            and (self._is_in_its_part(action) if action.label.events else self._is_neutral(action))
             for action in self.system.actions
         )
 
@@ -84,6 +86,18 @@ class Partition:
         read = {source for source, _ in action.copy}
         harmless = RECOVERED in action.forbid or not self.marks & action.blocking
         return harmless and not self.marks & (action.needed | taken | read)
+
+    def _is_in_its_part(self, action: Action) -> bool:
+        """Whether an action stays in its part and, if that may be left out, does nothing for it after the disaster."""
+        rests = RECOVERED in action.forbid or self.owner(action) == self.kept or self._needs_its_part(action)
+        return rests and self._stays_in_its_part(action)
+
+    def _needs_its_part(self, action: Action) -> bool:
+        """Whether an action is impossible as long as its part has no facts."""
+        owner = self.owner(action)
+        needed = [{fact} for fact in action.require]
+        needed += [set(clause.positive) for clause in action.clauses if not clause.negative]
+        return any(all(owner in self.parts[fact] for fact in one_of) for one_of in needed)
 
     def _stays_in_its_part(self, action: Action) -> bool:
         """Whether an action of a kept part mentions that part only, and any other action writes its own part only."""
