@@ -22,8 +22,9 @@ from strategies import Document, specifications
 
 from bac.figures.events.layout import draw
 from bac.figures.render import write
-from bac.model.modes import Mode, Services, modes, registered
-from bac.model.recovery import OPTIONS
+from bac.model.modes import Mode, Omission, Services, modes, registered
+from bac.model.plan import Plan
+from bac.model.recovery import OPTIONS, OnInvalid, Recovery
 from bac.model.semantics import Rules, system
 from bac.model.specification.reader import Specification
 from bac.model.system import RECOVERED, Action, ActionKind, Label, System, forbid, logged, require
@@ -225,6 +226,13 @@ def test_generated_specifications_are_judged_alike(data: st.DataObject) -> None:
         assert told(check_reduced(document, 1, "explicit", ALL_REDUCTIONS)) == expected
 
 
+def test_only_plans_with_options_that_are_covered_are_divided(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert decomposition.may_divide(Plan("p", recovery=Recovery(replay=True, resume=True, on_invalid=OnInvalid.REJECT)))
+    assert not decomposition.may_divide(Plan("p", recovery=Recovery(retry=True))), "an option that is not listed"
+    monkeypatch.setitem(decomposition.COVERED, "on_invalid", (OnInvalid.ACCEPT,))
+    assert not decomposition.may_divide(Plan("p", recovery=Recovery(on_invalid=OnInvalid.REJECT))), "nor this value"
+
+
 def begun_by_recovery(rules: Rules) -> Iterator[Action]:
     """Recovery as it is, which in addition appends first steps of use cases that never began."""
     yield from known_recovery(rules)
@@ -271,6 +279,16 @@ def test_a_mode_is_registered_for_a_while_only() -> None:
         with pytest.raises(ValueError, match="already"), registered(replace(PAIRWISE, snapshot="as before")):
             pass
     assert PAIRWISE not in modes()
+
+
+@pytest.mark.parametrize("omission", Omission)
+def test_a_mode_cannot_claim_an_omission_that_its_snapshots_contradict(omission: Omission) -> None:
+    with pytest.raises(ValueError, match="another way"):
+        replace(PAIRWISE, omission=omission)
+    for mode in modes():
+        if mode.omission not in (None, omission):
+            with pytest.raises(ValueError, match="another way"):
+                replace(mode, omission=omission)
 
 
 # What is written about the modes: BAC_REGENERATE=1 writes it

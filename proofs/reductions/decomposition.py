@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING
 
 from bac.model.architecture import Architecture, Entity, Link, Service, Step, UseCase
 from bac.model.plan import Plan
+from bac.model.recovery import Broker, OnInvalid, Restore, Rollback
 from bac.model.semantics import Rules, system
 from bac.model.system import Event, Label, System
 from bac.proofs.engine import Path
@@ -38,8 +39,15 @@ if TYPE_CHECKING:
 MANY_SERVICES = 16
 """With more services than that, the services without a step in a part are left out of it."""
 
-COVERED = frozenset({"restore", "rollback", "broker", "replay", "resume", "on_invalid"})
-"""The options of recovery under which an architecture may be divided."""
+COVERED: dict[str, tuple[object, ...]] = {
+    "restore": (Restore.GROUP, Restore.CRASHED),
+    "rollback": (Rollback.NONE, Rollback.OLDEST),
+    "broker": (Broker.LOST, Broker.SURVIVES),
+    "replay": (False, True),
+    "resume": (False, True),
+    "on_invalid": (OnInvalid.ACCEPT, OnInvalid.REJECT),
+}
+"""The options of recovery, and their values, under which an architecture may be divided."""
 
 Cone = frozenset[str]
 """The names of use cases that read no others."""
@@ -94,7 +102,10 @@ def may_divide(plan: Plan) -> bool:
 
     Where they do not, the whole is searched.
     """
-    return plan.recovery.used <= COVERED and all(group.mode.omission is not None for group in plan.groups)
+    options = plan.recovery.used <= COVERED.keys() and all(
+        getattr(plan.recovery, name) in values for name, values in COVERED.items()
+    )
+    return options and all(group.mode.omission is not None for group in plan.groups)
 
 
 def parts(architecture: Architecture, plan: Plan, check: Callable[[], None] = lambda: None) -> tuple[Part, ...]:
