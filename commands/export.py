@@ -92,6 +92,8 @@ def export(
                 scripts(exported, together(chosen_statements(exported, *chosen)), depth or 0, search["timing"], target),
                 target,
             )
+        case other:
+            raise AssertionError(other)
 
 
 def refuse_inapplicable(context: click.Context, language: str) -> None:

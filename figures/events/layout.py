@@ -141,6 +141,8 @@ class Layout(Grid):
                 case Kind.ELISION:
                     for service, count in column.hidden:
                         yield from marks.elision(x, self.axis(self.scene.lanes.index(service)), count)
+                case Kind.CARD | Kind.LOCK | Kind.UNLOCK:
+                    pass  # these are drawn with the lanes
 
     def backup(self, x: float, services: tuple[str, ...]) -> Iterator[Shape]:
         """Yield the backups that one action takes; several at one instant are connected."""
