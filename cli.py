@@ -61,7 +61,7 @@ class Commands(click.Group):
 
     def invoke(self, context: click.Context) -> Any:
         """Run the command."""
-        from bac.model.extras import SlowWithoutExtra
+        from bac.model.errors import SlowWithoutExtra
 
         with broken_output(), warnings.catch_warnings():
             warnings.simplefilter("once", SlowWithoutExtra)

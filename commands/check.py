@@ -221,7 +221,9 @@ class Check:
         Raises:
             UnwritableFile: a file or directory cannot be written.
         """
-        from bac.model.files import check_writable, make_directory
+        if self.figure is None and self.trace_dir is None:
+            return
+        from bac.model.files import check_writable, make_directory  # most checks write no file
 
         if self.figure is not None:
             figure_format(self.figure)

@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 from helpers import MISSING, REFERENCE, bac
 
-from bac.model.extras import EXTRAS, MissingExtra, SlowWithoutExtra, needed, suggest_fast
+from bac.model.errors import SlowWithoutExtra
+from bac.model.extras import EXTRAS, MissingExtra, needed, suggest_fast
 from bac.proofs import engines, scheduler
 
 ROOT = Path(__file__).resolve().parent.parent
