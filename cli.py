@@ -24,11 +24,11 @@ from bac.commands.terminal import BUG, HOLDS, UNKNOWN, WRONG, complain, display,
 
 BROKEN_PIPE = 141
 ROOMS = ("check", "export", "figure", "prove")
-"""The commands with a module of their own in :mod:`bac.commands`, which is imported when one of them is looked at."""
+"""The commands with a module of their own in :mod:`bac.commands`, which is imported only when it is used."""
 
 
 class BrokenOutput(Exception):
-    """A pipe that nobody reads any more; click would treat the error of the operating system in its own way."""
+    """A pipe without a reader; click would treat the error of the operating system in its own way."""
 
 
 @contextmanager
@@ -61,7 +61,7 @@ class Commands(click.Group):
 
     def invoke(self, context: click.Context) -> Any:
         """Run the command."""
-        from bac.model.extras import SlowWithoutExtra
+        from bac.model.errors import SlowWithoutExtra
 
         with broken_output(), warnings.catch_warnings():
             warnings.simplefilter("once", SlowWithoutExtra)
@@ -138,10 +138,10 @@ def main() -> None:
     """Check what a backup of microservices is worth after a disaster.
 
     \b
-    Exit codes: 0 everything asked holds (or is as --expect says)
-                1 violated
+    Exit codes: 0 everything that was checked holds, or is as expected
+                1 violated, or not as expected
                 2 the command line or a file is wrong
-                3 unknown: a limit was hit
+                3 unknown: a limit was reached, or Ctrl-C
                 4 the checker contradicts itself: a bug, please report it
     """
 
@@ -170,7 +170,7 @@ def replay(file: str) -> None:
 
     Exit codes: 0 it is a run of its system and shows what it claims, 1 it does not show it, 2 it is no such run.
     """
-    from bac.model.trace import load
+    from bac.model.trace_file import load
     from bac.proofs.replay import confirm
     from bac.reports.text import replayed
 

@@ -102,9 +102,9 @@ def load_trace(path: str | Path) -> Trace:
     Raises:
         BacError: it is not a trace, or contradicts itself.
     """
-    from bac.model import trace
+    from bac.model import trace_file
 
-    return Trace(trace.load(path))
+    return Trace(trace_file.load(path))
 
 
 def replay(path: str | Path) -> Trace:

@@ -18,6 +18,7 @@ def impossibility(
     level: str | None = None,
     drop: Iterable[str] = (),
     max_positions: int = 20_000,
+    timeout: float | None = None,
 ) -> dict[str, Any]:
     """Solve the game of backup policies against clients.
 
@@ -26,44 +27,55 @@ def impossibility(
         level: ``C0``, ``C1`` or ``C2``; default: each.
         drop: assumptions that are dropped, such as ``available``.
         max_positions: the size of a game beyond which the answer is unknown.
+        timeout: seconds for all games together; then the answer is unknown.
 
     Raises:
         ValueError: there is no such level or assumption.
     """
+    from bac.proofs.engine import LimitMonitor, Limits
     from bac.proofs.theorem.games.arenas import ARCHITECTURES, Assumption, Level
-    from bac.proofs.theorem.games.impossibility import outcomes
+    from bac.proofs.theorem.games.game import outcomes
+    from bac.proofs.theorem.games.solver import Effort
     from bac.reports.theorem import impossibility_json
 
     architectures = ARCHITECTURES if spec is None else (spec._read.architecture,)
     levels = list(Level) if level is None else [Level(level)]
-    return impossibility_json(list(outcomes(architectures, levels, frozenset(map(Assumption, drop)), max_positions)))
+    effort = Effort(max_positions, LimitMonitor(Limits(seconds=timeout)))
+    return impossibility_json(list(outcomes(architectures, levels, frozenset(map(Assumption, drop)), effort)))
 
 
-def graphs(services: int = 3, *, file: str | Path | None = None, jobs: int | None = None) -> dict[str, Any]:
+def graphs(
+    services: int = 3, *, file: str | Path | None = None, jobs: int | None = None, timeout: float | None = None
+) -> dict[str, Any]:
     """Confirm the statements of the article on every reference graph of up to five services.
 
     Args:
         services: the largest number of services.
         file: keep what is done here, and resume.
         jobs: local processes; default: one for each core.
+        timeout: seconds; then the rest of the graphs is left to do.
     """
+    from bac.proofs.engine import LimitMonitor, Limits
     from bac.proofs.theorem.graphs.sweep import sweep
 
-    return sweep(services, None if file is None else Path(file), None, jobs).to_json()
+    monitor = LimitMonitor(Limits(seconds=timeout))
+    return sweep(services, None if file is None else Path(file), None, jobs, monitor=monitor).to_json()
 
 
-def unbounded(*theorems: str, timeout: float = 60.0) -> dict[str, Any]:
+def unbounded(*theorems: str, timeout: float | None = None) -> dict[str, Any]:
     """Prove the theorems for any number of services and commands, by Z3 and cvc5 (extra ``[prove]``).
 
     Args:
         theorems: names of theorems; default: all.
-        timeout: seconds for each obligation.
+        timeout: seconds for all theorems together; each obligation has at most a minute.
 
     Raises:
         KeyError: there is no theorem of that name.
     """
+    from bac.proofs.engine import LimitMonitor, Limits
     from bac.proofs.theorem.unbounded import catalogue
-    from bac.proofs.theorem.unbounded.solvers import discharge, report
+    from bac.proofs.theorem.unbounded.solvers import discharge_all, report
 
     known = {theorem.name: theorem for theorem in catalogue.theorems()}
-    return report([discharge(known[name], timeout) for name in theorems or known])
+    chosen = [known[name] for name in theorems or known]
+    return report(discharge_all(chosen, LimitMonitor(Limits(seconds=timeout))))

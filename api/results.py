@@ -60,10 +60,11 @@ class Figure:
         """Write the drawing to a file; the file extension selects the format.
 
         Raises:
-            BacError: as :meth:`render`.
+            BacError: as :meth:`render`, or the file cannot be written.
         """
-        path = Path(path)
-        path.write_bytes(self.render(path.suffix.removeprefix(".")))
+        from bac.model.files import write_bytes
+
+        write_bytes(path, self.render(Path(path).suffix.removeprefix(".")))
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:  # noqa: ARG002
         return mimebundle("<Figure>", self.svg)

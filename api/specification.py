@@ -12,8 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from bac.api.text import mimebundle
+from bac.model.files import write_text
 from bac.model.specification.reader import Specification as _Read
-from bac.model.specification.reader import dump, parse, to_yaml
+from bac.model.specification.reader import parse
+from bac.model.specification.writer import dump, to_yaml
 
 Names = str | Sequence[str]
 """One name, or several."""
@@ -216,8 +218,12 @@ class Specification:
         return to_yaml(dump(self._read.architecture, self._read.plans))
 
     def save(self, path: str | Path) -> None:
-        """Write the specification to a file."""
-        Path(path).write_text(self.to_yaml(), encoding="utf-8")
+        """Write the specification to a file.
+
+        Raises:
+            BacError: the file cannot be written.
+        """
+        write_text(path, self.to_yaml())
 
     def __repr__(self) -> str:
         return f"<Specification {self.name!r}: {len(self.services)} services, {len(self.plans)} plans>"

@@ -46,17 +46,18 @@ def counter(how: str, workers: int) -> Callable[[System], int]:
     """What counts the states of a system."""
     if how == "plain":
         from bac.proofs.engine import Limits, Query
-        from bac.proofs.explicit.breadth_first import Search
+        from bac.proofs.explicit.breadth_first import BreadthFirstSearch
 
         def plainly(counted: System) -> int:
-            search = Search(counted, Query(always_reachable=FALSE), Limits(), None)
+            search = BreadthFirstSearch(counted, Query(always_reachable=FALSE), Limits(), None)
             search.run()
             return len(search.parents)
 
         return plainly
-    from bac.proofs.explicit.compiled.engine import Way, count_states
+    from bac.proofs.explicit.compiled.engine import SearchOrder, count_states
 
-    return lambda counted: count_states(counted, workers=workers or None, way=Way(how)).states
+    order = {"own-order": SearchOrder.DEPTH_FIRST, "levels": SearchOrder.BREADTH_FIRST}[how]
+    return lambda counted: count_states(counted, workers=workers or None, order=order).states
 
 
 def lowered_peak() -> bool:

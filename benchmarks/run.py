@@ -24,7 +24,7 @@ import verdicts
 from machine import machine, versions
 from measuring import Series
 from peers import peers
-from summary import README, with_summary
+from summary import PAGE, with_summary
 from tables import Results, page
 
 Measure = Callable[[Path, bool, int, Callable[[str], None]], list[Series]]
@@ -70,8 +70,8 @@ def main(quick: bool, only: tuple[str, ...], repeat: int, output: Path, redraw: 
 
         written += draw(results, output)
     if output.resolve() == RESULTS and results.parts.keys() == PARTS.keys():
-        README.write_text(with_summary(README.read_text(encoding="utf-8"), results), encoding="utf-8")
-        written.append("the table of the README")
+        PAGE.write_text(with_summary(PAGE.read_text(encoding="utf-8"), results), encoding="utf-8")
+        written.append("the table of docs/speed.md")
     click.echo(f"{', '.join(written)} written to {output}")
     if any("failed" in reason for reason in results.skipped):
         raise SystemExit(1)

@@ -1,4 +1,4 @@
-"""What the README says of the results: a short table, made from them."""
+"""What docs/speed.md says of the results: a short table, made from them."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ import verdicts
 from measuring import Series, ratio, spread
 from tables import Found, Results, digits, of_a_tenth, own_memory, row
 
-README = Path(__file__).resolve().parent.parent / "README.md"
+PAGE = Path(__file__).resolve().parent.parent / "docs" / "speed.md"
 MARKS = "<!-- measured -->\n", "<!-- /measured -->\n"
 BUSY = 0.5
 """With a greater load before the run a machine had other work."""
 LANDSCAPES = (1000, 5000)
-"""The landscapes of which the README speaks have so many services."""
+"""The landscapes of which the page speaks have so many services."""
 
 
 def summary(results: Results) -> str:
@@ -94,12 +94,12 @@ def held(series: Series) -> str:
     return f"{spread(series.memory).median / 2**20:,.0f} MiB"
 
 
-def shown(readme: str) -> str:
-    """What stands between the marks of a README."""
-    return readme.partition(MARKS[0])[2].partition(MARKS[1])[0]
+def shown(page: str) -> str:
+    """Return what stands between the marks of the page."""
+    return page.partition(MARKS[0])[2].partition(MARKS[1])[0]
 
 
-def with_summary(readme: str, results: Results) -> str:
-    """The README with the table of these results."""
-    before, mark, rest = readme.partition(MARKS[0])
+def with_summary(page: str, results: Results) -> str:
+    """Return the page with the table of these results."""
+    before, mark, rest = page.partition(MARKS[0])
     return before + mark + summary(results) + MARKS[1] + rest.partition(MARKS[1])[2]

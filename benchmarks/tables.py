@@ -106,7 +106,7 @@ def holding(series: Series, peer: Series | None) -> str:
     """A row about memory beyond what is loaded, and about the whole process."""
     own, theirs, whole = own_memory(series), None if peer is None else own_memory(peer), spread(series.facts["process"])
     faster = "–" if peer is None or series is peer else times(ratio(peer.facts["process"], series.facts["process"]))
-    if own is None:
+    if not own:  # too little to be measured
         return row(series.size, series.by, "–", "–", "–", f"{times(whole)} s", faster)
     less = "–" if theirs is None or series is peer else f"{digits(theirs / own)} times this"
     each = digits(own / series.fact("states"))

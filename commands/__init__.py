@@ -1,1 +1,1 @@
-"""Commands of their own size, and what all commands share; ``bac.cli`` puts them together."""
+"""The commands, and the helpers that they share; ``bac.cli`` puts them together."""

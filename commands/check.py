@@ -75,7 +75,7 @@ WORST_LAST = (HOLDS, UNKNOWN, VIOLATED, WRONG, BUG)
     type=click.Choice(["explicit", "smt", "both"]),
     default="explicit",
     show_default=True,
-    help="What decides.",
+    help="The engine that decides.",
 )
 @click.option(
     "--format",
@@ -83,7 +83,7 @@ WORST_LAST = (HOLDS, UNKNOWN, VIOLATED, WRONG, BUG)
     type=click.Choice(list(FORMATS)),
     default="text",
     show_default=True,
-    help="What is printed.",
+    help="The format of what is printed.",
 )
 @click.option("--kind", type=click.Choice(ANOMALIES), help="Show only anomalies of this kind.")
 @click.option("--subject", metavar="TEXT", help="Show only the anomaly of this subject, such as 'order -> customer'.")
@@ -158,11 +158,11 @@ def check(
         schedule = Scheduler(limits(timeout, max_states, max_memory), jobs, scheduler, progress)
         command.run(sources, asking, schedule)
     command.show()
-    sys.exit(max(command.codes, key=WORST_LAST.index))
+    sys.exit(UNKNOWN if command.interrupted else max(command.codes, key=WORST_LAST.index))
 
 
 def specification_files(specs: Sequence[str]) -> Iterator[str]:
-    """Yield the files that are meant: those of a folder in the order of their names.
+    """Yield the files that are meant: those of a folder in the order of their names, without hidden folders.
 
     Raises:
         UnreadableFile: a folder has no specification in it.
@@ -170,12 +170,17 @@ def specification_files(specs: Sequence[str]) -> Iterator[str]:
     from bac.model.errors import UnreadableFile
 
     for spec in specs:
-        if not Path(spec).is_dir():
+        if not spec or not Path(spec).is_dir():
             yield spec
-        elif found := sorted(Path(spec).rglob("*.bac.yaml")):
+        elif found := sorted(file for file in Path(spec).rglob("*.bac.yaml") if not hidden(file, Path(spec))):
             yield from map(str, found)
         else:
             raise UnreadableFile(f"there is no file *.bac.yaml in the folder {spec}")
+
+
+def hidden(file: Path, folder: Path) -> bool:
+    """Whether a file in a folder is hidden, such as by lying in a virtual environment ``.venv``."""
+    return any(part.startswith(".") for part in file.relative_to(folder).parts)
 
 
 class Check:
@@ -207,6 +212,7 @@ class Check:
         self.checked: list[Checked] = []
         self.codes: list[int] = [HOLDS]
         self.known: set[str] = set()
+        self.interrupted = False
         self.started = time.monotonic()
 
     def demand_outputs(self) -> None:
@@ -215,7 +221,9 @@ class Check:
         Raises:
             UnwritableFile: a file or directory cannot be written.
         """
-        from bac.model.files import check_writable, make_directory
+        if self.figure is None and self.trace_dir is None:
+            return
+        from bac.model.files import check_writable, make_directory  # most checks write no file
 
         if self.figure is not None:
             figure_format(self.figure)
@@ -242,9 +250,9 @@ class Check:
                 self.codes.append(error.exit_code)
             except KeyboardInterrupt:
                 complain(f"interrupted while {source} was read")
-                self.codes.append(UNKNOWN)
-                return
-            if schedule.interrupted:
+                self.interrupted = True
+            if self.interrupted or schedule.interrupted:
+                self.interrupted = True
                 return
         self.demand_plans()
 

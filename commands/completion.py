@@ -1,4 +1,4 @@
-"""What the shell offers when the tabulator key is hit: files, and the plans of the specification typed so far."""
+"""Completion in shells: files, and the plans of the specification that is already typed."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from click.shell_completion import CompletionItem
 
 
 def files(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """Whatever files the shell finds."""
+    """Leave it to the shell to complete the name of a file."""
     return [CompletionItem(incomplete, type="file")]
 
 
 def plan_names(context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """The plans of the specification, if its name has been typed already and it can be read."""
+    """Return the plans of the specification, if its name is typed already and it can be read."""
     from bac.model.errors import BacError
     from bac.model.specification.reader import load
 
@@ -34,5 +34,5 @@ def plan_names(context: click.Context, _parameter: click.Parameter, incomplete: 
 
 
 def quoted(name: str) -> str:
-    """The name as a word of a command line; bash leaves that to us, other shells do it themselves."""
+    """Return a name as a word of a command line; bash leaves quoting to us, other shells do it themselves."""
     return shlex.quote(name) if os.environ.get("_BAC_COMPLETE", "").startswith("bash") else name

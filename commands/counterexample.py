@@ -62,20 +62,22 @@ def counterexample(
     timing: str | None,
     instances: int,
     **limited: Any,
-) -> Trace:
+) -> tuple[Trace, int]:
     """Return the saved trace, or search a specification for a shortest counterexample that the options choose.
+
+    The number says how many services of the specification the trace does not have, as it is that of a part.
 
     Raises:
         UsageError: an option was given that does not apply.
         NothingToShow: the plan has no such counterexample.
         LimitReached: none was found before a limit was reached.
     """
-    from bac.model.trace import is_trace, load
+    from bac.model.trace_file import is_trace, load
     from bac.proofs.check import find
 
     if is_trace(source):
         refuse(click.get_current_context(), ("plan_name", *SEARCH), "a TRACE")
-        return load(source)
+        return load(source), 0
     asked = property_ or ("no-extra-loss" if kind == "extra-loss" else "consistency")
     if asked in ("backup", "availability"):
         refuse(click.get_current_context(), ("kind", "subject", "timing"), f"--property {asked}")
@@ -83,4 +85,5 @@ def counterexample(
     plan = specification.plan(plan_name or "independent")
     with progress_shown() as progress:
         tell = None if progress is None else partial(progress, plan.name)
-        return find(specification.architecture, plan, instances, asked, kind, subject, timing, limits(**limited), tell)
+        trace = find(specification.architecture, plan, instances, asked, kind, subject, timing, limits(**limited), tell)
+    return trace, len(specification.architecture.services) - len(trace.architecture.services)

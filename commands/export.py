@@ -60,12 +60,12 @@ def export(
     """
     from bac.exports.exported import Exported
 
-    refuse_what_does_not_apply(click.get_current_context(), language)
+    refuse_inapplicable(click.get_current_context(), language)
     if language == "smt2" and depth is None:
         raise click.UsageError("--to smt2 needs --depth: the number of actions of the runs that are asked for")
     target = None if output is None else destination(output, language == "smt2")
     if language == "itf":
-        deliver({"trace.itf.json": as_json(trace_document(source, search)) + "\n"}, target)
+        put_texts({"trace.itf.json": as_json(trace_document(source, search)) + "\n"}, target)
         return
     specification = read(source)
     plan = specification.plan(search["plan_name"] or "independent")
@@ -78,20 +78,25 @@ def export(
             from bac.exports.promela import promela
 
             name = f"{stem}.pml" if target is None or target.is_dir() else target.name
-            deliver({name: promela(exported, name)}, target)
+            put_texts({name: promela(exported, name)}, target)
         case "tla":
             from bac.exports.tla import configuration, module_name, tla
 
-            checked = asked(exported, *chosen) if any(chosen) else ()
+            checked = chosen_statements(exported, *chosen) if any(chosen) else ()
             texts = {f"{stem}.tla": tla(exported, module_name(stem)), f"{stem}.cfg": configuration(exported, checked)}
-            deliver(texts, target)
+            put_texts(texts, target)
         case "smt2":
             from bac.exports.statements import together
 
-            deliver(scripts(exported, together(asked(exported, *chosen)), depth or 0, search["timing"], target), target)
+            put_texts(
+                scripts(exported, together(chosen_statements(exported, *chosen)), depth or 0, search["timing"], target),
+                target,
+            )
+        case other:
+            raise AssertionError(other)
 
 
-def refuse_what_does_not_apply(context: click.Context, language: str) -> None:
+def refuse_inapplicable(context: click.Context, language: str) -> None:
     """Refuse an option that has no effect in this language.
 
     Raises:
@@ -128,7 +133,9 @@ def destination(output: str, scripts: bool) -> Path:
     return path
 
 
-def asked(exported: Exported, property_: str | None, kind: str | None, subject: str | None) -> tuple[Statement, ...]:
+def chosen_statements(
+    exported: Exported, property_: str | None, kind: str | None, subject: str | None
+) -> tuple[Statement, ...]:
     """Return the statements that the options choose."""
     from bac.exports.statements import fitting
 
@@ -152,12 +159,12 @@ def trace_document(source: str, search: Mapping[str, Any]) -> object:
     from bac.exports.itf import itf
     from bac.proofs.replay import confirm
 
-    trace = counterexample(source, **search)
+    trace, _ = counterexample(source, **search)
     confirm(trace)
     return itf(trace)
 
 
-def deliver(texts: Mapping[str, str], target: Path | None) -> None:
+def put_texts(texts: Mapping[str, str], target: Path | None) -> None:
     """Print the texts, or write them: into a directory under their names, else to files with the stem of the target."""
     for name, text in texts.items():
         if target is None:

@@ -77,9 +77,10 @@ def figure(
         refuse(click.get_current_context(), (*SEARCH, "history"), "--architecture")
         draw_graph(source, search["plan_name"], services, depth or 1, output)
         return
-    drawn = with_history(counterexample(source, **search), history)
+    trace, outside = counterexample(source, **search)
+    drawn = with_history(trace, history)
     confirm(drawn)
-    write_figure(output, drawn)
+    write_figure(output, drawn, outside)
 
 
 def draw_graph(source: str, plan_name: str | None, services: tuple[str, ...], depth: int, output: Path) -> None:

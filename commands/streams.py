@@ -1,4 +1,4 @@
-"""Standard streams that may be closed, full, or a pipe that nobody reads any more."""
+"""Standard streams that may be closed, full, or a pipe without a reader."""
 
 from __future__ import annotations
 

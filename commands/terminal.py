@@ -1,4 +1,4 @@
-"""What commands share: reading a specification, limits, progress, and printing or writing results."""
+"""Helpers that commands share: reading a specification, limits, progress, printing and writing results."""
 
 from __future__ import annotations
 
@@ -60,27 +60,31 @@ def read(spec: str, strict: bool = False) -> Specification:
 
 
 def limits(timeout: float | None, max_states: int | None, max_memory: int | None) -> Limits:
-    """The limits of a search, memory always among them."""
+    """Return the limits of a search; memory is always limited."""
     from bac.proofs.engine import Limits, memory_budget
 
     return Limits(max_states, timeout, memory_budget() if max_memory is None else max_memory << 20)
 
 
 class Seconds(click.FloatRange):
-    """A number of seconds; what is no number is none."""
+    """A number of seconds; ``nan`` is refused."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """The number that the user gave."""
+        """Return the number that the user gave."""
         number = super().convert(value, param, ctx)
         if isnan(number):
             self.fail(f"{value} is not a number of seconds", param, ctx)
         return number
 
 
+TIMEOUT = click.option("--timeout", type=Seconds(min=0), metavar="SECONDS", help="Stop after this time.")
+"""The option that limits the time of a command."""
+
+
 def limit_options(command: F) -> F:
-    """The options that limit a search: ``timeout``, ``max_states`` and ``max_memory``, as :func:`limits` takes them."""
+    """Add the options that limit a search: ``timeout``, ``max_states`` and ``max_memory``, for :func:`limits`."""
     options = (
-        click.option("--timeout", type=Seconds(min=0), metavar="SECONDS", help="Stop after this time."),
+        TIMEOUT,
         click.option(
             "--max-states", type=click.IntRange(1), metavar="N", help="Stop the search of a plan after N states."
         ),
@@ -110,20 +114,15 @@ def refuse(context: click.Context, options: Iterable[str], together_with: str) -
 
 @contextmanager
 def progress_shown() -> Iterator[Callable[[str, Progress], None] | None]:
-    """Something that shows progress on a terminal; nothing elsewhere."""
-    if not sys.stderr.isatty():
-        yield None
-        return
-    from rich.console import Console
-
-    with Console(stderr=True, markup=False, highlight=False).status("…") as status:
+    """Yield a function that shows progress on a terminal; ``None`` where there is no terminal."""
+    with status_line() as show:
 
         def tell(plan: str, now: Progress) -> None:
-            if now.states > 10_000:
+            if show is not None and now.states > 10_000:
                 figures = f"{now.states:,} states, depth {now.depth}, {now.rate:,.0f} states/s, queue {now.queue:,}"
-                status.update(f"{plan}: {figures}")
+                show(f"{plan}: {figures}")
 
-        yield tell
+        yield None if show is None else tell
 
 
 def display(content: RenderableType) -> None:
@@ -149,14 +148,14 @@ def emit(format_: str, document: Callable[[], Any], text: Callable[[], Renderabl
 
 
 def as_json(document: Any) -> str:
-    """A document as JSON for people and programs."""
+    """Return a document as JSON for people and programs."""
     import json
 
     return json.dumps(document, indent=1, ensure_ascii=False)
 
 
 def figure_format(file: Path) -> str:
-    """The format that a file's name asks for."""
+    """Return the format that a file's extension selects."""
     from bac.figures.render import FORMATS
 
     format_ = file.suffix.removeprefix(".").lower()
@@ -165,12 +164,12 @@ def figure_format(file: Path) -> str:
     return format_
 
 
-def write_figure(file: Path, trace: Trace) -> None:
-    """Draw the event-log diagram of a trace into a file."""
+def write_figure(file: Path, trace: Trace, outside: int = 0) -> None:
+    """Draw the event-log diagram of a trace into a file; ``outside`` counts services of a landscape that it lacks."""
     from bac.figures.events.layout import draw
     from bac.figures.render import write
 
-    put(file, write(draw(trace), figure_format(file)))
+    put(file, write(draw(trace, outside), figure_format(file)))
 
 
 def put(file: Path, content: bytes) -> None:
@@ -182,12 +181,19 @@ def put(file: Path, content: bytes) -> None:
 
 
 @contextmanager
-def counted(what: str) -> Iterator[Callable[[int, int], None] | None]:
-    """Something that shows how many of how many are done, on a terminal; nothing elsewhere."""
+def status_line() -> Iterator[Callable[[str], None] | None]:
+    """Yield a function that shows a line of text on a terminal, each time instead of the last; ``None`` elsewhere."""
     if not sys.stderr.isatty():
         yield None
         return
     from rich.console import Console
 
     with Console(stderr=True, markup=False, highlight=False).status("…") as status:
-        yield lambda done, of: status.update(f"{done:,} of {of:,} {what}")
+        yield status.update
+
+
+@contextmanager
+def counted(what: str) -> Iterator[Callable[[int, int], None] | None]:
+    """Yield a function that shows how many of how many are done, on a terminal; ``None`` elsewhere."""
+    with status_line() as show:
+        yield None if show is None else lambda done, of: show(f"{done:,} of {of:,} {what}")

@@ -10,7 +10,7 @@ from functools import cached_property
 
 from bac import __version__
 from bac.exports.names import LONGEST, Names, identifier, in_comment
-from bac.exports.possible import possible, simplified
+from bac.exports.pruning import pruned, simplified
 from bac.exports.statements import Statement, statements
 from bac.model.architecture import Architecture
 from bac.model.plan import Plan
@@ -59,7 +59,7 @@ class Exported:
     @cached_property
     def system(self) -> System:
         """Return the system that is written."""
-        return possible(self.whole)
+        return pruned(self.whole)
 
     @cached_property
     def statements(self) -> tuple[tuple[str, Statement], ...]:
@@ -129,9 +129,9 @@ class Exported:
     def actions(self) -> tuple[str, ...]:
         """Return an identifier for each action of the system, in its order."""
         names = Names()
-        return tuple(names.fresh(self._called(action.label)) for action in self.system.actions)
+        return tuple(names.fresh(self._action_identifier(action.label)) for action in self.system.actions)
 
-    def _called(self, label: Label) -> str:
+    def _action_identifier(self, label: Label) -> str:
         about = [self.events[event] for event in label.events[:1]]
         about += [f"to_{event.step}" for event in label.events[1:][-1:]]
         about += [self.groups[label.services]] if label.services else []

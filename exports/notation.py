@@ -11,7 +11,7 @@ from bac.properties.formula import And, Atom, Formula, Not, Or
 
 @dataclass(frozen=True, slots=True)
 class Connective:
-    """What stands before and between the parts of a conjunction or disjunction, and ``empty`` for no parts at all."""
+    """The text before and between the parts of a conjunction or disjunction, and ``empty`` if it has no parts."""
 
     before: str
     between: str

@@ -11,7 +11,7 @@ from functools import partial
 from bac.exports.exported import Exported
 from bac.exports.names import in_comment
 from bac.exports.notation import SMT_LIB
-from bac.exports.possible import simplified
+from bac.exports.pruning import simplified
 from bac.exports.statements import Statement
 from bac.model.plan import Timing
 from bac.model.system import AT_REST, Action, Fact, System

@@ -1,1 +1,1 @@
-"""How it is shown: event-log diagrams and architecture graphs."""
+"""Figures: event-log diagrams and architecture graphs."""

@@ -1,4 +1,4 @@
-"""A drawing: shapes with their coordinates, computed once and written by every backend.
+"""A drawing: shapes with their coordinates, computed once for all formats.
 
 Units are points (1/72 inch); *x* grows to the right and *y* downwards, from the top left corner.
 """
@@ -18,7 +18,7 @@ class FigureError(BacError):
 
 
 class Anchor(StrEnum):
-    """Which part of a text stands at its *x*."""
+    """The part of a text that stands at its *x*."""
 
     START = "start"
     MIDDLE = "middle"
@@ -44,7 +44,7 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class Polyline:
-    """A line through points; smooth: every third point is a node of a cubic Bézier curve, those between its controls.
+    """A line through points; if ``smooth``, every third one is a node of a cubic Bézier curve, the others its controls.
 
     ``arrow`` puts a head at its end; ``name`` is its tooltip.
     """
@@ -70,7 +70,7 @@ class Polygon:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """One line of text; *y* is its baseline; ``name`` is its tooltip, for what had to be shortened."""
+    """One line of text; *y* is its baseline; ``name`` is its tooltip, the whole of a shortened text."""
 
     x: float
     y: float
@@ -88,7 +88,7 @@ Shape = Box | Polyline | Polygon | Text
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """Shapes in the order in which they are painted, with what a screen reader says of them."""
+    """Shapes in the order in which they are painted, with a title and a description for screen readers."""
 
     width: float
     height: float

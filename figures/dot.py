@@ -1,6 +1,6 @@
 """A drawing as DOT with a pinned layout: ``neato -n2`` and ``dot -Kneato -n`` show it as it is.
 
-What is named in the drawing is a node or an edge of the graph; everything else is painted on its background, in the
+Shapes with a name are nodes and edges of the graph; all others are painted on its background, in the
 drawing operations of xdot.  Source: Graphviz, "Output Formats: xdot", and the graph attribute ``_background``.
 """
 
@@ -20,14 +20,14 @@ from bac.figures.palette import PAPER
 FONT = "Arial"
 """Graphviz finds a font of this name, or one of the same widths, nearly everywhere."""
 SINK = 0.2
-"""By how much of its size Graphviz paints a text of the background above where xdot says."""
+"""The share of its size by which Graphviz paints a text of the background too high."""
 ALIGNMENT = {Anchor.START: "-1", Anchor.MIDDLE: "0", Anchor.END: "1"}
 BOLD, ITALIC = 1, 2
 """The bits of xdot's font characteristics."""
 CORNER = 0.01
 """The size of the nodes that span the page, in inches."""
 NEAR = 5.0
-"""How far from a node's outline, in points, an edge that belongs to it may begin or end."""
+"""The greatest distance in points between the outline of a node and the end of one of its edges."""
 
 
 def dot_program() -> str:
@@ -39,7 +39,7 @@ def dot_program() -> str:
 
 
 def dot(drawing: Drawing, resolution: int | None = None) -> str:
-    """The drawing as a graph in DOT.
+    """Return the drawing as a graph in DOT.
 
     Args:
         drawing: what to write.
@@ -49,17 +49,17 @@ def dot(drawing: Drawing, resolution: int | None = None) -> str:
 
 
 def escape(text: str) -> str:
-    """A text as it can stand in a quoted string of DOT that is taken as it is; see :func:`as_read`."""
+    """Return a text for a quoted string of DOT that is taken literally; see :func:`as_read`."""
     return as_read(text).replace('"', '\\"')
 
 
 def as_read(text: str) -> str:
-    """The text that Graphviz reads back: it cannot have a backslash before a quotation mark, so a joiner parts them."""
+    """Return the text that Graphviz reads back; it needs a joiner between a backslash and a quotation mark."""
     return re.sub(r'\\(?=")', "\\\\\u2060", text)
 
 
 def label(text: str) -> str:
-    """A text as it can stand where Graphviz interprets backslashes and HTML entities: in labels and tooltips."""
+    """Return a text for labels and tooltips, where Graphviz interprets backslashes and HTML entities."""
     return clean(text).replace("&", "&amp;").replace("\\", "\\\\").replace('"', '\\"')
 
 
@@ -67,13 +67,13 @@ class Writer:
     """Writes one drawing."""
 
     def __init__(self, drawing: Drawing) -> None:
-        """Name the boxes that become nodes."""
+        """Number the boxes that become nodes."""
         self.drawing = drawing
         named = (shape for shape in drawing.shapes if isinstance(shape, Box) and shape.name)
         self.nodes = {f"n{number_}": box for number_, box in enumerate(named, 1)}
 
     def document(self, resolution: int | None) -> str:
-        """The whole graph."""
+        """Return the whole graph."""
         width, height = number(self.drawing.width), number(self.drawing.height)
         dpi = "" if resolution is None else f" dpi={resolution}"
         return "\n".join(
@@ -98,7 +98,7 @@ class Writer:
     # The graph
 
     def node(self, name: str, box: Box) -> str:
-        """A named box, pinned; what is in it is on the background."""
+        """Return a named box as a pinned node; its content is on the background."""
         centre = self.point((box.x + box.width / 2, box.y + box.height / 2)).replace(" ", ",")
         size = f"width={box.width / 72:.4f} height={box.height / 72:.4f}"
         pen = f'color="{box.stroke}" penwidth={number(box.line_width)}' if box.stroke else "style=invis"
@@ -106,7 +106,7 @@ class Writer:
         return f'{name} [pos="{centre}!" {size} {pen}{dashed} tooltip="{label(box.name)}"];'
 
     def edges(self) -> Iterable[str]:
-        """The named arrows between nodes, pinned; they are painted on the background."""
+        """Yield the named arrows between nodes, pinned; they are painted on the background."""
         for shape in self.drawing.shapes:
             if isinstance(shape, Polyline) and shape.name and shape.arrow and shape.smooth:
                 tail, head = self.at(shape.points[0]), self.at(shape.points[-1])
@@ -115,7 +115,7 @@ class Writer:
                     yield f'{tail} -> {head} [pos="{spline}" tooltip="{label(shape.name)}"];'
 
     def at(self, point: Point) -> str | None:
-        """The node at whose outline this point is."""
+        """Return the node that has this point on its outline or inside."""
         for name, box in self.nodes.items():
             inside = -NEAR <= point[0] - box.x <= box.width + NEAR and -NEAR <= point[1] - box.y <= box.height + NEAR
             if inside:
@@ -125,7 +125,7 @@ class Writer:
     # The background
 
     def background(self) -> Iterable[str]:
-        """The drawing operations of everything but the outlines of nodes, in the order of painting."""
+        """Yield the drawing operations of everything but the outlines of nodes, in the order of painting."""
         for shape in self.drawing.shapes:
             match shape:
                 case Box():
@@ -138,7 +138,7 @@ class Writer:
                     yield from self.text(shape)
 
     def box(self, box: Box) -> Iterable[str]:
-        """A box: its filling, its hatching, and its outline unless that is a node's."""
+        """Yield a box: its filling, its hatching, and its outline unless that is a node's."""
         points = self.points(outline(box) if box.radius else _corners(box))
         close, fill = ("B", "b") if box.radius else ("p", "P")
         if box.fill:
@@ -151,7 +151,7 @@ class Writer:
             yield f"{_pen(box.stroke, box.line_width, box.dashed)} {close} {points}"
 
     def polyline(self, line: Polyline) -> Iterable[str]:
-        """A line, and the head of an arrow."""
+        """Yield a line, and the head of an arrow."""
         if line.arrow:
             line, head = with_head(line)
             yield from self.polyline(line)
@@ -161,12 +161,12 @@ class Writer:
             yield f"{pen} {'B' if line.smooth else 'L'} {self.points(line.points)}"
 
     def polygon(self, polygon: Polygon) -> Iterable[str]:
-        """A filled polygon."""
+        """Yield a filled polygon."""
         pen = _pen(polygon.stroke, 1.0) if polygon.stroke else _pen(polygon.fill, 0.1)
         yield f"{pen} {_colour('C', polygon.fill)} P {self.points(polygon.points)}"
 
     def text(self, text: Text) -> Iterable[str]:
-        """A line of text."""
+        """Yield a line of text."""
         font = f"F {number(text.size)} {_counted(FONT)} t {BOLD * text.bold + ITALIC * text.italic}"
         content = clean(text.text)
         place = f"{self.point((text.x, text.y + SINK * text.size))} {ALIGNMENT[text.anchor]}"
@@ -174,12 +174,12 @@ class Writer:
         yield f"{font} {_colour('c', text.colour)} T {place} {width} {_counted(as_read(content))}"
 
     def points(self, points: Iterable[Point]) -> str:
-        """Points with their number before them."""
+        """Return points, preceded by their number."""
         written = [self.point(point) for point in points]
         return f"{len(written)} {' '.join(written)}"
 
     def point(self, point: Point) -> str:
-        """A point, in Graphviz's coordinates: *y* grows upwards."""
+        """Return a point in Graphviz's coordinates: *y* grows upwards."""
         return f"{number(point[0])} {number(self.drawing.height - point[1])}"
 
 
@@ -199,5 +199,5 @@ def _colour(operation: str, colour: str) -> str:
 
 
 def _counted(text: str) -> str:
-    """A string of xdot: its length in bytes, a hyphen, and itself."""
+    """Return a string of xdot: its length in bytes, a hyphen, and itself."""
     return f"{len(text.encode())} -{text}"

@@ -1,4 +1,4 @@
-"""What the formats share: hatching and arrow heads as plain lines and polygons, so that they look alike everywhere."""
+"""Hatching, arrow heads and rounded corners as plain lines and polygons, so that they look alike in every format."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ HATCH_WIDTH = 0.6
 DASHES = (4.0, 2.5)
 """Lengths of the strokes and gaps of dashed lines in points."""
 KAPPA = 0.5523
-"""How far the controls of a cubic Bézier curve lie from its ends to make a quarter of a circle of radius 1."""
+"""The distance of the controls of a cubic Bézier curve from its ends that makes a quarter of a circle of radius 1."""
 BARBS = 0.38
 """Half the width of an arrow head, as a share of its length."""
 
 
 def hatching(box: Box) -> list[tuple[Point, Point]]:
-    """The lines of a box's hatching, which rise to the right, clipped to the box."""
+    """Return the lines of a box's hatching, which rise to the right, clipped to the box."""
     lines = []
     left, right, top, bottom = box.x, box.x + box.width, box.y, box.y + box.height
     offset = SPACING
@@ -33,7 +33,7 @@ def hatching(box: Box) -> list[tuple[Point, Point]]:
 
 
 def with_head(line: Polyline) -> tuple[Polyline, Polygon]:
-    """An arrow as a line that ends where its head begins, and the head."""
+    """Return an arrow as a line that ends where its head begins, and the head."""
     tip, before = line.points[-1], line.points[-2]
     length = hypot(tip[0] - before[0], tip[1] - before[1]) or 1.0
     along = ((tip[0] - before[0]) / length, (tip[1] - before[1]) / length)
@@ -54,7 +54,7 @@ def with_head(line: Polyline) -> tuple[Polyline, Polygon]:
 
 
 def rounded(path: tuple[Point, ...], radius: float) -> tuple[Point, ...]:
-    """A path of straight pieces as a smooth one whose corners are rounded, with this radius where there is room."""
+    """Return a path of straight pieces as a smooth one, its corners rounded with this radius where there is room."""
     nodes: list[Point] = [path[0]]
     for before, corner, after in zip(path, path[1:], path[2:], strict=False):
         reach = min(radius, _distance(before, corner) / 2, _distance(corner, after) / 2)
@@ -70,7 +70,7 @@ def _straight(start: Point, end: Point) -> tuple[Point, Point, Point]:
 
 
 def towards(start: Point, end: Point, distance: float) -> Point:
-    """The point at this distance from ``start`` on the way to ``end``."""
+    """Return the point at this distance from ``start`` in the direction of ``end``."""
     share = distance / (_distance(start, end) or 1.0)
     return start[0] + (end[0] - start[0]) * share, start[1] + (end[1] - start[1]) * share
 
@@ -80,7 +80,7 @@ def _distance(start: Point, end: Point) -> float:
 
 
 def outline(box: Box) -> tuple[Point, ...]:
-    """The outline of a box with rounded corners, as a smooth closed path that starts at its upper left."""
+    """Return the outline of a box with rounded corners, as a smooth closed path from the middle of its top on."""
     radius = min(box.radius, box.width / 2, box.height / 2)
     left, right, top, bottom = box.x, box.x + box.width, box.y, box.y + box.height
     middle = (left + right) / 2
@@ -89,6 +89,6 @@ def outline(box: Box) -> tuple[Point, ...]:
 
 
 def number(value: float) -> str:
-    """A coordinate as text: at most two decimals, and never ``-0``."""
+    """Return a coordinate as text: at most two decimals, and never ``-0``."""
     text = f"{value:.2f}".rstrip("0").rstrip(".")
     return "0" if text == "-0" else text

@@ -1,6 +1,6 @@
-"""How wide a text is: estimated from the widths of DejaVu Sans, the widest of the fonts that figures fall back to.
+"""The widths of texts, estimated from DejaVu Sans, the widest of the fonts that figures fall back to.
 
-Estimates err on the wide side, so that nothing clips or collides whichever font a viewer has.
+Estimates err on the wide side, so that texts neither overflow nor collide in any of the fonts.
 """
 
 from __future__ import annotations
@@ -31,6 +31,8 @@ ACCENTED = 0.14
 ELLIPSIS = "…"
 BREAKS = "-_./:"
 """Characters after which a line may be broken if there is no space."""
+SHORTEST_LAST_LINE = 0.3
+"""The least length of the last line of a paragraph, as a share of the width."""
 JOINERS = "\u200d\u200c\ufe0e\ufe0f"
 """Zero-width joiner and non-joiner, and variation selectors: they belong to the character before them."""
 
@@ -38,16 +40,16 @@ JOINERS = "\u200d\u200c\ufe0e\ufe0f"
 LEFT_TO_RIGHT = "\u200e"
 """The invisible mark after which text runs to the right again."""
 INVISIBLE = JOINERS + LEFT_TO_RIGHT
-"""What takes no room, beside combining characters."""
+"""Characters without width, besides combining ones."""
 
 
 def clean(text: str) -> str:
-    """A text as it can stand in a figure: one line, without control characters and what no file format may hold."""
+    """Return a text for a figure: one line, without control characters and characters that a file format forbids."""
     return "".join(_printable(character) for character in " ".join(text.split()))
 
 
 def _printable(character: str) -> str:
-    # Unpaired surrogates, control characters and directional overrides would break a file, or what stands around them.
+    # Unpaired surrogates, control characters and directional overrides would break a file, or the text around them.
     if character in INVISIBLE:
         return character
     unprintable = unicodedata.category(character) in ("Cc", "Cf", "Cs", "Zl", "Zp") or character in "\ufffe\uffff"
@@ -55,18 +57,18 @@ def _printable(character: str) -> str:
 
 
 def guarded(text: str) -> str:
-    """A text to which something is appended: if its letters run to the left, the rest will not be among them."""
+    """Return a text to which more is appended, with a mark after letters that run to the left, as the rest does not."""
     backwards = any(unicodedata.bidirectional(character) in ("R", "AL", "AN") for character in text)
     return text + LEFT_TO_RIGHT if backwards else text
 
 
 def text_width(text: str, size: float, bold: bool = False) -> float:
-    """The width of one line of text in points, at a type size in points."""
+    """Return the width of one line of text in points, at a type size in points."""
     return sum(_width(character, bold) for character in text) * size
 
 
 def _width(character: str, bold: bool) -> float:
-    """The width of a character, in units of the type size."""
+    """Return the width of a character, in units of the type size."""
     table = WIDTHS[bold]
     if 0 <= ord(character) - FIRST < len(table):
         return table[ord(character) - FIRST] / 1000
@@ -83,7 +85,7 @@ def _width(character: str, bold: bool) -> float:
 
 
 def shorten(text: str, width: float, size: float, bold: bool = False) -> str:
-    """A text that fits into a width in points: itself, or as much of it as fits, ending with ``…``."""
+    """Return a text that fits into a width in points: the text, or as much of it as fits and ``…``."""
     text = clean(text)
     if text_width(text, size, bold) <= width:
         return text
@@ -96,12 +98,12 @@ def shorten(text: str, width: float, size: float, bold: bool = False) -> str:
 
 
 def _continues(character: str, before: str) -> bool:
-    """Whether a character forms one sign with the one before it, so that they must not be parted."""
+    """Whether a character forms one sign with the one before it, so that they must stay together."""
     return character in JOINERS or before == JOINERS[0] or bool(unicodedata.combining(character))
 
 
 def wrap(text: str, width: float, size: float, bold: bool = False, most: int | None = None) -> list[str]:
-    """A text in lines of at most this width in points; beyond ``most`` lines the last one ends with ``…``."""
+    """Return a text in lines of at most this width in points; ``…`` ends the last of ``most`` lines if it goes on."""
     lines: list[str] = []
     rest = clean(text)
     while rest:
@@ -113,8 +115,24 @@ def wrap(text: str, width: float, size: float, bold: bool = False, most: int | N
     return lines
 
 
+def paragraph(text: str, width: float, size: float, most: int) -> list[str]:
+    """Return a text in as few lines as :func:`wrap` does, but without a short last line.
+
+    Lines are made narrower until the last one is long enough, or there would be more of them.
+    """
+    lines = wrap(text, width, size, most=most)
+    narrower = width
+    while len(lines) > 1 and text_width(lines[-1], size) < SHORTEST_LAST_LINE * width and narrower > width / 2:
+        narrower -= size
+        tried = wrap(text, narrower, size, most=most)
+        if len(tried) > len(lines):
+            break
+        lines = tried
+    return lines
+
+
 def _fitting(text: str, width: float, size: float, bold: bool) -> int:
-    """How many characters fit into one line: up to a space or a mark if possible, at least one."""
+    """Return how many characters fit into one line: up to a space or a mark if possible, at least one."""
     if text_width(text, size, bold) <= width:
         return len(text)
     used = accumulate(_width(character, bold) * size for character in text)

@@ -1,6 +1,6 @@
 """The colours of every figure: those of Okabe and Ito, ordered so that neighbours differ in greyscale, too.
 
-Colour never stands alone: whatever it says, a shape, a hatching or a word says too.  Source: M. Okabe and K. Ito,
+No meaning depends on colour alone: a shape, a hatching or a word shows it, too.  Source: M. Okabe and K. Ito,
 "Color Universal Design" (2008).
 """
 
@@ -15,9 +15,7 @@ ORDER = (BLUE, ORANGE, GREEN, YELLOW, PURPLE, SKY)
 INK = "#1A1A1A"
 """Text, outlines and ordinary arrows."""
 MUTED = "#5F5F5F"
-"""What only sets the scene: legends, baselines, services that do not matter."""
-FAINT = "#C8C8C8"
-"""Guide lines."""
+"""Legends, baselines, and services that do not matter."""
 PAPER = "#FFFFFF"
 """The background."""
 ALERT = VERMILION
@@ -30,18 +28,18 @@ READABLE = 4.5
 
 
 def colour_of(position: int) -> str:
-    """The colour of the service at this position (from 0); beyond the palette it starts again, each round paler."""
+    """Return the colour of the service at this position (from 0); after the last one they repeat, each time paler."""
     round_, place = divmod(position, len(ORDER))
     return mix(ORDER[place], PAPER, 1 - 0.6 ** (round_ % 3))
 
 
 def text_colour_of(position: int) -> str:
-    """The service's colour for text on white: darkened until it can be read."""
+    """Return the service's colour for text on white, darkened until it can be read."""
     return readable(colour_of(position))
 
 
 def readable(colour: str) -> str:
-    """A colour, darkened until text in it can be read on white."""
+    """Return a colour, darkened until text in it can be read on white."""
     share = 0.0
     while contrast(darker := mix(colour, BLACK, share), PAPER) < READABLE:
         share += 0.05
@@ -49,29 +47,29 @@ def readable(colour: str) -> str:
 
 
 def text_on(fill: str | None) -> str:
-    """Black or white, whichever can be read better on this colour (``None``: the white of the page)."""
+    """Return black or white, whichever can be read better on this colour (``None``: the white of the page)."""
     fill = fill or PAPER
     return max((INK, PAPER), key=lambda ink: contrast(ink, fill))
 
 
 def mix(colour: str, other: str, share: float) -> str:
-    """A colour between two: ``share`` (0 to 1) of the other in it."""
+    """Return a mixture of two colours, with a share (0 to 1) of the other."""
     pairs = zip(channels(colour), channels(other), strict=True)
     return "#" + "".join(f"{round(a + (b - a) * share):02X}" for a, b in pairs)
 
 
 def contrast(first: str, second: str) -> float:
-    """The contrast ratio of two colours, from 1 to 21 (WCAG 2.2)."""
+    """Return the contrast ratio of two colours, from 1 to 21 (WCAG 2.2)."""
     light, dark = sorted((luminance(first), luminance(second)), reverse=True)
     return (light + 0.05) / (dark + 0.05)
 
 
 def luminance(colour: str) -> float:
-    """The relative luminance of a colour, from 0 to 1 (WCAG 2.2)."""
+    """Return the relative luminance of a colour, from 0 to 1 (WCAG 2.2)."""
     linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in (v / 255 for v in channels(colour))]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
 def channels(colour: str) -> tuple[int, int, int]:
-    """Red, green and blue of ``#RRGGBB``, each from 0 to 255."""
+    """Return red, green and blue of ``#RRGGBB``, each from 0 to 255."""
     return int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16)

@@ -11,21 +11,21 @@ from bac.figures.svg import svg
 from bac.figures.tikz import tikz
 
 FORMATS = ("svg", "pdf", "png", "tikz", "dot")
-"""What drawings can be written as; each is also a file's ending."""
+"""The formats of figures; each is also a file extension."""
 RESOLUTION = 220
 """Dots per inch of bitmaps."""
 LARGEST = 30_000
-"""The most dots of a bitmap in either direction, which Graphviz can still paint; larger figures get fewer per inch."""
+"""The most dots of a bitmap in either direction that Graphviz can paint; larger figures get fewer dots per inch."""
 HOWTO = "install Graphviz (https://graphviz.org/download), or write .svg, .tikz or .dot, which need nothing"
 EPOCH = b"D:19700101000000"
 """The date in PDF files, so that the same drawing gives the same bytes."""
 
 
 def write(drawing: Drawing, format: str) -> bytes:  # noqa: A002 (that is what it is called everywhere)
-    """A drawing in one of :data:`FORMATS`.
+    """Return a drawing in one of :data:`FORMATS`.
 
     Raises:
-        FigureError: no such format, or Graphviz is needed for it and is not there or fails.
+        FigureError: there is no such format; or it needs Graphviz, which is not installed or fails.
     """
     match format:
         case "svg":
@@ -41,7 +41,7 @@ def write(drawing: Drawing, format: str) -> bytes:  # noqa: A002 (that is what i
 
 
 def by_graphviz(drawing: Drawing, format: str) -> bytes:  # noqa: A002
-    """A drawing as Graphviz renders its pinned layout.
+    """Return a drawing as Graphviz renders its pinned layout.
 
     Raises:
         FigureError: there is no Graphviz that writes the format, or it fails.
@@ -63,5 +63,5 @@ def by_graphviz(drawing: Drawing, format: str) -> bytes:  # noqa: A002
 
 
 def undated(content: bytes) -> bytes:
-    """A PDF file without its date of creation; no byte moves, so that its table of offsets stays right."""
+    """Return a PDF file without its date of creation; no byte moves, so that its table of offsets stays right."""
     return re.sub(rb"/CreationDate \(D:\d{14}", b"/CreationDate (" + EPOCH, content)

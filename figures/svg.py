@@ -11,12 +11,12 @@ from bac.figures.metrics import clean
 from bac.figures.palette import PAPER
 
 FONTS = "Helvetica, Arial, 'Liberation Sans', 'DejaVu Sans', sans-serif"
-"""The first of these that a viewer has is used."""
+"""A viewer uses the first of these that it has."""
 ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;"}
 
 
 def svg(drawing: Drawing) -> str:
-    """The drawing as an SVG document."""
+    """Return the drawing as an SVG document."""
     width, height = number(drawing.width), number(drawing.height)
     lines = [
         '<?xml version="1.0" encoding="UTF-8"?>',
@@ -32,12 +32,12 @@ def svg(drawing: Drawing) -> str:
 
 
 def escape(text: str) -> str:
-    """A text as it can stand in XML, in elements and in attributes."""
+    """Return a text for XML, in elements and in attributes."""
     return "".join(ENTITIES.get(character, character) for character in clean(text))
 
 
 def _element(shape: Shape) -> list[str]:
-    """The elements of a shape, in a group with its tooltip if it has a name."""
+    """Return the elements of a shape, in a group with its tooltip if it has a name."""
     match shape:
         case Box():
             elements = _box(shape)
@@ -82,7 +82,7 @@ def _text(text: Text) -> str:
 
 
 def _paint(fill: str | None, stroke: str | None, line_width: float, dashed: bool = False) -> str:
-    """The attributes for filling and outlining; ``None`` is nothing."""
+    """Return the attributes for filling and outlining; ``None`` is nothing."""
     attributes = f' fill="{fill or "none"}"'
     if stroke:
         attributes += f' stroke="{stroke}" stroke-width="{number(line_width)}"'

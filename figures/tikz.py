@@ -1,7 +1,7 @@
-r"""A drawing as a TikZ picture that compiles by itself, and can be pasted into a paper.
+r"""A drawing as a LaTeX document with a TikZ picture.
 
-pdfLaTeX sets Latin text; XeLaTeX and LuaLaTeX set whatever their fonts have.  Source: T. Tantau, "The TikZ and PGF
-Packages", Part III.
+pdfLaTeX sets Latin text; XeLaTeX and LuaLaTeX set all characters that their fonts have.  Source: T. Tantau, "The TikZ
+and PGF Packages", Part III.
 """
 
 from __future__ import annotations
@@ -51,16 +51,16 @@ SPECIAL = {
     "×": r"\texttimes{}",
     "\N{REPLACEMENT CHARACTER}": r"{?}",
 }
-"""Characters that mean something to TeX, form ligatures with their neighbours, or are not in every font."""
+"""Characters with a meaning in TeX, that form ligatures with their neighbours, or that some fonts do not have."""
 QUOTES = "–—‘’“”"
 LAST_OF_T1 = "\u017f"
-"""The last character that pdfLaTeX sets without more fonts."""
+"""The last character that pdfLaTeX sets without further fonts."""
 NOT_LATIN = "% More than Latin text: compile with lualatex or xelatex, and with fonts that have it."
 ANCHORS = {Anchor.START: "base west", Anchor.MIDDLE: "base", Anchor.END: "base east"}
 
 
 def tikz(drawing: Drawing) -> str:
-    """The drawing as a LaTeX document of its own."""
+    """Return the drawing as a LaTeX document."""
     body = [line for shape in drawing.shapes for line in _command(shape)]
     colours = sorted({colour for shape in drawing.shapes for colour in _colours(shape)})
     return "\n".join(
@@ -82,7 +82,7 @@ def tikz(drawing: Drawing) -> str:
 
 
 def escape(text: str) -> str:
-    """A text as it can stand in a TeX document, and mean only itself."""
+    """Return a text for a TeX document, without any meaning to TeX."""
     characters = (SPECIAL.get(character, character) for character in clean(text) if character not in INVISIBLE)
     return "".join(characters)
 
@@ -108,12 +108,12 @@ def _colours(shape: Shape) -> set[str]:
 
 
 def _name(colour: str) -> str:
-    """What a colour is called in the document."""
+    """Return the name of a colour in the document."""
     return f"c{colour.lstrip('#').upper()}"
 
 
 def _command(shape: Shape) -> list[str]:
-    """The commands that paint a shape, after a comment with its name."""
+    """Return the commands that paint a shape, after a comment with its name."""
     comment = [f"% {clean(shape.name)}"] if shape.name else []
     match shape:
         case Box():
@@ -165,7 +165,7 @@ def _text(text: Text) -> str:
 
 
 def _paint(fill: str | None, stroke: str | None, line_width: float, dashed: bool = False) -> str:
-    """The options for filling and outlining; ``None`` is nothing."""
+    """Return the options for filling and outlining; ``None`` is nothing."""
     options = [f"fill={_name(fill)}"] if fill else []
     if stroke:
         options += [f"draw={_name(stroke)}", f"line width={number(line_width)}bp", *(["dashes"] if dashed else [])]

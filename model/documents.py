@@ -15,7 +15,6 @@ from bac.model.names import printable
 from bac.model.specification import reader
 from bac.model.specification.diagnostics import SpecificationError
 from bac.model.specification.reader import Specification
-from bac.schemas import violation
 
 LARGEST_FILE = 64 * 2**20
 """Bytes that a file may have."""
@@ -88,6 +87,8 @@ def check_schema(name: str, document: object) -> None:
     Raises:
         MalformedDocument: it differs; the first place is named.
     """
+    from bac.schemas import violation  # slow to load
+
     if (problem := violation(name, document)) is not None:
         raise MalformedDocument(f"not a bac-{name}: {printable(problem)}")
 

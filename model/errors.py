@@ -36,3 +36,7 @@ class Contradiction(BacError):
 
 class UnwritableFile(BacError):
     """A file cannot be written (no such directory, no permission, no space)."""
+
+
+class SlowWithoutExtra(UserWarning):
+    """Something works, but would be faster with an extra that is not installed."""

@@ -12,7 +12,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
 
-from bac.model.errors import BacError
+from bac.model.errors import BacError, SlowWithoutExtra
 
 
 @dataclass(frozen=True)
@@ -47,10 +47,6 @@ class MissingExtra(BacError):
         """``what`` needs the extra of this name."""
         super().__init__(f"{what} needs the extra '{extra}': {installation(extra)}")
         self.extra = extra
-
-
-class SlowWithoutExtra(UserWarning):
-    """Something works, but would be faster with an extra that is not installed."""
 
 
 def installation(extra: str) -> str:

@@ -32,6 +32,10 @@ def at_once(services: Services) -> tuple[Services, ...]:
     return (services,)
 
 
+SOME_SERVICES = ("a", "b", "c", "d", "e")
+"""A group to see how a mode takes snapshots."""
+
+
 class Lock(StrEnum):
     """Whether a group has a lock, and what must be true before its services are snapshotted under it.
 
@@ -100,8 +104,29 @@ class Mode:
     REBUILT: ClassVar[Mode]
     NONE: ClassVar[Mode]
 
+    def __post_init__(self) -> None:
+        """Refuse an omission that does not fit how the snapshots are taken.
+
+        Raises:
+            ValueError: it does not fit.
+        """
+        if self.omission not in (None, self.fitting_omission):
+            raise ValueError(f"mode {self.name} takes snapshots in another way than omission {self.omission} assumes")
+
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def fitting_omission(self) -> Omission | None:
+        """The omission that fits how the snapshots of some services are taken; ``None`` if none does."""
+        sets = self.sets(SOME_SERVICES)
+        if sets == at_once(SOME_SERVICES) and not self.locks and not self.markers:
+            return Omission.AT_ONCE
+        if sets not in (one_by_one(SOME_SERVICES), never(SOME_SERVICES)) or (self.locks and self.markers):
+            return None
+        if self.locks:
+            return Omission.UNDER_LOCK if self.lock is Lock.DRAINED else None
+        return Omission.CHANNELS if self.markers else Omission.ALONE
 
     @property
     def takes_snapshots(self) -> bool:

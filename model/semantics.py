@@ -7,7 +7,7 @@ a lock, a snapshot or a disaster is.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import chain, pairwise
@@ -52,8 +52,12 @@ LOCKED = {1: FactKind.LOCKED, 2: FactKind.LOCKED_AGAIN}
 """The kinds of facts by which each round of backups is known."""
 
 
-def system(architecture: Architecture, plan: Plan, instances: int = 1) -> System:
+def system(
+    architecture: Architecture, plan: Plan, instances: int = 1, check: Callable[[], None] = lambda: None
+) -> System:
     """The transition system of an architecture under a plan, with this many indices.
+
+    ``check`` is called for each action; it may raise an error to stop.
 
     Raises:
         LimitReached: the disaster's scope has too many crash sets, a condition takes too many clauses, or the actions
@@ -62,6 +66,7 @@ def system(architecture: Architecture, plan: Plan, instances: int = 1) -> System
     rules = Rules(architecture, plan, instances)
     actions, size = [], 0
     for action in chain(rules.steps(), rules.snapshots(), rules.locks(), rules.disasters(), rules.recovery()):
+        check()
         actions.append(action)
         size += len(action.require) + len(action.forbid) + len(action.copy)
         size += sum(len(clause.positive) + len(clause.negative) for clause in action.clauses)

@@ -15,7 +15,7 @@ from functools import cached_property
 
 @dataclass(frozen=True, slots=True, order=True)
 class Event:
-    """What the success of one step appends to its service's log, for one index (both counted from 1)."""
+    """The entry that a step appends to the log of its service when it succeeds, for one index (both count from 1)."""
 
     use_case: str
     step: int
@@ -52,7 +52,7 @@ class FactKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, order=True)
 class Fact:
-    """One thing that is true or not: a kind, and the events or services that it is about."""
+    """A proposition about a state: a kind, and the events or services that it is about."""
 
     kind: FactKind
     events: tuple[Event, ...] = ()
@@ -69,32 +69,32 @@ class Fact:
 
 
 def logged(event: Event) -> Fact:
-    """The event is in the live log of its service."""
+    """Return the fact that the event is in the live log of its service."""
     return Fact(FactKind.LOGGED, (event,))
 
 
 def backed(event: Event) -> Fact:
-    """The event is in the backup of its service."""
+    """Return the fact that the event is in the backup of its service."""
     return Fact(FactKind.BACKED, (event,))
 
 
 def oldest(event: Event) -> Fact:
-    """The event was logged at the instant of the oldest backup."""
+    """Return the fact that the event was logged at the instant of the oldest backup."""
     return Fact(FactKind.OLDEST, (event,))
 
 
 def pending(trigger: Event, event: Event) -> Fact:
-    """The message by which ``trigger`` brings about ``event`` waits in the broker."""
+    """Return the fact that the message by which ``trigger`` brings about ``event`` waits in the broker."""
     return Fact(FactKind.PENDING, (trigger, event))
 
 
 def snapped(service: str) -> Fact:
-    """The service has been snapshotted."""
+    """Return the fact that the service has been snapshotted."""
     return Fact(FactKind.SNAPPED, (), (service,))
 
 
 def locked(services: tuple[str, ...]) -> Fact:
-    """The lock of the group of these services is taken."""
+    """Return the fact that the lock of the group of these services is taken."""
     return Fact(FactKind.LOCKED, (), services)
 
 
@@ -207,7 +207,7 @@ BY_PEOPLE = (ActionKind.RETRY, ActionKind.RECONSTRUCT)
 
 @dataclass(frozen=True, slots=True, order=True)
 class Label:
-    """What a person calls an action.
+    """The name of an action for people.
 
     ``events`` are those that it appends, denies or drops; ``services`` those that it snapshots, locks, unlocks, or
     that crash; ``restored`` those that a disaster's recovery restores.  Two actions of a system with the same label
@@ -242,7 +242,7 @@ class Action:
         )
 
     def apply(self, state: State) -> State:
-        """The state after the action; every copy reads the state before it."""
+        """Return the state after the action; every copy reads the state before it."""
         overwritten = {destination for _, destination in self.copy}
         copied = {destination for source, destination in self.copy if source in state}
         return (state - self.delete - overwritten) | copied | self.add
@@ -290,7 +290,7 @@ class Action:
         return mine.isdisjoint(others | other.read) and others.isdisjoint(self.read)
 
     def restricted(self, kept: Callable[[Fact], bool]) -> Action:
-        """The action without all that it says of other facts; clauses and copies are kept or left out as a whole."""
+        """Return the action without its other facts; a clause or a copy is kept or left out as a whole."""
         return replace(
             self,
             require=frozenset(filter(kept, self.require)),
@@ -302,7 +302,7 @@ class Action:
         )
 
     def facts(self) -> Iterator[Fact]:
-        """Every fact that the action mentions, with repetitions."""
+        """Yield every fact that the action mentions, with repetitions."""
         yield from self.require
         yield from self.forbid
         for clause in self.clauses:
@@ -336,7 +336,7 @@ class System:
                 raise ValueError(f"{action.label}: a fact is written twice")
 
     def enabled(self, state: State) -> Iterator[Action]:
-        """The actions that may happen in this state, in the system's order."""
+        """Yield the actions that may happen in this state, in the system's order."""
         return (action for action in self.actions if action.enabled(state))
 
     def settled(self, state: State) -> bool:
@@ -344,7 +344,7 @@ class System:
         return RECOVERED in state and next(self.enabled(state), None) is None
 
     def without_disasters(self) -> System:
-        """The system whose runs are the runs before a disaster."""
+        """Return the system whose runs are the runs before a disaster."""
         kept = (each for each in self.actions if RECOVERED not in each.add and RECOVERED not in each.require)
         return System(self.facts, tuple(kept))
 
@@ -357,7 +357,7 @@ class System:
         return table
 
     def step(self, state: State, label: Label) -> State:
-        """The state after the action with this label.
+        """Return the state after the action with this label.
 
         Raises:
             NotARun: there is no such action, or it is not enabled in this state.
@@ -369,7 +369,7 @@ class System:
         return enabled[0].apply(state)
 
     def run(self, labels: Iterable[Label]) -> list[State]:
-        """The states of a run from the initial state, both ends included.
+        """Return the states of a run from the initial state, both ends included.
 
         Raises:
             NotARun: at the first action that the system does not allow there.

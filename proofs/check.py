@@ -26,8 +26,8 @@ from bac.proofs.reductions.part_search import (
     total,
     unsearched,
 )
-from bac.proofs.results import AnomalyResult, Confirmation, Judge, PlanResult, Verdict, unique
-from bac.proofs.scheduler import Scheduler, Search
+from bac.proofs.results import AnomalyResult, Confirmation, PlanResult, PlanVerdicts, Verdict, unique
+from bac.proofs.scheduler import Scheduler, SearchTask
 from bac.properties.anomalies import anomalies
 from bac.properties.qualities import Property
 
@@ -118,7 +118,10 @@ def find(
         raise LimitReached(f"plan {plan.name}: no {wanted} of {which} was found; {result.reason}")
     if not candidates:
         raise NothingToShow(f"plan {plan.name} does not violate {which}: there is no counterexample")
-    raise NothingToShow(f"plan {plan.name}: there is no {wanted}; there is {inventory(candidates, architecture)}")
+    alike = [anomaly for anomaly in candidates if anomaly.kind == kind]
+    raise NothingToShow(
+        f"plan {plan.name}: there is no {wanted}; there is {inventory(alike or candidates, architecture)}"
+    )
 
 
 def inventory(anomalies: Sequence[AnomalyResult], architecture: Architecture) -> str:
@@ -141,12 +144,12 @@ class PlanCheck:
     """
 
     def __init__(self, architecture: Architecture, plan: Plan, options: CheckOptions, scheduler: Scheduler) -> None:
-        """Nothing is searched yet."""
+        """Begin without any search."""
         self.architecture, self.plan, self.options, self.scheduler = architecture, plan, options, scheduler
-        self.searched: list[tuple[Part, Search]] = []  # each part, with the search of the first of its shape
+        self.searched: list[tuple[Part, SearchTask]] = []  # each part, with the search of the first of its shape
         self.divided = False
         self.seen = 0  # states of the whole that were found before it was divided
-        self.backup: Search | None = None
+        self.backup: SearchTask | None = None
         self.stopped = INTERRUPTED  # why nothing is searched, if that is so
 
     @cached_property
@@ -167,7 +170,7 @@ class PlanCheck:
         return wanted and may_divide(self.plan)
 
     @property
-    def searches(self) -> list[Search]:
+    def searches(self) -> list[SearchTask]:
         """The searches that the plan needs, as far as is known by now."""
         unique = {id(search): search for _, search in self.searched}
         return [*unique.values(), *([] if self.backup is None else [self.backup])]
@@ -194,7 +197,7 @@ class PlanCheck:
         Raises:
             LimitReached: the time is over before the architecture is divided.
         """
-        whole = Search(self.options, self.whole) if self.few or not self.divisible else None
+        whole = SearchTask(self.options, self.whole) if self.few or not self.divisible else None
         if whole is not None:
             self.searched = [(whole.part, whole)]
             if not self.divisible or not self.options.enumerates:
@@ -204,10 +207,10 @@ class PlanCheck:
                 return
         divided = parts(self.architecture, self.plan, self.scheduler.monitor.check)
         if whole is None or self.promises_less_work(divided):
-            first: dict[Hashable, Search] = {}
+            first: dict[Hashable, SearchTask] = {}
             for part in divided:
                 self.scheduler.monitor.check()
-                first.setdefault(part.shape, Search(self.options, part))
+                first.setdefault(part.shape, SearchTask(self.options, part))
             self.searched = [(part, first[part.shape]) for part in divided]
             self.divided = True
             self.seen = 0 if whole is None or whole.trial is None else whole.trial.statistics.states
@@ -229,7 +232,7 @@ class PlanCheck:
             return
         if any(result.dead_end is not None or result.interrupted for result in found):
             return
-        self.backup = Search(self.options, self.whole if self.few else self.unsearched_whole, backup_only=True)
+        self.backup = SearchTask(self.options, self.whole if self.few else self.unsearched_whole, backup_only=True)
         try:
             self.backup.result = self.argue_about_backup(found)
             if self.backup.result is None and self.options.enumerates:
@@ -238,7 +241,7 @@ class PlanCheck:
             self.scheduler.interrupted = True
 
     def argue_about_backup(self, found: Sequence[PartResult]) -> PartResult | None:
-        """The result for the backup as far as it can be decided without a search; ``None`` if the whole is searched."""
+        """Return the result for the backup if it can be decided without a search; ``None`` if the whole is searched."""
         for service in self.architecture.services:
             if self.plan.mode_of(service.name).never_backed_up:
                 alone = single_service(self.architecture, self.plan, service)
@@ -257,32 +260,33 @@ class PlanCheck:
         return Part(self.architecture, self.plan, ())
 
     def judged(self, confirmation: Confirmation) -> PlanResult:
-        """The verdicts, when all searches are finished.
+        """Return the verdicts, when all searches are finished.
 
         Raises:
             Contradiction: the interpreter does not confirm what the engine found.
         """
-        results = [(part, search.result) for part, search in self.searched]
-        found = [(part, result) for part, result in results if result is not None]
+        for search in self.searches:
+            search.result = search.result or search.give_up(INTERRUPTED)
+        found = [(part, search.result) for part, search in self.searched if search.result is not None]
         try:
-            if found and len(found) == len(results):
+            if found:
                 backup = None if self.backup is None else self.backup.result
-                return Judge(self.plan, self.options, found, backup, self.savings(found), confirmation).result()
+                return PlanVerdicts(self.plan, self.options, found, backup, self.savings(found), confirmation).result()
         except KeyboardInterrupt:
             confirmation.interrupted, self.stopped = True, INTERRUPTED
         whole = self.unsearched_whole
         nothing = unsearched(whole, self.options.properties, self.stopped)
-        return Judge(self.plan, self.options, [(whole, nothing)], None, (), confirmation).result()
+        return PlanVerdicts(self.plan, self.options, [(whole, nothing)], None, (), confirmation).result()
 
     def savings(self, found: Sequence[tuple[Part, PartResult]]) -> tuple[Saving, ...]:
-        """What dividing the architecture saved, if it was divided."""
+        """Return how much dividing the architecture saved, if it was divided."""
         if not self.divided:
             return ()
         searched = total(result.statistics for result in unique(found)).states
         return (Saving(Reduction.PROJECTION, searched, self.size(searched)),)
 
     def size(self, searched: int) -> str:
-        """A lower bound on the number of states of the whole: a use case that reads no other may begin, or not."""
+        """Return a lower bound on the states of the whole: a use case that reads no other may begin, or not."""
         free = sum(len(part.architecture.use_cases) == 1 for part, _ in self.searched) * self.options.instances
         if max(2**free, self.seen) <= searched:
             return "those of the whole"
@@ -290,7 +294,7 @@ class PlanCheck:
 
 
 def single_service(architecture: Architecture, plan: Plan, service: Service) -> Part:
-    """The part of an architecture with one service and no use case."""
+    """Return the part of an architecture with one service and no use case."""
     alone = replace(architecture, services=(service,), use_cases=(), tolerance=Tolerance(), references=False)
     group = Group(plan.mode_of(service.name), (service.name,))
     return Part(alone, Plan(plan.name, (group,)), ())

@@ -18,7 +18,7 @@ from bac.model.system import Label, System
 from bac.properties.formula import Formula
 
 Path = tuple[Label, ...]
-"""A run, as the labels of its actions."""
+"""A run: the labels of its actions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class Limits:
     timeout: float | None = None
 
     def after(self, seconds: float) -> Limits:
-        """The limits when so many seconds are over."""
+        """Return the limits when so many seconds are over."""
         if self.seconds is None:
             return self
         return replace(self, seconds=max(self.seconds - seconds, 0.0), timeout=self.time_allowed)
@@ -60,25 +60,25 @@ class Limits:
         return self.seconds if self.timeout is None else self.timeout
 
     def time_reached(self) -> str:
-        """The reason to stop when the time is over."""
+        """Return the reason to stop when the time is over."""
         return f"the time limit of {in_seconds(self.time_allowed or 0.0)} (--timeout) was reached"
 
     def memory_reached(self) -> str:
-        """The reason to stop when there is too little memory."""
+        """Return the reason to stop when there is too little memory."""
         return f"the memory limit of {in_bytes(self.memory or 0)} (--max-memory) was reached"
 
     def states_reached(self) -> str:
-        """The reason to stop when there are too many states."""
+        """Return the reason to stop when there are too many states."""
         return f"the limit of {self.states} state{'s' * (self.states != 1)} (--max-states) was reached"
 
 
 def in_seconds(seconds: float) -> str:
-    """A duration in words, less than a second in milliseconds."""
+    """Return a duration in words, less than a second in milliseconds."""
     return f"{seconds * 1000:g} ms" if 0 < seconds < 1 else f"{seconds:g} s"
 
 
 def in_bytes(count: int) -> str:
-    """An amount of memory in words, in the largest unit of which there is at least one."""
+    """Return an amount of memory in words, in the largest unit of which there is at least one."""
     for unit, name in ((2**30, "GiB"), (2**20, "MiB"), (2**10, "KiB")):
         if count >= unit:
             return f"{count / unit:.1f}".removesuffix(".0") + f" {name}"
@@ -89,7 +89,7 @@ def in_bytes(count: int) -> str:
 class Statistics:
     """How much was explored: distinct states, transitions, the length of the longest shortest run, seconds.
 
-    Where one state stands for several, ``represented`` is how many they are in all; 0 says that each is only itself.
+    In a search up to symmetry, where one state stands for several, ``represented`` is how many all of them are.
     """
 
     states: int = 0
@@ -101,7 +101,7 @@ class Statistics:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far an exploration is: distinct states, the depth at work, states waiting, states a second."""
+    """How far a search is: distinct states, the present depth, states waiting, states a second."""
 
     states: int
     depth: int
@@ -154,7 +154,7 @@ class Engine(Protocol):
 
 
 def nothing_found(query: Query, limit: str, statistics: Statistics | None = None) -> SearchResult:
-    """The result of a search that reached a limit before it found anything."""
+    """Return the result of a search that reached a limit before it found anything."""
     return SearchResult(tuple({} for _ in query.settled), statistics=statistics or Statistics(), limit=limit)
 
 
@@ -184,7 +184,7 @@ class LimitMonitor:
         return self.clock() - self.started
 
     def remaining(self) -> Limits:
-        """The limits for another search within the same time."""
+        """Return the limits for another search within the same time."""
         return self.limits.after(self.seconds)
 
     def time_is_over(self) -> bool:
@@ -196,11 +196,11 @@ class LimitMonitor:
         return self.limits.memory is not None and resident_memory() >= self.limits.memory
 
     def exceeded(self, states: int, depth: int, queue: int) -> str | None:
-        """The limit that is reached now, in words; also tells the progress.
+        """Return the limit that is reached now, in words; also tells the progress.
 
         Args:
             states: the number of states found so far.
-            depth: the number of actions of the runs at work.
+            depth: the number of actions of the runs that are explored now.
             queue: how many of the states wait.
         """
         if self.progress is not None:
@@ -222,7 +222,7 @@ class LimitMonitor:
 
 
 def exceeds_memory(limits: Limits, exponent: int) -> str | None:
-    """The reason not to begin a search of at least 2^exponent states, if it is certain to run out of memory.
+    """Return the reason not to begin a search of at least 2^exponent states, if it is certain to run out of memory.
 
     A search that has another limit is begun: it shows how far it gets.
     """
@@ -234,19 +234,19 @@ def exceeds_memory(limits: Limits, exponent: int) -> str | None:
 
 
 MARGIN = 0.8
-"""The share of what is free now that a search takes at most, unless told otherwise."""
+"""The share of the free memory that a search takes at most, unless the user gives a limit."""
 CGROUP = FilePath("/sys/fs/cgroup")
 
 
 def resident_memory() -> int:
-    """The memory that this process holds, in bytes."""
-    import psutil  # A good part of the start-up of a short run, and only a search with a limit needs it.
+    """Return the memory that this process holds, in bytes."""
+    import psutil  # takes a good part of the start-up time, and only a search with a limit needs it
 
     return int(psutil.Process().memory_info().rss)
 
 
 def memory_budget() -> int:
-    """What this process may hold, in bytes: what it has, and its share of what the machine or container has left."""
+    """Return how much memory this process may hold, in bytes: its own, and a share of what is free."""
     import psutil
 
     free = [int(psutil.virtual_memory().available)]

@@ -22,15 +22,15 @@ from bac.proofs.engine import (
     SearchResult,
     nothing_found,
 )
-from bac.proofs.explicit.breadth_first import Search
+from bac.proofs.explicit.breadth_first import BreadthFirstSearch
 
 WORTH_COMPILING = 200_000
 """The compiled search takes over before so many states are found: loading it takes about as long as finding them."""
 
 
 def explicit(system: System, query: Query, limits: Limits, progress: ProgressListener = None) -> SearchResult:
-    """Breadth-first search in Python; a large search is handed over to the compiled one, which begins anew."""
-    search = Search(system, query, limits, progress)
+    """Search breadth-first in Python, and hand a large search over to the compiled one, which begins anew."""
+    search = BreadthFirstSearch(system, query, limits, progress)
     if (reason := search.exceeds_memory()) is not None:
         return nothing_found(query, reason)
     most = limits.states
@@ -43,8 +43,8 @@ def explicit(system: System, query: Query, limits: Limits, progress: ProgressLis
     return search.result()
 
 
-def compiled(search: Search) -> SearchResult:
-    """The result of the compiled search, in place of a search that is not finished.
+def compiled(search: BreadthFirstSearch) -> SearchResult:
+    """Return the result of the compiled search, in place of a search that is not finished.
 
     If the compiled search reaches a limit, what the other search had found by then is all that is known.
 
@@ -54,7 +54,7 @@ def compiled(search: Search) -> SearchResult:
     try:
         from bac.proofs.explicit.compiled.engine import explore
 
-        result = explore(search.packing.system, search.query, watch=search.monitor)
+        result = explore(search.packing.system, search.query, monitor=search.monitor)
     except KeyboardInterrupt:
         search.limit, search.interrupted = "interrupted", True
         return search.result()
@@ -81,14 +81,14 @@ def symmetric(system: System, query: Query, limits: Limits, progress: ProgressLi
 
 
 def smt(system: System, query: Query, limits: Limits, progress: ProgressListener = None) -> SearchResult:
-    """The SMT engine."""
+    """Decide a query by the SMT engine."""
     from bac.proofs.smt.engine import search
 
     return search(system, query, limits, progress)
 
 
 def both(system: System, query: Query, limits: Limits, progress: ProgressListener = None) -> SearchResult:
-    """The explicit and the SMT engine, compared with each other."""
+    """Decide a query by the explicit and the SMT engine, and compare their results."""
     return compared(explicit, smt, system, query, limits, progress)
 
 
@@ -102,7 +102,7 @@ ENUMERATE = frozenset({"explicit"})
 def first_applicable(
     engines: Iterable[Engine], system: System, query: Query, limits: Limits, progress: ProgressListener = None
 ) -> SearchResult:
-    """The result of the first of these engines that can decide the query.
+    """Return the result of the first of these engines that can decide the query.
 
     Raises:
         NotApplicable: none of them can.
@@ -136,7 +136,7 @@ def compared(
     limits: Limits,
     progress: ProgressListener = None,
 ) -> SearchResult:
-    """The result of the first engine, compared with that of the second; the second's if only the first hit a limit.
+    """Return the result of the first engine, checked against the second; the second's if only the first hit a limit.
 
     Source: docs/semantics.md, "What a verdict may claim": verdicts, anomalies and lengths do not depend on the engine.
 
@@ -157,7 +157,7 @@ def compared(
 
 
 def differences(explicit: SearchResult, symbolic: SearchResult) -> Iterator[str]:
-    """The contradictions between two results of the same query.
+    """Yield the contradictions between two results of the same query.
 
     If only one of them found a run, that contradicts the other only if the other hit no limit.  If both did, their
     lengths are compared: each claims that there is no shorter run.
@@ -183,7 +183,7 @@ def contradicts(path: Path | None, other: Path | None, limit: str | None) -> boo
 
 
 def found(path: Path | None, result: SearchResult) -> str:
-    """The run that an engine found, in words."""
+    """Return the run that an engine found, in words."""
     if path is not None:
         return f"a shortest run of {len(path)} actions"
     return "no run" if result.limit is None else f"none up to its limit ({result.limit})"

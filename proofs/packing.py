@@ -13,7 +13,7 @@ from bac.properties.formula import Formula, evaluate
 
 @dataclass(frozen=True, slots=True)
 class PackedAction:
-    """An action as masks.
+    """An action as masks of facts.
 
     ``clauses`` are pairs (positive, negative): a state has a bit of the first, or lacks one of the second.  ``keep``
     are the bits that survive the action; ``copies`` are pairs (sources, shift): these bits move by so many places
@@ -39,7 +39,7 @@ class PackedAction:
         )
 
     def apply(self, state: int) -> int:
-        """The state after the action."""
+        """Return the state after the action."""
         after = state & self.keep | self.add
         for sources, shift in self.copies:
             moved = state & sources
@@ -58,11 +58,11 @@ class Packing:
         self.actions = tuple(self.pack_action(action) for action in system.actions)
 
     def bit(self, fact: Fact) -> int:
-        """The mask of one fact."""
+        """Return the mask of one fact."""
         return 1 << self.position[fact]
 
     def mask(self, facts: frozenset[Fact]) -> int:
-        """The mask of several facts."""
+        """Return the mask of several facts."""
         mask = 0
         for fact in facts:
             mask |= 1 << self.position[fact]
@@ -74,7 +74,7 @@ class Packing:
         return evaluate(formula, lambda fact: fact in position and bool(state >> position[fact] & 1))
 
     def pack_action(self, action: Action) -> PackedAction:
-        """The masks of an action; a clause of one literal becomes part of what is required or forbidden."""
+        """Return the masks of an action; a clause of one literal becomes part of what is required or forbidden."""
         require, forbid = self.mask(action.require), self.mask(action.forbid)
         clauses = []
         for clause in action.clauses:
@@ -106,7 +106,7 @@ class Packing:
 
 
 def unit(clause: Clause) -> tuple[bool, Fact] | None:
-    """The only literal of a clause (its sign, its fact), or ``None`` if it has several."""
+    """Return the only literal of a clause (its sign, its fact), or ``None`` if it has several."""
     if len(clause.positive) + len(clause.negative) != 1:
         return None
     (fact,) = clause.positive or clause.negative

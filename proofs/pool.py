@@ -1,4 +1,4 @@
-"""Spread work over processes or a Dask cluster: what is finished is kept, whatever happens to workers or to us."""
+"""Distribute tasks over processes or a Dask cluster; results are kept when workers die or the user stops the work."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ from bac.model.errors import BacError
 from bac.model.extras import MissingExtra
 
 AHEAD = 4
-"""So many tasks for each worker are handed out at a time: stopped work leaves no long queue behind."""
+"""So many tasks for each worker are submitted at a time, so that no long queue remains when the work is stopped."""
 PATIENCE = 3
-"""So many times in a row workers may die without one task done before the work is given up."""
+"""The work is given up when workers die so many times in a row without finishing a task."""
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -37,16 +37,16 @@ class ClusterUnavailable(BacError):
 
 
 class Spread(Generic[T, R]):
-    """Tasks at work.
+    """The distribution of tasks over workers.
 
     Args:
-        tasks: what is to be done; each can be pickled.
-        work: does one task, by itself; a function of a module.
-        finish: told each task's number and result, once, as soon as it is there.
+        tasks: the tasks; each can be pickled.
+        work: does one task; a function of a module.
+        finish: told the number and the result of each task, once, as soon as it is finished.
     """
 
     def __init__(self, tasks: Sequence[T], work: Callable[[T], R], finish: Callable[[int, R], None]) -> None:
-        """Nothing is done yet."""
+        """Begin with no task done."""
         self.tasks, self.work, self.finish = tasks, work, finish
         self.done: set[int] = set()
 
@@ -58,11 +58,11 @@ class Spread(Generic[T, R]):
     def keep(self, number: int, result: R) -> None:
         """Keep a result."""
         if number not in self.done:
-            self.done.add(number)  # first, so that nothing is told twice if the telling is interrupted
+            self.done.add(number)  # first, so that no result is told twice if ``finish`` is interrupted
             self.finish(number, result)
 
     def run_here(self) -> str | None:
-        """Do everything in this process; why it ended early, if it did."""
+        """Do all tasks in this process; return the reason if it ended early."""
         try:
             for number in self.to_do:
                 self.keep(number, self.work(self.tasks[number]))
@@ -71,7 +71,7 @@ class Spread(Generic[T, R]):
         return None
 
     def run(self, workers: Callable[[], Workers]) -> str | None:
-        """Do everything on workers, and replace them when they die; why it ended early, if it did."""
+        """Do all tasks on workers, and replace these when they die; return the reason if it ended early."""
         failures = 0
         while self.to_do and failures < PATIENCE:
             before = len(self.done)
@@ -85,7 +85,7 @@ class Spread(Generic[T, R]):
         return "workers keep dying" if self.to_do else None
 
     def spread(self, executor: Executor, count: int) -> None:
-        """Hand out tasks, a few for each worker at a time, and keep what comes back, to the last one."""
+        """Submit tasks, a few for each worker at a time, and keep the results until all are there."""
         queue = iter(self.to_do)
         running: dict[Future[R], int] = {}
         try:
@@ -97,13 +97,13 @@ class Spread(Generic[T, R]):
                 ready, _ = wait(running, return_when=FIRST_COMPLETED)
                 self.collect({future: running[future] for future in ready})
                 for future in ready:
-                    del running[future]  # only now, so that what an interruption leaves uncollected is rescued
+                    del running[future]  # only now, so that an interruption before does not lose the result
         except BaseException:
             self.rescue(running)
             raise
 
     def collect(self, ready: dict[Future[R], int]) -> None:
-        """Keep the results; if there are failures among them, the first is raised when the rest is kept."""
+        """Keep the results; if there are failures among them, raise the first when the others are kept."""
         failures = []
         for future, number in ready.items():
             if (failure := failure_of(future)) is None:
@@ -114,14 +114,14 @@ class Spread(Generic[T, R]):
             raise failures[0]
 
     def rescue(self, running: dict[Future[R], int]) -> None:
-        """Keep what is finished of what is running, and cancel the rest."""
+        """Keep the results of tasks that are finished, and cancel the others."""
         for future, number in running.items():
             if not future.cancel() and future.done() and failure_of(future) is None:
                 self.keep(number, future.result())
 
 
 def failure_of(future: Future[Any]) -> BaseException | None:
-    """Why there is no result, if there is none."""
+    """Return the reason why a task has no result; ``None`` if it has one."""
     try:
         return future.exception()
     except CancelledError as error:  # a cluster's scheduler is gone
@@ -133,7 +133,7 @@ Workers = Any
 
 
 def worker_deaths() -> tuple[type[BaseException], ...]:
-    """What is raised when a worker dies, be it a process or one of a cluster's."""
+    """Return the errors that say that a worker died, a process or a worker of a cluster."""
     try:
         from distributed.scheduler import KilledWorker  # slow to load, and only clusters need it
     except ModuleNotFoundError:
@@ -143,27 +143,27 @@ def worker_deaths() -> tuple[type[BaseException], ...]:
 
 @contextmanager
 def local_workers(jobs: int | None) -> Iterator[tuple[Executor, int]]:
-    """Processes on this machine, started afresh (so that it makes no difference what this one has loaded)."""
+    """Give processes on this machine, started anew, so that they do not depend on the state of this one."""
     count = jobs or os.cpu_count() or 1
-    executor = ProcessPoolExecutor(count, get_context("spawn"), initializer=live_and_die_with_the_parent)
+    executor = ProcessPoolExecutor(count, get_context("spawn"), initializer=begin_worker)
     try:
         yield executor, count
     finally:
         executor.shutdown(cancel_futures=True)
 
 
-def live_and_die_with_the_parent() -> None:
-    """What a worker begins with.
+def begin_worker() -> None:
+    """Ignore Ctrl-C, and end when the parent process ends.
 
-    A terminal sends Ctrl-C to every process; only the one that keeps the results shall act on it.  And when that one is
-    killed, nobody is left to tell the worker to end.
+    A terminal sends Ctrl-C to every process; only the parent, which keeps the results, reacts to it.  If the parent is
+    killed, it cannot tell its workers to end.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=end_after_the_parent, daemon=True).start()
+    threading.Thread(target=end_with_parent, daemon=True).start()
 
 
-def end_after_the_parent() -> None:
-    """Wait until the parent is gone, and end this process at once."""
+def end_with_parent() -> None:
+    """Wait until the parent process has ended, and end this process at once."""
     parent = parent_process()
     if parent is not None:
         parent.join()
@@ -171,7 +171,7 @@ def end_after_the_parent() -> None:
 
 
 def check_scheduler(scheduler: str) -> None:
-    """Notice before a search that there would be nobody to spread it over.
+    """Check that there is a Dask scheduler at an address.
 
     Raises:
         ClusterUnavailable: there is no scheduler at that address.
@@ -183,7 +183,7 @@ def check_scheduler(scheduler: str) -> None:
 
 @contextmanager
 def dask_workers(scheduler: str) -> Iterator[tuple[Executor, int]]:
-    """The workers of a Dask cluster.
+    """Give the workers of a Dask cluster.
 
     Raises:
         ClusterUnavailable: there is no scheduler at that address.
@@ -196,7 +196,7 @@ def dask_workers(scheduler: str) -> Iterator[tuple[Executor, int]]:
         raise MissingExtra("work on a Dask cluster", "cluster") from None
     try:
         if not scheduler.startswith("inproc:"):
-            get_address_host_port(scheduler)  # A client that is given no address at all takes a minute to end.
+            get_address_host_port(scheduler)  # without an address a client takes a minute to end
         client = Client(scheduler, set_as_default=False)
     except (OSError, ValueError, TypeError) as error:
         raise ClusterUnavailable(f"no Dask scheduler at {scheduler}: {error}") from None

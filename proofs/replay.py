@@ -1,6 +1,6 @@
-"""Judge a trace by the interpreter and the evaluator of formulas alone: no engine is asked.
+"""Check a trace with the interpreter and the evaluator of formulas only; no engine is involved.
 
-This is what confirms every counterexample before it is shown, and what ``bac replay`` does with a saved one.
+Every counterexample is checked so before it is shown, and ``bac replay`` checks saved ones.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from bac.properties.formula import FALSE, Formula, satisfied
 from bac.properties.qualities import EXTRA_LOSS, Property, backed_up, losses, qualities
 
 MOST_STATES = 100_000
-"""From so many states the claim that no backup can be completed any more is checked; beyond, it is undecided."""
+"""With more states than this, the claim that no backup can be completed any more is not decided."""
 
 
 class NotConfirmed(BacError):
@@ -26,7 +26,7 @@ class NotConfirmed(BacError):
 
 
 def confirm(trace: Trace) -> None:
-    """Judge a trace.
+    """Check that a trace shows what it claims.
 
     Raises:
         NotConfirmed: it does not show what it claims.
@@ -37,7 +37,7 @@ def confirm(trace: Trace) -> None:
 
 
 def objection(trace: Trace, most_states: int = MOST_STATES) -> str | None:
-    """What speaks against the trace's claim; ``None`` if nothing does.
+    """Return the objection to the trace's claim, in words; ``None`` if there is none.
 
     Raises:
         LimitReached: it claims that no backup can be completed any more, and more than ``most_states`` states can be
@@ -61,7 +61,7 @@ def objection(trace: Trace, most_states: int = MOST_STATES) -> str | None:
 
 
 def wrong_cut(trace: Trace, state: State) -> str | None:
-    """What speaks against this: the run ends in a settled state, reached as claimed, whose cut shows it."""
+    """Return the objection to the claim that the run ends in a settled state whose cut shows the anomaly or loss."""
     if RECOVERED not in state:
         return "disaster has not struck"
     if not trace.settled:
@@ -73,7 +73,7 @@ def wrong_cut(trace: Trace, state: State) -> str | None:
 
 
 def claimed(trace: Trace) -> Iterable[Formula]:
-    """The formulas of what the trace claims to show."""
+    """Yield the formulas of the anomaly or loss that the trace claims to show."""
     claim = trace.claim
     if claim.property == Property.NO_EXTRA_LOSS:
         if claim.kind != EXTRA_LOSS:
@@ -99,7 +99,7 @@ def blamed(trace: Trace) -> Blame:
 
 
 def stuck(trace: Trace, state: State, most_states: int) -> str | None:
-    """What speaks against this: before the disaster, no completed backup is reachable any more."""
+    """Return the objection to the claim that, before the disaster, no completed backup is reachable any more."""
     if RECOVERED in state:
         return "disaster has struck"
     goal = backed_up(trace.architecture, trace.plan)
@@ -114,7 +114,7 @@ def stuck(trace: Trace, state: State, most_states: int) -> str | None:
 
 
 def reachable_before_disaster(system: System, state: State) -> Iterable[State]:
-    """The states that can be reached from one without a disaster, itself first."""
+    """Yield the states that can be reached from one without a disaster, itself first."""
     seen, stack = {state}, [state]
     while stack:
         current = stack.pop()

@@ -37,7 +37,7 @@ T = TypeVar("T")
 
 
 class Verdict(StrEnum):
-    """What is known of a property."""
+    """The three values of a verdict on a property."""
 
     HOLDS = "holds"
     UNKNOWN = "unknown"
@@ -71,10 +71,10 @@ class Cause(StrEnum):
 
 
 class Traces(Mapping[Timing, Trace]):
-    """The traces of runs, made and confirmed when they are looked at."""
+    """The traces of runs, which are made and confirmed on demand."""
 
     def __init__(self, runs: Runs, instances: int, claim: Callable[[Timing], Claim]) -> None:
-        """Keep the runs, and what each is claimed to show."""
+        """Keep the runs, and the claim that each of them shows."""
         self.runs, self.instances, self.claim = runs, instances, claim
         self.made: dict[Timing, Trace] = {}
 
@@ -84,17 +84,17 @@ class Traces(Mapping[Timing, Trace]):
             self[timing]
 
     def __getitem__(self, timing: Timing) -> Trace:
-        """The trace with this timing of the disaster."""
+        """Return the trace with this timing of the disaster."""
         if timing not in self.made:
             self.made[timing] = self.runs[timing].trace(self.instances, self.claim(timing))
         return self.made[timing]
 
     def __iter__(self) -> Iterator[Timing]:
-        """The timings."""
+        """Yield the timings."""
         return iter(self.runs)
 
     def __len__(self) -> int:
-        """The number of traces."""
+        """Return the number of traces."""
         return len(self.runs)
 
 
@@ -125,7 +125,7 @@ class AnomalyResult:
 
     @property
     def timing(self) -> Timing:
-        """When disaster strikes in the run that is shown: at rest wherever the backups alone are the cause."""
+        """The timing of the run that is shown: at rest if the backups alone are the cause."""
         return Timing.AT_REST if Timing.AT_REST in self.traces.runs else Timing.ANY_TIME
 
     @property
@@ -142,7 +142,7 @@ class PropertyResult:
     ``anomalies`` violate consistency; ``tolerated`` ones do
     not, nor those that the ``application`` leaves behind by itself.  ``complete`` is false if a limit may have hidden
     more; ``vacuous`` is true if the property holds only because there is nothing that could violate it.
-    ``elsewhere`` is how many actions a whole landscape needs beside those of ``trace``.
+    ``omitted_actions`` is how many actions of omitted services the whole needs in addition to ``trace``.
     """
 
     property: Property
@@ -183,7 +183,7 @@ class PlanResult:
         return max((result.verdict for result in self.properties.values()), key=lambda verdict: verdict.rank)
 
     def counterexamples(self) -> Iterator[Trace]:
-        """A shortest trace for each violation of a property, in the order of the properties."""
+        """Yield a shortest trace for each violation of a property, in the order of the properties."""
         for each in self.properties.values():
             yield from (anomaly.shown for anomaly in each.anomalies)
             if each.trace is not None:
@@ -201,7 +201,7 @@ class Confirmation:
         self.monitor, self.interrupted = monitor, False
 
     def stop_reason(self) -> str | None:
-        """The reason to confirm nothing more, if there is one."""
+        """Return the reason to confirm nothing more, if there is one."""
         if self.interrupted:
             return INTERRUPTED
         limits = self.monitor.limits
@@ -209,7 +209,7 @@ class Confirmation:
         return limits.time_reached() if over else None
 
     def attempt(self, make: Callable[[], T]) -> T | None:
-        """The trace that is made; ``None`` if the user presses Ctrl-C."""
+        """Return what ``make`` returns; ``None`` if the user presses Ctrl-C."""
         if self.interrupted:
             return None
         try:
@@ -228,7 +228,7 @@ class FoundAnomaly:
     like: str | None = None
 
 
-class Judge:
+class PlanVerdicts:
     """Derives the verdicts on one plan from the results of its parts.
 
     Args:
@@ -265,7 +265,7 @@ class Judge:
             self.limits.update(backup.limits)
 
     def result(self) -> PlanResult:
-        """The verdicts on all properties.
+        """Return the verdicts on all properties.
 
         Raises:
             Contradiction: the interpreter does not confirm what the engine found.
@@ -286,7 +286,7 @@ class Judge:
         )
 
     def verdict(self, which: Property) -> PropertyResult:
-        """The verdict on one property."""
+        """Return the verdict on one property."""
         match which:
             case Property.BACKUP:
                 apart = [] if self.backup is None else [self.backup]
@@ -316,14 +316,14 @@ class Judge:
         )
 
     def confirmed(self, which: Property, make: Callable[[], T]) -> T | None:
-        """What is made and confirmed; ``None`` if the user interrupts that, which is then a limit of the property."""
+        """Return what is made and confirmed; ``None`` if the user interrupts that, which then limits the property."""
         made = self.confirmation.attempt(make)
         if made is None:
             self.limits[which] = INTERRUPTED
         return made
 
     def decided(self, which: Property, run: Run | None, scope: str, claim: Claim | None = None) -> PropertyResult:
-        """Violated with a trace; without one unknown if a limit was reached, else the property holds."""
+        """Return the verdict: violated if there is a run, and otherwise unknown or holds."""
         if run is None:
             return self.no_trace(which, scope)
         trace = self.confirmed(which, lambda: run.trace(self.options.instances, claim or Claim(which)))
@@ -332,7 +332,7 @@ class Judge:
         return PropertyResult(which, Verdict.VIOLATED, scope, trace=trace, omitted_actions=run.omitted_actions)
 
     def no_trace(self, which: Property, scope: str) -> PropertyResult:
-        """The verdict where no counterexample was found."""
+        """Return the verdict if no counterexample was found: unknown if a limit was reached, and otherwise holds."""
         if which in self.limits:
             reason = self.limits[which]
             return PropertyResult(which, Verdict.UNKNOWN, scope, reason, complete=False)
@@ -343,7 +343,7 @@ class Judge:
     # Consistency
 
     def found_anomalies(self) -> Iterator[FoundAnomaly]:
-        """The anomalies that some run shows."""
+        """Yield the anomalies that some run shows."""
         for (part, result), (_, searched) in zip(self.found, self.searched, strict=True):
             for (number, anomaly), (_, first) in zip(part.wanted, searched.part.wanted, strict=True):
                 if result.anomalies and result.anomalies[number]:
@@ -351,7 +351,7 @@ class Judge:
                     yield FoundAnomaly(anomaly, result.anomalies[number], like)
 
     def consistency(self) -> PropertyResult:
-        """Consistency holds if there is no anomaly but tolerated ones."""
+        """Return the verdict on consistency, which holds if there are no anomalies but tolerated ones."""
         results = list(self.anomalies())
         violations, tolerated, application = (
             tuple(result for blame, result in results if blame is wanted)
@@ -373,7 +373,7 @@ class Judge:
         )
 
     def anomalies(self) -> Iterator[tuple[Blame, AnomalyResult]]:
-        """The anomalies and whom they are laid to, confirmed.  When it is time to stop, only the first violation is."""
+        """Yield the anomalies, confirmed, with blame; when it is time to stop, only the first violation."""
         grouped: dict[tuple[AnomalyKind, str, Blame], list[FoundAnomaly]] = {}
         for found in self.found_anomalies():
             anomaly = found.anomaly
@@ -390,7 +390,7 @@ class Judge:
                 yield blame, result
 
     def anomaly(self, kind: AnomalyKind, subject: str, tolerated: bool, found: Sequence[FoundAnomaly]) -> AnomalyResult:
-        """The traces of an anomaly, confirmed, and its cause."""
+        """Return the result for one anomaly, with its cause and its traces, confirmed."""
         searched_first = sorted(found, key=lambda each: each.like is not None)
         runs: dict[Timing, Run] = {}
         for timing in Timing:
@@ -414,7 +414,7 @@ class Judge:
     # Extra loss
 
     def no_extra_loss(self) -> PropertyResult:
-        """Every backed event is in the settled cut."""
+        """Return the verdict on extra loss: every backed event is in the settled cut."""
         candidates = [(run, subject, timing) for subject, runs in self.losses() for timing, run in runs.items()]
         best = soonest(run for run, _, _ in candidates)
         if best is None:
@@ -424,24 +424,24 @@ class Judge:
         return self.decided(Property.NO_EXTRA_LOSS, best, self.scope, claim)
 
     def losses(self) -> Iterator[tuple[str, Runs]]:
-        """The runs that lose what a step logged, by ``use case.step``."""
+        """Yield the runs that lose the event of a step, by ``use case.step``."""
         for part, result in self.found:
             events = (loss.event for loss in losses(part.architecture, part.plan, 1))
             yield from zip((f"{event.use_case}.{event.step}" for event in events), result.losses, strict=False)
 
 
 def up_to(instances: int) -> str:
-    """The scope of a verdict that speaks of no more instances than were explored."""
+    """Return the scope of a verdict that speaks of no more instances than were explored."""
     return f"up to {instances} instance{'s' * (instances != 1)}"
 
 
 def unique(found: Iterable[tuple[Part, PartResult]]) -> list[PartResult]:
-    """The results, each once."""
+    """Return the results, each once."""
     return list({id(result): result for _, result in found}.values())
 
 
 def merged(savings: Iterable[Saving]) -> tuple[Saving, ...]:
-    """The savings of several searches, those of each reduction together, with the largest number that was saved."""
+    """Return the savings of several searches, those of each reduction together, with the largest number saved."""
     table: dict[Reduction, list[Saving]] = {}
     for saving in savings:
         table.setdefault(saving.reduction, []).append(saving)

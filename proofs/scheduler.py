@@ -21,7 +21,7 @@ TRIAL = 20_000
 
 
 @dataclass
-class Search:
+class SearchTask:
     """A search of one part, for all properties or for the backup alone.
 
     ``result`` is ``None`` until the search is finished; ``trial`` is the result of its first states.
@@ -44,20 +44,20 @@ class Search:
         return search.backup() if self.backup_only else search.everything()
 
     def give_up(self, reason: str) -> PartResult:
-        """The result if the search is not run, or not to its end: that of the trial, if there was one."""
+        """Return the result if the search is not finished, for this reason: that of the trial, if there was one."""
         if self.trial is None:
             return unsearched(self.part, self.properties, reason)
         return replace(self.trial, limits=dict.fromkeys(self.trial.limits, reason), interrupted=reason == INTERRUPTED)
 
 
 @dataclass(frozen=True)
-class RemoteSearch:
+class RemoteTask:
     """A search with its limits, on its way to another process, where it may have to wait for its turn.
 
     ``until`` is when the time for all searches ends, in seconds since the epoch; ``None`` if it is not limited.
     """
 
-    search: Search
+    search: SearchTask
     limits: Limits
     until: float | None = None
 
@@ -94,33 +94,36 @@ class Scheduler:
         self.interrupted = False
 
     def stop_reason(self) -> str | None:
-        """The reason to begin no other search, if there is one."""
+        """Return the reason to begin no other search, if there is one."""
         if self.interrupted:
             return INTERRUPTED
         return self.limits.time_reached() if self.monitor.time_is_over() else None
 
     def remaining(self, states: int | None = None) -> Limits:
-        """The limits of a search that begins now; with ``states``, it may find no more than these."""
+        """Return the limits of a search that begins now; with ``states``, it may find no more than these."""
         allowed = [number for number in (self.limits.states, states) if number is not None]
         return replace(self.monitor.remaining(), states=min(allowed, default=None))
 
-    def try_small(self, search: Search) -> None:
+    def try_small(self, search: SearchTask) -> None:
         """Run a search as far as :data:`TRIAL` states, and finish it if no more are needed, or allowed."""
         small = search.trial = self.run_locally(search, TRIAL)
         if not small.limits or small.interrupted or (self.limits.states is not None and self.limits.states <= TRIAL):
             search.result = small
 
-    def run_all(self, searches: Sequence[Search]) -> None:
+    def run_all(self, searches: Sequence[SearchTask]) -> None:
         """Finish all searches, wherever they run."""
         large = [search for search in searches if search.result is None]
-        if self.worth_distributing(len(large)):
-            self.distribute(large)
+        try:
+            if self.worth_distributing(len(large)):
+                self.distribute(large)
+        except KeyboardInterrupt:
+            self.interrupted = True
         for search in large:
             if search.result is None:
                 search.result = self.run_locally(search)
 
-    def run_locally(self, search: Search, states: int | None = None) -> PartResult:
-        """The result of a search in this process."""
+    def run_locally(self, search: SearchTask, states: int | None = None) -> PartResult:
+        """Return the result of a search in this process."""
         if (reason := self.stop_reason()) is not None:
             return search.give_up(reason)
         name, tell = search.part.plan.name, self.progress
@@ -137,7 +140,7 @@ class Scheduler:
             return False
         return self.scheduler is not None or (count > 1 and (self.jobs or os.cpu_count() or 1) > 1)
 
-    def distribute(self, searches: Sequence[Search]) -> None:
+    def distribute(self, searches: Sequence[SearchTask]) -> None:
         """Finish large searches in other processes."""
         from bac.model.extras import suggest_fast
         from bac.proofs import pool  # takes a while to load, and most checks are small
@@ -148,14 +151,14 @@ class Scheduler:
             limits = replace(limits, memory=limits.memory // jobs)
         until = None if limits.seconds is None else time.time() + limits.seconds
         bare = [replace(search, part=search.part.bare(), trial=None) for search in searches]
-        tasks = [RemoteSearch(search, limits, until) for search in bare]
+        tasks = [RemoteTask(search, limits, until) for search in bare]
 
         def keep(number: int, result: PartResult) -> None:
             searches[number].result = result.of(searches[number].part)
 
         if any(search.options.enumerates for search in searches):
             suggest_fast()  # the other processes do not
-        work = pool.Spread(tasks, RemoteSearch.run, keep)
+        work = pool.Spread(tasks, RemoteTask.run, keep)
         stopped = work.run(lambda: pool.local_workers(jobs) if address is None else pool.dask_workers(address))
         self.interrupted = stopped == INTERRUPTED
         for number in work.to_do:

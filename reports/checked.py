@@ -1,4 +1,4 @@
-"""What a report is about: a specification with the results on its plans, and what of them is to be shown."""
+"""The subject of a report: a specification with the results on its plans, and which part of them is shown."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Checked:
 
     @property
     def architecture(self) -> Architecture:
-        """The architecture of the specification."""
+        """Return the architecture of the specification."""
         return self.specification.architecture
 
     def mismatches(self) -> Iterator[Mismatch]:
@@ -46,7 +46,7 @@ class Checked:
 
 @dataclass(frozen=True)
 class View:
-    """What of the results is shown.
+    """The part of the results that is shown.
 
     ``alone``: one plan in full, instead of a table that compares plans.  ``kind``, ``subject`` (a step by name or
     number) and ``timing`` select anomalies, ``top`` the first so many of these.  ``verbose``: each anomaly with its

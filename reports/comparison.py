@@ -20,10 +20,11 @@ HEADING = {
     AnomalyKind.ORPHAN_STATE: "orphans",
     AnomalyKind.MISSING_STATE: "missing\nstate",
 }
+"""The kinds of anomalies that always have a column; others have one if they occur."""
 
 
 def comparison(results: Sequence[PlanResult]) -> RenderableType:
-    """All plans: one row each, with B, A, C, and how many anomalies of each kind there are."""
+    """Return a table of the plans, with B, A, C, and how many anomalies of each kind there are."""
     asked = [which for which in Property if any(which in result.properties for result in results)]
     columns = [
         Column(LETTER[which], [symbol(result.properties.get(which)) for result in results], "center")
@@ -31,9 +32,11 @@ def comparison(results: Sequence[PlanResult]) -> RenderableType:
         if which in asked
     ]
     if Property.CONSISTENCY in asked:
-        rows = [counts(result.properties[Property.CONSISTENCY]) for result in results]
+        found = [result.properties[Property.CONSISTENCY] for result in results]
         columns += [
-            Column(HEADING[kind], [row[number] for row in rows], "right") for number, kind in enumerate(AnomalyKind)
+            Column(heading(kind), [counted(each, kind) for each in found], "right")
+            for kind in AnomalyKind
+            if kind in HEADING or any(occurs(each, kind) for each in found)
         ]
     if Property.NO_EXTRA_LOSS in asked:
         lost = [loss(result.properties[Property.NO_EXTRA_LOSS]) for result in results]
@@ -42,23 +45,30 @@ def comparison(results: Sequence[PlanResult]) -> RenderableType:
 
 
 def symbol(result: PropertyResult | None) -> Text:
-    """A tick, a cross, or a question mark."""
+    """Return a tick, a cross, or a question mark."""
     if result is None:
         return Text("")
     return Text(SYMBOL[result.verdict] + "*" * result.vacuous, style=STYLE[result.verdict])
 
 
-def counts(result: PropertyResult) -> list[Text]:
-    """How many links, entities and events can go wrong in each way; tolerated ones in parentheses."""
-    cells = []
-    for kind in AnomalyKind:
-        violating = sum(anomaly.kind is kind for anomaly in result.anomalies)
-        tolerated = sum(anomaly.kind is kind for anomaly in result.tolerated)
-        more = "" if result.complete else "+"
-        plain = f"{violating}{more}" if violating else ("–" if result.complete else "?")
-        cell = Text(plain, style="red" if violating else "dim")
-        cells.append(cell.append(f" ({tolerated})", style="dim") if tolerated else cell)
-    return cells
+def heading(kind: AnomalyKind) -> str:
+    """Return the heading of the column of a kind of anomaly."""
+    return HEADING.get(kind, kind.replace("-", "\n"))
+
+
+def occurs(result: PropertyResult, kind: AnomalyKind) -> bool:
+    """Whether there are anomalies of a kind, tolerated ones included."""
+    return any(anomaly.kind is kind for anomaly in (*result.anomalies, *result.tolerated))
+
+
+def counted(result: PropertyResult, kind: AnomalyKind) -> Text:
+    """Return how many links, entities or events can go wrong in one way; tolerated ones in parentheses."""
+    violating = sum(anomaly.kind is kind for anomaly in result.anomalies)
+    tolerated = sum(anomaly.kind is kind for anomaly in result.tolerated)
+    more = "" if result.complete else "+"
+    plain = f"{violating}{more}" if violating else ("–" if result.complete else "?")
+    cell = Text(plain, style="red" if violating else "dim")
+    return cell.append(f" ({tolerated})", style="dim") if tolerated else cell
 
 
 def loss(result: PropertyResult) -> Text:
@@ -69,15 +79,25 @@ def loss(result: PropertyResult) -> Text:
 
 
 def remarks(results: Sequence[PlanResult]) -> Iterator[Text]:
-    """What the comparison table cannot show: what its marks mean, and which limits were reached."""
+    """Yield remarks on the table: what its marks mean, and which limits were reached."""
     found = [result for plan in results for result in plan.properties.values()]
     if any(result.tolerated for result in found):
         yield Text("(n): tolerated; not counted against consistency", style="dim")
     for reason in dict.fromkeys(result.reason for result in found if result.vacuous):
         yield Text(f"*: holds vacuously, {reason}", style="yellow")
+    for (properties, reason), plans in unfinished(results).items():
+        yield Text(f"{', '.join(plans)}: {properties}{reason}", style="yellow")
+
+
+def unfinished(results: Sequence[PlanResult]) -> dict[tuple[str, str], list[str]]:
+    """Return the plans that a limit left unfinished, by the properties that are concerned and the reason."""
+    found: dict[tuple[str, str], list[str]] = {}
     for plan in results:
-        unfinished = [result for result in plan.properties.values() if not result.complete]
-        for reason in dict.fromkeys(result.reason for result in unfinished):
-            names = [str(result.property) for result in unfinished if result.reason == reason]
-            everything = len(names) == len(plan.properties)
-            yield Text(f"{plan.plan}: {'' if everything else ', '.join(names) + ': '}{reason}", style="yellow")
+        concerned: dict[str, list[str]] = {}
+        for result in plan.properties.values():
+            if not result.complete:
+                concerned.setdefault(result.reason or "", []).append(str(result.property))
+        for reason, names in concerned.items():
+            properties = "unknown: " if len(names) == len(plan.properties) else f"{', '.join(names)}: "
+            found.setdefault((properties, reason), []).append(plan.plan)
+    return found

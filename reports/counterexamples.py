@@ -19,16 +19,16 @@ from bac.reports.groups import Alike, RootCause, groups, most_affected, root_cau
 from bac.reports.listing import description, listing
 
 EXAMPLES = 4
-"""So many of those that look like an anomaly are named."""
+"""How many of the anomalies that look like another one are named."""
 HOT_SPOTS = 5
-"""So many of the entities are named that most of the links that can break point to."""
+"""How many entities are named to which most of the links point that can break."""
 SCREEN = 40
 """The lines that the counterexamples of a plan may take."""
 LEGEND = "> marks the action at which it goes wrong; → the events that an action adds to the logs"
 
 
 def single(checked: Checked, result: PlanResult, view: View) -> RenderableType:
-    """One plan: the table of properties, and the counterexamples."""
+    """Return the table of properties of one plan, and its counterexamples."""
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 3, 0, 0))
     for title in ("property", "verdict", "for"):
         table.add_column(title)
@@ -48,7 +48,7 @@ class Block:
 
     @property
     def height(self) -> int:
-        """The number of lines of all of it, where none is wrapped, with a blank line before it."""
+        """Return the number of lines with a blank line before them, if none is wrapped."""
         return 1 + len(self.summary) + len(self.run)
 
 
@@ -132,7 +132,7 @@ def selection(checked: Checked, result: PropertyResult, view: View) -> list[Anom
 
 
 def hot_spots(result: PropertyResult) -> Iterator[RenderableType]:
-    """Where most links can break."""
+    """Yield the entities that most of the links that can break point to."""
     most = most_affected(result.anomalies, HOT_SPOTS)
     if most:
         yield Text()
@@ -142,7 +142,7 @@ def hot_spots(result: PropertyResult) -> Iterator[RenderableType]:
 
 
 def heading(checked: Checked, alike: Alike, view: View) -> Text:
-    """What is wrong, with its cause and the lengths of the shortest runs; and what else looks like it."""
+    """Return what is wrong, with its cause and the lengths of the shortest runs, and which anomalies look like it."""
     anomaly, others = alike.example, alike.members[1:]
     text = Text(f"{str(anomaly.kind).replace('-', ' ')}  ", style="bold")
     text.append(checked.architecture.named(anomaly.subject))
@@ -164,22 +164,22 @@ def shortest(anomaly: AnomalyResult) -> str:
 
 
 def more_elsewhere(actions: int) -> str:
-    """What other services add to a trace of a part, in words."""
+    """Return how many actions other services add to a trace of a part, in words."""
     return f" (and {actions:,} in other services)" if actions else ""
 
 
 def length(actions: int) -> str:
-    """A number of actions, in words."""
+    """Return a number of actions, in words."""
     return f"{actions} action{'s' * (actions != 1)}"
 
 
 def body(trace: Trace) -> Iterator[RenderableType]:
-    """The explanation and the listing of a trace."""
+    """Yield the explanation and the listing of a trace."""
     yield Text(explain(trace).sentence)
     yield from actions(trace)
 
 
 def actions(trace: Trace) -> Iterator[RenderableType]:
-    """The listing of a trace."""
+    """Yield the listing of a trace."""
     for line in listing(trace):
         yield Hanging(Text(f"  {line}", style="bold" if line.startswith(">") else ""), 2 + description(line))

@@ -1,4 +1,4 @@
-"""What is installed, what is missing, and what that costs."""
+"""Which tools are installed or missing, and which features need them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SLOWER = "large searches work, but are much slower"
 
 
 def findings() -> Iterator[str]:
-    """One line for each thing looked at."""
+    """Yield one line for each library, extra and program."""
     yield f"bac {__version__}, Python {platform.python_version()} on {platform.platform(terse=True)}"
     yield from machine()
     for name in LIBRARIES:
@@ -36,7 +36,7 @@ def findings() -> Iterator[str]:
 
 
 def compiled_search() -> Iterator[str]:
-    """Whether large searches are compiled, and whether compiled code can be kept."""
+    """Yield whether large searches are compiled, and whether compiled code can be kept."""
     title = f"  {'compiled':<14}"
     try:
         from bac.proofs.explicit.compiled.compiling import cache_folder
@@ -50,7 +50,7 @@ def compiled_search() -> Iterator[str]:
 
 
 def machine() -> Iterator[str]:
-    """Cores, and the memory that a search may take."""
+    """Yield the number of cores, and the memory that a search may take."""
     import psutil
 
     from bac.proofs.engine import memory_budget
@@ -60,7 +60,7 @@ def machine() -> Iterator[str]:
 
 
 def version(distribution: str) -> str | None:
-    """The version of an installed distribution."""
+    """Return the version of an installed distribution."""
     try:
         return metadata.version(distribution)
     except metadata.PackageNotFoundError:
@@ -68,7 +68,7 @@ def version(distribution: str) -> str | None:
 
 
 def graphviz() -> Iterator[str]:
-    """Whether there is a ``dot``, and what works without it."""
+    """Yield whether there is a ``dot``, and what works without it."""
     dot = shutil.which("dot")
     if dot is not None:
         said = subprocess.run([dot, "-V"], capture_output=True, text=True, check=False, timeout=60)

@@ -15,7 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 NAMES = 16
-"""The names of rows are folded to no less than that."""
+"""The least width of the names of rows, which are folded."""
 ROOMY, DENSE = 3, 1
 """Spaces between columns."""
 
@@ -30,7 +30,7 @@ class Column:
 
     @property
     def width(self) -> int:
-        """The characters that its widest line takes."""
+        """Return the number of cells that its widest line takes."""
         texts = [self.heading, *(cell.plain for cell in self.cells)]
         return max(cell_len(line) for text in texts for line in text.split("\n"))
 
@@ -43,7 +43,7 @@ class Stacked:
     columns: Sequence[Column]
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[RenderableType]:
-        """The tables, with blank lines between them."""
+        """Yield the tables, with blank lines between them."""
         room = options.max_width - NAMES
         gap = ROOMY if len(fitting(self.columns, room, ROOMY)) <= 1 else DENSE
         for number, part in enumerate(fitting(self.columns, room, gap)):
@@ -52,7 +52,7 @@ class Stacked:
             yield self.table(part, gap)
 
     def table(self, columns: Sequence[Column], gap: int) -> Table:
-        """The names beside some of the columns."""
+        """Return the names beside some of the columns."""
         table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, gap, 0, 0))
         table.add_column(self.names.heading, overflow="fold", min_width=NAMES)
         for column in columns:
@@ -63,7 +63,7 @@ class Stacked:
 
 
 def fitting(columns: Sequence[Column], room: int, gap: int) -> list[list[Column]]:
-    """The columns in as many parts as it takes for each to fit, with a gap before each column."""
+    """Divide the columns into parts that fit into the room, with a gap before each column."""
     parts: list[list[Column]] = []
     left = 0
     for column in columns:
@@ -83,7 +83,7 @@ class Hanging:
     indentation: int
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[RenderableType]:
-        """The line, or its parts below each other; in a very narrow terminal, indented less."""
+        """Yield the line, or its parts below each other; in a very narrow terminal, indented less."""
         indentation = min(self.indentation, options.max_width // 2)
         if options.no_wrap or cell_len(self.line.plain) <= options.max_width:
             yield self.line

@@ -10,13 +10,14 @@ from typing import Any
 from bac.model.specification.diagnostics import Diagnostic
 from bac.model.trace import Trace
 from bac.proofs.results import AnomalyResult, PlanResult, PropertyResult
-from bac.properties.anomalies import AnomalyKind
 from bac.properties.explanation import explain
 from bac.properties.qualities import Property
 from bac.reports.checked import Checked, View
 from bac.reports.expectations import Expected
 
 FORMAT, VERSION = "bac-report", 2
+ABOUT_STEPS = ("missing-state", "duplicate")
+"""The kinds of anomalies whose subject is a step."""
 SEVERAL = "bac-reports"
 
 
@@ -129,7 +130,7 @@ class Writer:
 
     def step(self, result: AnomalyResult) -> dict[str, Any]:
         """Return the name of the step that an anomaly is about, if it has one."""
-        if result.kind is not AnomalyKind.MISSING_STATE:
+        if result.kind not in ABOUT_STEPS:
             return {}
         case, _, number = result.subject.rpartition(".")
         step = self.checked.architecture.by_use_case[case].step(int(number))

@@ -9,7 +9,7 @@ from bac.properties.explanation import action_in_words, explain
 
 
 def listing(trace: Trace) -> list[str]:
-    """One line for each action: its number, what happened, and the events that it appended.
+    """Return one line for each action: its number, what happened, and the events that it appended.
 
     The action where the trace went wrong is marked with ``>``; the first lines of a history are left out.
     """
@@ -35,6 +35,6 @@ def listing(trace: Trace) -> list[str]:
 
 
 def description(line: str) -> int:
-    """Where in a line of a listing, from 0, the description of the action begins."""
+    """Return the position (from 0) in a line of a listing at which the description of the action begins."""
     begin = re.match(r"[> ] +\d+  \S+ +", line)
     return begin.end() if begin else 0

@@ -1,4 +1,4 @@
-"""What ``bac prove`` shows: the table of the theorem, the obligations and the sweep over graphs, as tables and JSON."""
+"""The results of ``bac prove`` as tables and JSON: games, obligations and the sweep over graphs."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from rich.text import Text
 
 from bac.proofs.theorem.games.arenas import GAINS, Assumption
 from bac.proofs.theorem.games.board import Player
-from bac.proofs.theorem.games.impossibility import Outcome
+from bac.proofs.theorem.games.game import Outcome
 from bac.proofs.theorem.games.recipe import recipe
 from bac.proofs.theorem.graphs.graph_statements import INDEPENDENT_BACKUPS, LOCKED, ORDER, SHARED
 from bac.proofs.theorem.graphs.sweep import SweepResult
@@ -26,7 +26,7 @@ STATEMENTS = {
 
 
 def plain_table(*headings: str) -> Table:
-    """A table without lines, as all our tables are."""
+    """Return a table without lines."""
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 3, 0, 0))
     for heading in headings:
         table.add_column(heading, overflow="fold")
@@ -34,7 +34,7 @@ def plain_table(*headings: str) -> Table:
 
 
 def impossibility_json(outcomes: Sequence[Outcome]) -> dict[str, Any]:
-    """The games as a JSON document (``bac-impossibility``, version 1)."""
+    """Return the games as a JSON document (``bac-impossibility``, version 1)."""
     return {"format": "bac-impossibility", "version": 1, "games": [_game(outcome) for outcome in outcomes]}
 
 
@@ -54,7 +54,7 @@ def _game(outcome: Outcome) -> dict[str, Any]:
 
 
 def impossibility_text(outcomes: Sequence[Outcome]) -> RenderableType:
-    """The games as a table, each with its strategy in words; below it what dropping each assumption means."""
+    """Return the games as a table, each with its strategy in words, and what dropping each assumption means."""
     rows = plain_table("architecture", "level", "winner", "a policy wins if one of these is dropped")
     for outcome in outcomes:
         winner = Text("unknown", style="yellow") if outcome.game is None else Text(outcome.game.winner)
@@ -77,7 +77,7 @@ def impossibility_text(outcomes: Sequence[Outcome]) -> RenderableType:
 
 
 def ways_out(outcome: Outcome) -> str:
-    """The minimal ways out, in words."""
+    """Return the minimal sets of assumptions to drop, in words."""
     if outcome.limit is not None:
         return f"unknown: {outcome.limit}"
     if outcome.ways_out is None:
@@ -88,7 +88,7 @@ def ways_out(outcome: Outcome) -> str:
 
 
 def graphs_text(result: SweepResult) -> RenderableType:
-    """How many graphs were done, and every statement that was not confirmed."""
+    """Return how many graphs were checked, and every statement that was not confirmed."""
     done = len(result.results)
     parts: list[RenderableType] = [Text(f"{done:,} of {result.graphs:,} graphs on up to {result.services} services")]
     if result.stopped is not None:
@@ -102,11 +102,13 @@ def graphs_text(result: SweepResult) -> RenderableType:
 
 
 def unbounded_text(results: Sequence[TheoremResult], examples: bool) -> RenderableType:
-    """Each theorem with what both solvers said to its obligations; on request the examples of the satisfiable ones."""
+    """Return each theorem with the answers of both solvers; on request the examples of satisfiable obligations."""
     parts: list[RenderableType] = []
     for result in results:
-        verdict = Text("proved", style="green") if result.proved else Text("NOT PROVED", style="bold red")
-        parts += [Text(f"{result.theorem.name}: ", style="bold").append_text(verdict), Text(result.theorem.statement)]
+        parts += [
+            Text(f"{result.theorem.name}: ", style="bold").append_text(judgement(result)),
+            Text(result.theorem.statement),
+        ]
         table = plain_table("obligation", "expected", "z3", "cvc5", "seconds")
         for outcome in result.outcomes:
             style = "" if outcome.confirmed else "bold red"
@@ -127,3 +129,12 @@ def unbounded_text(results: Sequence[TheoremResult], examples: bool) -> Renderab
                 parts += [Text(f"    {line}") for line in outcome.example]
         parts.append(Text())
     return Group(*parts)
+
+
+def judgement(result: TheoremResult) -> Text:
+    """Return whether a theorem is proved, or why that is unknown."""
+    if result.proved:
+        return Text("proved", style="green")
+    if result.limit is not None and not result.contradicted:
+        return Text(f"unknown: {result.limit}", style="yellow")
+    return Text("NOT PROVED", style="bold red")

@@ -10,7 +10,7 @@ from bac.model.trace import Trace
 from bac.proofs.results import PlanResult
 
 LONGEST_SLUG = 60
-"""Bytes of each part of a file's name: four parts and a number stay below 255, which most disks allow."""
+"""The most bytes of each part of a file's name: four parts and a number stay below the 255 of most disks."""
 
 
 def trace_files(results: Iterable[PlanResult]) -> dict[str, Trace]:
@@ -39,7 +39,7 @@ def folders(specifications: Iterable[str]) -> list[str]:
 
 
 def slug(text: str) -> str:
-    """The text with everything but letters and digits as hyphens, at most :data:`LONGEST_SLUG` bytes of UTF-8."""
+    """Return the text with hyphens for all but letters and digits, at most :data:`LONGEST_SLUG` bytes of UTF-8."""
     words = "".join(character if character.isalnum() else " " for character in text.replace("->", " to ")).split()
     return "-".join(words).encode()[:LONGEST_SLUG].decode(errors="ignore").rstrip("-") or "x"
 
@@ -55,5 +55,5 @@ def unused(name: str, taken: Iterable[str], suffix: str = ".json") -> str:
 
 
 def same_file(name: str) -> str:
-    """What the names have in common that any disk may take for one."""
+    """Return a form that is equal for names that some disk takes for the same."""
     return normalize("NFC", normalize("NFD", name).casefold())

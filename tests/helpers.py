@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Hashable, Iterable
 
+import pytest
 from click.testing import CliRunner, Result
 
 from bac.cli import main
+from bac.model.extras import EXTRAS
 from bac.model.specification.reader import Specification, parse
 from bac.model.system import System
 from bac.proofs.reductions.projection import Partition
@@ -25,6 +27,15 @@ plans:
   any: {disaster: {scope: any}}
 """
 """The reference of Figures 3 and 4 under several plans."""
+
+
+MISSING = "needs the extra"
+"""The reason why a test is left out where an extra is not installed, before the name of the extra."""
+
+
+def needs_extra(name: str) -> pytest.MarkDecorator:
+    """Leave a test out where this extra is not installed."""
+    return pytest.mark.skipif(not EXTRAS[name].installed, reason=f"{MISSING} {name}")
 
 
 def parsed(document: str | object) -> Specification:

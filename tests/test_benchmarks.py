@@ -19,7 +19,7 @@ SMALL = 99
 
 
 def measured(folder: Path, *options: str, path: str | None = None) -> dict[str, Any]:
-    """What the benchmarks write, small sizes only."""
+    """Return what the benchmarks write, small sizes only."""
     environment = os.environ if path is None else {**os.environ, "PATH": path}
     command = [sys.executable, str(PROGRAM), "--quick", *options, "-o", str(folder)]
     subprocess.run(command, check=True, capture_output=True, env=environment)
@@ -109,13 +109,13 @@ def test_a_part_that_fails_is_said_and_loses_no_other(monkeypatch: pytest.Monkey
     assert list(results.parts) == ["e"]
 
 
-def test_the_readme_shows_the_results(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_documentation_shows_the_results(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(PROGRAM.parent)
     import run
     import summary
 
     results = run.read(run.RESULTS / "results.json")
-    assert summary.shown(summary.README.read_text(encoding="utf-8")) == summary.summary(results)
+    assert summary.shown(summary.PAGE.read_text(encoding="utf-8")) == summary.summary(results)
 
 
 def test_ratios_are_of_runs_that_followed_one_another(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from helpers import REFERENCE, parsed
+from helpers import REFERENCE, needs_extra, parsed
 
 from bac.model import documents
 from bac.model.architecture import Architecture
@@ -174,7 +174,9 @@ def test_a_game_that_is_too_large_is_undecided() -> None:
         "services": {"S": {"owns": ["s", *(f"t{number}" for number in range(13))]}},
         "use_cases": {"u": [{"create": "s", "name": "first"}, *others]},
     }
-    for specification in (many, wide):
+    cases = {f"case {number}": [{"create": f"s{number}"}] for number in range(501)}
+    long = {"services": {"S": {"owns": [f"s{number}" for number in range(501)]}}, "use_cases": cases}
+    for specification in (many, wide, long):
         assert refusal(document | {"specification": specification}).exit_code == 3
 
 
@@ -327,6 +329,7 @@ def test_a_false_invariant_is_refused(formula: Any, reason: str) -> None:
     assert reason in str(found)
 
 
+@needs_extra("prove")
 def test_nothing_proves_what_is_false() -> None:
     """Independent backups are inconsistent: no formula passes, and not the one that the locks have."""
     document = saved(reachable_exactly("independent", Property.CONSISTENCY))

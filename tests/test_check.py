@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -59,6 +60,8 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_a_folder_stands_for_the_specifications_in_it(folder: Path) -> None:
+    (folder / ".venv").mkdir()
+    (folder / ".venv" / "installed.bac.yaml").write_text(HOLDS, encoding="utf-8")
     text = bac("check", folder).stdout
     assert [line for line in text.splitlines() if line.endswith(".bac.yaml")] == [
         f"{folder}/deep/holds.bac.yaml",
@@ -162,6 +165,19 @@ def test_steps_are_called_by_their_names(subject: str) -> None:
     report = json.loads(bac("check", "-", *arguments, "--format", "json", stdin=TRIPS).stdout)
     (anomaly,) = report["plans"][0]["properties"]["consistency"]["anomalies"]
     assert (anomaly["subject"], anomaly["step"]) == ("book trip.2", "seat")
+
+
+@pytest.mark.parametrize("subject", ["book trip.seat", "book trip.2"])
+def test_other_commands_know_the_names_of_steps_too(subject: str, tmp_path: Path) -> None:
+    file = tmp_path / "trips.bac.yaml"
+    file.write_text(TRIPS, encoding="utf-8")
+    chosen = ["--kind", "missing-state", "--subject", subject]
+    assert bac("figure", file, *chosen, "-o", tmp_path / "seat.svg").exit_code == 0
+    exported = bac("export", file, "--to", "tla", *chosen)
+    assert exported.exit_code == 0
+    assert re.search("^INVARIANT missing_state_book_trip_2$", exported.stdout, re.MULTILINE)
+    other = bac("figure", file, "--kind", "missing-state", "--subject", "book trip.sat", "-o", tmp_path / "x.svg")
+    assert "missing-state 'book trip.seat'" in other.stderr
 
 
 def test_a_name_that_looks_like_a_number_stands_for_no_other_step() -> None:

@@ -13,7 +13,7 @@ from unicodedata import normalize
 from xml.etree import ElementTree
 
 import pytest
-from helpers import REFERENCE, bac
+from helpers import MISSING, REFERENCE, bac
 
 from bac.reports import doctor
 from bac.schemas import violation
@@ -77,6 +77,8 @@ def test_what_is_unknown_is_a_question_mark_and_no_count(reference: Path) -> Non
     assert rows
     assert all(set(row[1:]) == {"?"} for row in rows)
     assert "≥" not in text
+    plans = "independent, locked, atomic, shared, rollback, resume, any"
+    assert f"{plans}: unknown: the limit of 3 states (--max-states) was reached" in text
 
 
 def test_a_limit_leaves_a_reduction_unfinished(reference: Path) -> None:
@@ -354,7 +356,7 @@ def test_a_note_is_shown_and_is_no_error_even_if_warnings_are(tmp_path: Path) ->
 
 @pytest.mark.parametrize("address", ["", "nonsense", "http://127.0.0.1:80", "tcp://127.0.0.1"])
 def test_an_address_that_is_none_is_refused_before_the_search(reference: Path, address: str) -> None:
-    pytest.importorskip("distributed")
+    pytest.importorskip("distributed", reason=f"{MISSING} cluster")
     result = bac("check", reference, "--scheduler", address)
     assert result.exit_code == 2
     assert result.stderr.splitlines()[0].startswith(f"bac: no Dask scheduler at {address}:")

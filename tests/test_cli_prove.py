@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import json
+import shlex
 from pathlib import Path
+from typing import Any
 
 import pytest
-from helpers import REFERENCE, bac
+from helpers import REFERENCE, bac, needs_extra
+
+from bac.proofs.smt import induction
+from bac.proofs.theorem.games import game
+from bac.proofs.theorem.unbounded import solvers
 
 
 @pytest.fixture
@@ -72,6 +78,7 @@ def test_graphs_are_swept_and_resumed(tmp_path: Path) -> None:
     assert bac("verify", file).exit_code == 2  # it proves nothing: a sweep is checked by running it again
 
 
+@needs_extra("prove")
 def test_theorems_are_proved_and_written(tmp_path: Path) -> None:
     result = bac("prove", "unbounded", "--theorem", "rollback", "--smt2", tmp_path, "--format", "json")
     assert result.exit_code == 0
@@ -85,6 +92,7 @@ def test_theorems_are_proved_and_written(tmp_path: Path) -> None:
     assert bac("prove", "unbounded", "--theorem", "fermat").exit_code == 2
 
 
+@needs_extra("prove")
 def test_an_invariant_is_found_saved_and_verified(reference: Path, tmp_path: Path) -> None:
     file = tmp_path / "invariant.json"
     assert bac("prove", "invariant", reference, "--plan", "locked", "-o", file).exit_code == 0
@@ -94,11 +102,87 @@ def test_an_invariant_is_found_saved_and_verified(reference: Path, tmp_path: Pat
     assert "trusted: " in result.stdout
 
 
-def test_what_is_violated_has_no_invariant(reference: Path, tmp_path: Path) -> None:
+def test_an_invariant_of_what_is_violated_is_not_looked_for(
+    reference: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(induction, "prove_property", lambda *_: pytest.fail("an invariant was looked for"))
     file = tmp_path / "invariant.json"
-    result = bac("prove", "invariant", reference, "--plan", "independent", "--timeout", "5", "-o", file)
-    assert result.exit_code == 3
+    result = bac("prove", "invariant", reference, "--plan", "independent", "-o", file)
+    assert result.exit_code == 1
+    assert result.stdout.startswith("independent: consistency is violated")
+    command = shlex.split(result.stdout.partition("see: bac ")[2])
     assert not file.exists()
+    assert bac(*command).exit_code == 1
+
+
+def test_where_no_invariant_is_found_it_is_unknown(reference: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(induction, "prove_property", lambda *_: None)
+    result = bac("prove", "invariant", reference, "--plan", "locked")
+    assert result.exit_code == 3
+    assert "no invariant found" in result.stdout
+
+
+# Limits and interruptions: what is known is shown, and the exit code is 3
+
+
+def test_without_time_every_game_is_unknown(reference: Path, tmp_path: Path) -> None:
+    file = tmp_path / "strategy.json"
+    result = bac("prove", "impossibility", reference, "--timeout", "0", "--certificate", file, "--format", "json")
+    assert result.exit_code == 3
+    games = json.loads(result.stdout)["games"]
+    assert [game["winner"] for game in games] == ["unknown"] * 3
+    assert all("--timeout" in game["limit"] for game in games)
+    assert not file.exists()
+    assert "no certificate" in result.stderr
+
+
+def test_an_interrupt_keeps_the_games_that_were_solved(monkeypatch: pytest.MonkeyPatch) -> None:
+    solve, calls = game.solve, iter(range(100))
+
+    def interrupted(*arguments: Any) -> Any:
+        if next(calls) == 1:
+            raise KeyboardInterrupt
+        return solve(*arguments)
+
+    monkeypatch.setattr(game, "solve", interrupted)
+    result = bac("prove", "impossibility", "--drop", "available", "--format", "json")
+    assert result.exit_code == 3
+    games = json.loads(result.stdout)["games"]
+    assert [each["winner"] for each in games] == ["policy", *["unknown"] * 8]
+    assert {each["limit"] for each in games[1:]} == {"interrupted"}
+
+
+def test_without_time_a_sweep_stops_after_one_graph_and_can_go_on(tmp_path: Path) -> None:
+    file = tmp_path / "graphs.jsonl"
+    asked = ["prove", "graphs", "--services", "2", "--jobs", "1", "--file", file]
+    result = bac(*asked, "--timeout", "0")
+    assert result.exit_code == 3
+    assert "1 of 4 graphs" in result.stdout
+    assert "--timeout" in result.stdout
+    assert bac(*asked).exit_code == 0
+
+
+def test_without_time_no_obligation_is_decided() -> None:
+    result = bac("prove", "unbounded", "--timeout", "0", "--theorem", "rollback")
+    assert result.exit_code == 3
+    assert result.stdout.startswith("rollback: unknown: the time limit of 0 s (--timeout) was reached")
+
+
+@needs_extra("prove")
+def test_an_interrupt_keeps_the_obligations_that_were_decided(monkeypatch: pytest.MonkeyPatch) -> None:
+    decide, calls = solvers.decide, iter(range(100))
+
+    def interrupted(*arguments: Any) -> Any:
+        if next(calls) == 2:
+            raise KeyboardInterrupt
+        return decide(*arguments)
+
+    monkeypatch.setattr(solvers, "decide", interrupted)
+    result = bac("prove", "unbounded", "--theorem", "rollback", "--theorem", "locked", "--format", "json")
+    assert result.exit_code == 3
+    theorems = json.loads(result.stdout)["theorems"]
+    assert [len(theorem["obligations"]) for theorem in theorems] == [2, 0]
+    assert {theorem["limit"] for theorem in theorems} == {"interrupted"}
 
 
 def test_both_engines_agree_through_the_command_line(reference: Path) -> None:

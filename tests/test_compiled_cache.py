@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from helpers import bac
+from helpers import MISSING, bac
 
-pytest.importorskip("numba")
+pytest.importorskip("numba", reason=f"{MISSING} fast")
 
 from numba import config, int64
 from numba.core.caching import IndexDataCacheFile
@@ -40,7 +40,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def hits(function: Any) -> int:
-    """How often a function was read from a file."""
+    """Return how often a function was read from a file."""
     return sum(function.stats.cache_hits.values())
 
 
@@ -179,7 +179,7 @@ def test_arguments_of_other_types_have_code_of_their_own(folder: Path) -> None:
 
 @pytest.mark.slow
 def test_a_search_survives_a_damaged_cache(tmp_path: Path) -> None:
-    """The least kernel, in processes of its own: with a new cache, a damaged one, and none."""
+    """A small search in processes of its own, with a new cache, and with a damaged one."""
     code = (
         "from helpers import parsed; from bac.model.semantics import system;"
         "from bac.proofs.explicit.compiled.engine import count_states;"

@@ -27,10 +27,11 @@ from corpus_cases import (
 from features import FEATURES, Place, has, otherwise
 from oracle import judge
 
-from bac.model import trace as traces
+from bac.model import trace_file as traces
 from bac.model.modes import Mode, modes
 from bac.model.plan import Scope
-from bac.model.specification.reader import Specification, load, parse, to_yaml
+from bac.model.specification.reader import Specification, load, parse
+from bac.model.specification.writer import to_yaml
 from bac.model.trace import Trace
 from bac.proofs.check import check
 from bac.proofs.engines import ENGINES

@@ -12,7 +12,8 @@ from helpers import REFERENCE, bac, parsed
 
 from bac.model.plan import ANOMALIES, Expectation
 from bac.model.specification.expectations import with_expectations
-from bac.model.specification.reader import dump, parse
+from bac.model.specification.reader import parse
+from bac.model.specification.writer import dump
 from bac.properties.anomalies import AnomalyKind
 
 
@@ -295,4 +296,16 @@ plans:
   by number: {recovery: {restore: crashed}, expect: {anomalies: [missing state u.2, missing state u.1]}}
 """
     result = bac("check", "-", stdin=text)
+    assert (result.exit_code, result.stderr) == (0, "")
+
+
+def test_the_example_of_the_documentation_is_as_expected(tmp_path: Path) -> None:
+    root = Path(__file__).resolve().parent.parent
+    page = (root / "docs" / "report.md").read_text(encoding="utf-8")
+    plans = page.partition("```yaml\n")[2].partition("```")[0]
+    assert "expect:" in plans
+    architecture = (root / "examples" / "sales.bac.yaml").read_text(encoding="utf-8").partition("\nplans:")[0]
+    file = tmp_path / "sales.bac.yaml"
+    file.write_text(f"{architecture}\n{plans}", encoding="utf-8")
+    result = bac("check", file)
     assert (result.exit_code, result.stderr) == (0, "")

@@ -1,4 +1,4 @@
-"""The explicit engine: exact counts, limits, and the shape of what it explores."""
+"""The explicit engine: exact counts, limits, and the shape of the systems that it explores."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from bac.model.system import INITIAL, RECOVERED, Action, ActionKind, Fact, FactK
 from bac.proofs.check import check
 from bac.proofs.engine import Limits, Query
 from bac.proofs.explicit import breadth_first as explicit
-from bac.proofs.explicit.breadth_first import Search, explore, free_choices
+from bac.proofs.explicit.breadth_first import BreadthFirstSearch, explore, free_choices
 from bac.proofs.packing import Packing
 from bac.proofs.results import Verdict
 from bac.properties.formula import FALSE, Atom
@@ -56,7 +56,7 @@ def test_states_before_a_disaster_are_as_many_as_counted_by_hand(n: int) -> None
     """
     specification = parsed(TWO_STEPS)
     built = system(specification.architecture, specification.plans[0], n)
-    search = Search(built, Query(always_reachable=FALSE), Limits(), None)
+    search = BreadthFirstSearch(built, Query(always_reachable=FALSE), Limits(), None)
     search.run()
     recovered = Packing(built).bit(RECOVERED)
     assert sum(not state & recovered for state in search.parents) == 3**n + 4**n + 5**n + 7**n
@@ -90,12 +90,12 @@ def test_every_kind_of_limit_stops_the_search(limits: Limits) -> None:
 def test_an_interruption_keeps_what_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
     calls = iter(range(1000))
 
-    def interrupting(self: Search, queue: int) -> str | None:  # noqa: ARG001
+    def interrupting(self: BreadthFirstSearch, queue: int) -> str | None:  # noqa: ARG001
         if next(calls) == 4:
             raise KeyboardInterrupt
         return None
 
-    monkeypatch.setattr(Search, "exceeded", interrupting)
+    monkeypatch.setattr(BreadthFirstSearch, "exceeded", interrupting)
     specification = parsed(REFERENCE)
     result = check(specification.architecture, specification.plan("locked"))
     assert result.interrupted
@@ -122,18 +122,19 @@ def test_progress_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("document", [REFERENCE, TWO_STEPS])
 def test_runs_before_the_disaster_only_move_forward(document: str) -> None:
-    """So that whether a backup stays possible can be told from the states where runs get stuck."""
+    """So whether a backup stays possible follows from the states where runs get stuck."""
     specification = parsed(document)
     for plan in specification.plans:
-        search = Search(system(specification.architecture, plan, 2), Query(always_reachable=FALSE), Limits(), None)
+        built = system(specification.architecture, plan, 2)
+        search = BreadthFirstSearch(built, Query(always_reachable=FALSE), Limits(), None)
         search.run()
         assert search.levelled
 
 
 @pytest.mark.parametrize("document", [REFERENCE, TWO_STEPS])
 @pytest.mark.parametrize("instances", [1, 2, 3])
-def test_a_search_that_is_certain_not_to_fit_is_never_mistaken(document: str, instances: int) -> None:
-    """There really are as many states as the estimate says at the least."""
+def test_there_are_as_many_states_as_the_estimate_says(document: str, instances: int) -> None:
+    """A search is refused for lack of memory only if it would really need that much."""
     specification = parsed(document)
     for plan in specification.plans:
         built = system(specification.architecture, plan, instances)
@@ -163,10 +164,10 @@ def cyclic_system() -> tuple[System, Fact, Fact]:
     return System(declared, actions), trap, goal
 
 
-def test_a_system_with_a_way_back_is_noticed_and_still_judged_rightly() -> None:
+def test_dead_ends_of_a_system_with_a_way_back_are_found() -> None:
     built, trap, goal = cyclic_system()
     never = explore(built, Query(always_reachable=Atom(goal)))
-    assert never.dead_end == ()  # doomed from the start
+    assert never.dead_end == ()  # the initial state is a dead end
     always = explore(built, Query(always_reachable=Atom(trap)))
     assert always.dead_end is None  # the trap can always be reached
 
@@ -217,14 +218,14 @@ def test_an_interruption_never_takes_what_was_not_expanded_for_a_dead_end(
     moment: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     calls = iter(range(10_000))
-    original = Search.answers_reachable
+    original = BreadthFirstSearch.satisfies_reachable
 
-    def interrupting(self: Search, state: int) -> bool:
+    def interrupting(self: BreadthFirstSearch, state: int) -> bool:
         if next(calls) == moment:
             raise KeyboardInterrupt
         return original(self, state)
 
-    monkeypatch.setattr(Search, "answers_reachable", interrupting)
+    monkeypatch.setattr(BreadthFirstSearch, "satisfies_reachable", interrupting)
     specification = parsed(DEADLOCK)
     result = check(specification.architecture, specification.plan("locks"))  # raises if a wrong witness is found
     backup = result.properties[Property.BACKUP]

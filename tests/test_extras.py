@@ -12,9 +12,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from helpers import REFERENCE, bac
+from helpers import MISSING, REFERENCE, bac
 
-from bac.model.extras import EXTRAS, MissingExtra, SlowWithoutExtra, needed, suggest_fast
+from bac.model.errors import SlowWithoutExtra
+from bac.model.extras import EXTRAS, MissingExtra, needed, suggest_fast
 from bac.proofs import engines, scheduler
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -64,7 +65,7 @@ def test_what_needs_an_extra_says_which_in_one_line(reference: Path, command: li
 
 
 def test_an_invariant_is_not_verified_by_one_solver_alone(reference: Path, tmp_path: Path) -> None:
-    pytest.importorskip("cvc5")
+    pytest.importorskip("cvc5", reason=f"{MISSING} prove")
     assert bac("prove", "invariant", reference, "--plan", "locked", "-o", tmp_path / "i.json").exit_code == 0
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(sys.modules, "cvc5", None)
@@ -100,7 +101,7 @@ def test_a_large_search_goes_on_in_python_and_says_once_what_would_be_faster(
 def test_where_compiling_is_switched_off_a_large_search_goes_on_in_python(
     reference: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    numba = pytest.importorskip("numba")
+    numba = pytest.importorskip("numba", reason=f"{MISSING} fast")
     monkeypatch.setattr(numba.config, "DISABLE_JIT", 1)
     monkeypatch.setattr(engines, "WORTH_COMPILING", 50)
     result = bac("check", reference, "--jobs", "1", "--instances", "2", "--no-reduction=symmetry")
@@ -109,7 +110,7 @@ def test_where_compiling_is_switched_off_a_large_search_goes_on_in_python(
 
 
 def test_doctor_says_that_large_searches_are_compiled() -> None:
-    pytest.importorskip("numba")
+    pytest.importorskip("numba", reason=f"{MISSING} fast")
     assert "yes: large searches are compiled" in bac("doctor").stdout
 
 
@@ -125,7 +126,7 @@ def test_programs_are_warned() -> None:
 
 
 def test_nobody_is_told_to_install_what_is_there() -> None:
-    pytest.importorskip("numba")
+    pytest.importorskip("numba", reason=f"{MISSING} fast")
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         suggest_fast()

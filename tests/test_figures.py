@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -18,7 +19,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
-from helpers import parsed
+from helpers import bac, parsed
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from strategies import specifications
@@ -26,7 +27,7 @@ from strategies import specifications
 from bac.figures.canvas import Anchor, Box, Drawing, FigureError, Polyline, Text
 from bac.figures.events.history import with_history
 from bac.figures.events.layout import draw
-from bac.figures.metrics import shorten, text_width, wrap
+from bac.figures.metrics import paragraph, shorten, text_width, wrap
 from bac.figures.palette import ORDER, colour_of, contrast, luminance, text_colour_of, text_on
 from bac.figures.render import FORMATS, by_graphviz, write
 from bac.model.plan import Timing
@@ -40,6 +41,7 @@ from bac.properties.formula import satisfied
 from bac.properties.qualities import losses
 
 GOLDEN = Path(__file__).parent / "golden" / "figures"
+EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
 REFERENCE = 'name: The article\nservices: {A: {owns: [a]}, B: {owns: [b]}}\nreferences: ["a -> b"]\n'
 COPY = """
 name: The article
@@ -124,7 +126,7 @@ def traces(draw_: st.DrawFn) -> Trace:
 
 
 def claims(trace: Trace) -> Iterator[Claim]:
-    """What a trace shows."""
+    """Yield the claims that a trace shows."""
     state = trace.states[-1]
     if trace.actions and trace.actions[-1].kind is ActionKind.DENY:
         yield Claim("availability")
@@ -146,7 +148,7 @@ def cards(drawing: Drawing) -> list[Box]:
 
 
 def rectangle(text: Text) -> Rectangle:
-    """What a text covers: left, top, right, bottom."""
+    """Return the left, top, right and bottom of a text."""
     width = text_width(text.text, text.size, text.bold)
     left = text.x - {Anchor.START: 0.0, Anchor.MIDDLE: 0.5, Anchor.END: 1.0}[text.anchor] * width
     return left, text.y - 0.75 * text.size, left + width, text.y + 0.2 * text.size
@@ -332,6 +334,60 @@ def test_a_long_log_is_elided_but_never_what_matters() -> None:
     assert len(names) < 10
 
 
+def test_a_target_that_was_deleted_looks_deleted() -> None:
+    specification = parsed(
+        {
+            "services": {"A": {"owns": ["a"]}, "B": {"owns": ["b"]}},
+            "use_cases": {"make": [{"create": "b"}, {"create": "a", "refers_to": ["b"]}], "drop": [{"delete": "b"}]},
+            "plans": {"nightly": {"groups": [{"mode": "atomic", "services": "all"}]}},
+        }
+    )
+    architecture, plan = specification.architecture, specification.plan("nightly")
+    drawing = draw(find(architecture, plan, 1, "consistency", "broken-link", None, Timing.AT_REST, Limits()))
+    check_layout(drawing)
+    boxes = {box.name.partition(":")[0]: box for box in cards(drawing)}
+    assert {name for name, box in boxes.items() if box.dashed} == {"B/1"}
+    assert "deleted by B/2" in boxes["B/1"].name
+    assert sum(isinstance(shape, Text) and shape.text == "deleted later" for shape in drawing.shapes) == 2
+
+
+def test_lanes_are_in_the_order_of_the_specification() -> None:
+    document = {
+        "services": {name: {"owns": [name.lower()]} for name in "ABCD"},
+        "use_cases": {"use": [{"create": "b"}, {"create": "d", "refers_to": ["b"]}, {"create": "a"}, {"create": "c"}]},
+    }
+    specification = parsed(document)
+    trace = find(
+        specification.architecture,
+        specification.plan("independent"),
+        1,
+        "consistency",
+        "missing-state",
+        "use.4",
+        Timing.AT_REST,
+        Limits(),
+    )
+    lanes = [shape.text for shape in draw(trace).shapes if isinstance(shape, Text) and shape.text in "ABCD"]
+    assert lanes == ["A", "B", "C", "D"]
+
+
+def test_the_diagram_of_a_part_says_so() -> None:
+    drawing = draw(article("figure-3"), outside=1_998)
+    assert any(isinstance(shape, Text) and "1,998 services outside this part" in shape.text for shape in drawing.shapes)
+    assert "1,998 services outside this part" in drawing.description
+
+
+@pytest.mark.parametrize("file", sorted(EXAMPLES.glob("*.bac.yaml")), ids=lambda file: file.name)
+def test_the_pictures_of_the_examples_are_those_of_their_commands(file: Path, tmp_path: Path) -> None:
+    commands = re.findall(r"^#   bac (figure .* -o (\S+\.svg))$", file.read_text(encoding="utf-8"), re.MULTILINE)
+    for command, name in commands:
+        if "--architecture" in command:
+            continue  # Its layout depends on the release of Graphviz.
+        arguments = shlex.split(command)[2:-1]
+        assert bac("figure", file, *arguments, tmp_path / name).exit_code == 0
+        assert (tmp_path / name).read_bytes() == (EXAMPLES / name).read_bytes(), "see the top of the example"
+
+
 def test_an_empty_trace_is_drawn() -> None:
     specification = parsed(REFERENCE + "plans: {never: {groups: [{mode: none, services: all}]}}\n")
     trace = Trace(specification.architecture, specification.plan("never"), 1, Claim("backup"), ())
@@ -344,6 +400,17 @@ def test_colours_can_be_read_and_told_apart() -> None:
         assert contrast(text_on(colour_of(position)), colour_of(position)) >= 4.5
     shades = [luminance(colour) for colour in ORDER[:4]]
     assert all(abs(a - b) > 0.1 for a, b in pairwise(shades))
+
+
+def test_a_caption_leaves_no_word_alone_on_its_last_line() -> None:
+    text = "The recovered order refers to a customer that does not exist: the backup was taken before it was logged."
+    for width in range(120, 500, 7):
+        lines, wrapped = paragraph(text, width, 9, 20), wrap(text, width, 9)
+        assert " ".join(lines) == text
+        assert len(lines) == len(wrapped)
+        assert all(text_width(line, 9) <= width for line in lines)
+        assert text_width(lines[-1], 9) >= text_width(wrapped[-1], 9)
+        assert " " in lines[-1]
 
 
 @given(st.text(max_size=60), st.floats(20, 200))

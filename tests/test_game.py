@@ -6,7 +6,7 @@ import copy
 import json
 from collections.abc import Iterator
 from functools import cache
-from itertools import combinations, permutations, product
+from itertools import combinations, count, permutations, product
 from typing import Any
 
 import pytest
@@ -20,10 +20,13 @@ from bac.model.modes import Mode
 from bac.model.plan import INDEPENDENT, Group, Plan, Timing
 from bac.model.recovery import Recovery, Rollback
 from bac.model.semantics import system
-from bac.model.specification.reader import dump, parse
+from bac.model.specification.reader import parse
+from bac.model.specification.writer import dump
 from bac.model.system import INITIAL, ActionKind, Event, Label, State, System, backed, logged, snapped
-from bac.model.trace import Trace, from_json
+from bac.model.trace import Trace
+from bac.model.trace_file import from_json
 from bac.proofs.check import check
+from bac.proofs.engine import LimitMonitor, Limits
 from bac.proofs.replay import objection
 from bac.proofs.theorem.games.arenas import (
     ARCHITECTURES,
@@ -34,13 +37,12 @@ from bac.proofs.theorem.games.arenas import (
     Level,
     referring,
 )
-from bac.proofs.theorem.games.attractor import Search, solve
 from bac.proofs.theorem.games.board import LARGEST, NOTHING, Board, Move, MoveKind, Player
-from bac.proofs.theorem.games.clients import announcing
 from bac.proofs.theorem.games.game import Game, minimal_drops, play
 from bac.proofs.theorem.games.playout import play_out
 from bac.proofs.theorem.games.recipe import certificate, recipe
 from bac.proofs.theorem.games.rulebook import FRESH, Place, Rulebook, StrategyRejected
+from bac.proofs.theorem.games.solver import Effort, Search, announcing, solve
 from bac.proofs.theorem.games.strategy import verify
 from bac.properties.anomalies import anomalies
 from bac.properties.formula import satisfied
@@ -84,7 +86,7 @@ def drops(*names: str) -> frozenset[Assumption]:
 
 @cache
 def winner(arch: Architecture, level: Level, dropped: frozenset[Assumption]) -> Player:
-    search = solve(Board(arch, level, dropped), 20_000)
+    search = solve(Board(arch, level, dropped), Effort())
     return Player.POLICY if search.start in search.won else Player.CLIENTS
 
 
@@ -288,16 +290,16 @@ def test_monotonicity_and_certificates_on_generated_architectures(document: dict
         return
     try:
         for level in Level:
-            game = play(arch, level, limit=LIMIT)
+            game = play(arch, level, effort=Effort(LIMIT))
             verify(json.loads(json.dumps(certificate(game))))
             for extra in Assumption:
-                more = play(arch, level, frozenset([extra]), LIMIT)
+                more = play(arch, level, frozenset([extra]), Effort(LIMIT))
                 verify(json.loads(json.dumps(certificate(more))))
                 if game.winner is Player.POLICY:
                     assert more.winner is Player.POLICY
                 if level is not Level.C0 and more.winner is Player.POLICY:
                     lower = Level.C0 if level is Level.C1 else Level.C1
-                    assert play(arch, lower, frozenset([extra]), LIMIT).winner is Player.POLICY
+                    assert play(arch, lower, frozenset([extra]), Effort(LIMIT)).winner is Player.POLICY
     except LimitReached:
         return
 
@@ -436,7 +438,7 @@ def test_clients_that_take_single_steps_win_by_stopping_or_not_at_all(arch: Arch
     for level, other in product(Level, [(), ("verbatim",), ("state-only",), ("separate",)]):
         dropped = drops("asynchronous", *other)
         board = Board(arch, level, dropped)
-        search = Search(board, board.turns, 20_000)
+        search = Search(board, board.turns, Effort())
         assert search.run() is winner(arch, level, dropped)
         if search.start not in search.won:
             found = Game(arch, level, dropped, Player.CLIENTS, len(search.found), board, clients=announcing(search))
@@ -716,10 +718,10 @@ def test_what_is_no_strategy_is_refused(document: object) -> None:
 
 def test_a_limit_makes_the_winner_unknown() -> None:
     with pytest.raises(LimitReached, match="more than 2 positions") as stop:
-        play(ONE_WAY, Level.C2, limit=2)
+        play(ONE_WAY, Level.C2, effort=Effort(2))
     assert stop.value.exit_code == 3
     with pytest.raises(LimitReached):
-        minimal_drops(TWO_WAY, Level.C2, limit=3)
+        minimal_drops(TWO_WAY, Level.C2, Effort(3))
 
 
 def test_more_local_states_than_allowed_are_a_limit() -> None:
@@ -727,6 +729,19 @@ def test_more_local_states_than_allowed_are_a_limit() -> None:
     board.indices.limit = 3
     with pytest.raises(LimitReached, match="states of one index"):
         Search(board, board.turns, 100).run()
+
+
+def test_time_is_looked_at_while_the_states_of_one_index_are_found() -> None:
+    """Thirty steps in any order have 2^30 states: the clock must end that before they are all there."""
+    steps = [{"create": f"e{number}", "after": "first"} for number in range(30)]
+    document = {
+        "services": {"A": {"owns": ["e", *(f"e{number}" for number in range(30))]}},
+        "use_cases": {"wide": [{"create": "e", "name": "first"}, *steps]},
+    }
+    ticks = count()
+    monitor = LimitMonitor(Limits(seconds=5), clock=lambda: float(next(ticks)))
+    with pytest.raises(LimitReached, match="time limit"):
+        play(parsed(document).architecture, Level.C2, effort=Effort(monitor=monitor))
 
 
 def test_too_many_sets_of_services_are_a_limit() -> None:

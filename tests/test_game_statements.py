@@ -23,9 +23,9 @@ from bac.model.semantics import system
 from bac.model.system import INITIAL, ActionKind, Event, State, logged
 from bac.proofs.check import check
 from bac.proofs.theorem.games.arenas import ARCHITECTURES, Assumption, Level
-from bac.proofs.theorem.games.attractor import solve
 from bac.proofs.theorem.games.board import Board
 from bac.proofs.theorem.games.positions import recoveries
+from bac.proofs.theorem.games.solver import Effort, solve
 from bac.properties.anomalies import anomalies
 from bac.properties.formula import satisfied
 from bac.properties.qualities import Property
@@ -36,7 +36,7 @@ MOST_STEPS = 5
 
 
 def policy_wins(arch: Architecture, level: Level, *dropped: str) -> bool:
-    search = solve(Board(arch, level, frozenset(map(Assumption, dropped))), LIMIT)
+    search = solve(Board(arch, level, frozenset(map(Assumption, dropped))), Effort(LIMIT))
     return search.start in search.won
 
 

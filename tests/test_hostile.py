@@ -20,7 +20,8 @@ from strategies import specifications
 from bac.model.errors import BacError
 from bac.model.specification import yaml_tree
 from bac.model.specification.diagnostics import CODES, SpecificationError
-from bac.model.specification.reader import dump, load, parse, to_yaml
+from bac.model.specification.reader import load, parse
+from bac.model.specification.writer import dump, to_yaml
 
 HOSTILE_NAMES = [
     "it's", '"', '""', "a\"b'c", "\\", "\\n", "a\\", "`", "${HOME}", "$(rm -rf /)", "%s%n", "{0}", "{{x}}",
@@ -43,7 +44,7 @@ BAD_CHARACTERS = [
 
 
 def work(text: str | bytes) -> int:
-    """How many lines of Python run while a text is read or refused: a cost that is the same on every machine."""
+    """Return how many lines of Python run while a text is read or refused: a cost that is the same on every machine."""
     lines = 0
 
     def count(_frame: FrameType, event: str, _argument: object) -> Callable[..., Any]:

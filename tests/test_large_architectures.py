@@ -390,7 +390,7 @@ def test_the_same_input_gives_the_same_bytes_whatever_the_hash_seed() -> None:
 
 
 def reached(pairs: Pairs, start: set[int], depth: int) -> set[int]:
-    """What is reached over so many pairs, by the definition."""
+    """Return what is reached over so many pairs in a row, by the definition."""
     for _ in range(depth):
         start = start | {target for holder, target in pairs if holder in start}
     return start

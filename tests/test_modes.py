@@ -15,22 +15,24 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from helpers import parsed
+from helpers import needs_extra, parsed
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from strategies import Document, specifications
 
 from bac.figures.events.layout import draw
 from bac.figures.render import write
-from bac.model.modes import Mode, Services, modes, registered
-from bac.model.recovery import OPTIONS
-from bac.model.semantics import system
+from bac.model.guard import forbid, require
+from bac.model.modes import Mode, Omission, Services, modes, registered
+from bac.model.plan import Plan
+from bac.model.recovery import OPTIONS, OnInvalid, Recovery
+from bac.model.semantics import Rules, system
 from bac.model.specification.reader import Specification
+from bac.model.system import RECOVERED, Action, ActionKind, Label, System, logged
 from bac.proofs import check as checking
 from bac.proofs.check import check
-from bac.proofs.engine import Query
+from bac.proofs.engine import Query, SearchResult
 from bac.proofs.explicit import breadth_first
-from bac.proofs.explicit.compiled import engine as compiled
 from bac.proofs.explicit.symmetry import engine as symmetry
 from bac.proofs.reductions import ALL_REDUCTIONS, Reduction, decomposition
 from bac.proofs.results import PlanResult, Verdict
@@ -146,9 +148,15 @@ def asked(specification: Specification, instances: int) -> Query:
     return Query(formulas, wanted.denied, wanted.backed_up)
 
 
+def compiled(built: System, query: Query) -> SearchResult:
+    from bac.proofs.explicit.compiled.engine import explore
+
+    return explore(built, query)
+
+
 @pytest.mark.usefixtures("pairwise")
 @pytest.mark.parametrize("name", SMALL)
-@pytest.mark.parametrize("explore", [compiled.explore, symmetry.explore], ids=["compiled", "symmetry"])
+@pytest.mark.parametrize("explore", [pytest.param(compiled, marks=needs_extra("fast")), symmetry.explore])
 def test_the_other_searches_find_runs_as_short(name: str, explore: Any) -> None:
     specification = parsed(SMALL[name])
     built, query = system(specification.architecture, specification.plan("pairs"), 1), asked(specification, 1)
@@ -219,6 +227,45 @@ def test_generated_specifications_are_judged_alike(data: st.DataObject) -> None:
         assert told(check_reduced(document, 1, "explicit", ALL_REDUCTIONS)) == expected
 
 
+def test_only_plans_with_options_that_are_covered_are_divided(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert decomposition.may_divide(Plan("p", recovery=Recovery(replay=True, resume=True, on_invalid=OnInvalid.REJECT)))
+    assert not decomposition.may_divide(Plan("p", recovery=Recovery(retry=True))), "an option that is not listed"
+    monkeypatch.setitem(decomposition.COVERED, "on_invalid", (OnInvalid.ACCEPT,))
+    assert not decomposition.may_divide(Plan("p", recovery=Recovery(on_invalid=OnInvalid.REJECT))), "nor this value"
+
+
+def begun_by_recovery(rules: Rules) -> Iterator[Action]:
+    """Recovery as it is, which in addition appends first steps of use cases that never began."""
+    yield from known_recovery(rules)
+    for event, _, step in rules.occurrences:
+        if not step.predecessors:
+            guard = require([RECOVERED]) & forbid([logged(event)])
+            yield guard.action(Label(ActionKind.RESUME, (event,)), add=[logged(event)])
+
+
+known_recovery = Rules.recovery
+
+
+@pytest.mark.parametrize("reductions", [*([each] for each in Reduction), ALL_REDUCTIONS], ids=str)
+@pytest.mark.parametrize("instances", [1, 2])
+def test_every_reduction_leaves_the_verdicts_under_an_unknown_action_of_recovery(
+    instances: int, reductions: Collection[Reduction], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Rules, "recovery", begun_by_recovery)
+    document = landscape(3, (0, 1))
+    document["plans"] = {"pairs": {}}
+    expected = told(plain(document, instances))
+    assert told(check_reduced(document, instances, "explicit", reductions)) == expected
+    assert expected[Property.CONSISTENCY] != told(known(document, instances))[Property.CONSISTENCY]
+
+
+def known(document: Document, instances: int) -> PlanResult:
+    """The verdicts with the actions of recovery that there are."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Rules, "recovery", known_recovery)
+        return plain(document, instances)
+
+
 @pytest.mark.usefixtures("pairwise")
 def test_an_unknown_mode_is_drawn_under_its_name() -> None:
     specification = parsed(THREE)
@@ -233,6 +280,16 @@ def test_a_mode_is_registered_for_a_while_only() -> None:
         with pytest.raises(ValueError, match="already"), registered(replace(PAIRWISE, snapshot="as before")):
             pass
     assert PAIRWISE not in modes()
+
+
+@pytest.mark.parametrize("omission", Omission)
+def test_a_mode_cannot_claim_an_omission_that_its_snapshots_contradict(omission: Omission) -> None:
+    with pytest.raises(ValueError, match="another way"):
+        replace(PAIRWISE, omission=omission)
+    for mode in modes():
+        if mode.omission not in (None, omission):
+            with pytest.raises(ValueError, match="another way"):
+                replace(mode, omission=omission)
 
 
 # What is written about the modes: BAC_REGENERATE=1 writes it

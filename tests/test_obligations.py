@@ -12,13 +12,13 @@ from itertools import permutations
 from pathlib import Path
 
 import pytest
-from helpers import parsed
+from helpers import MISSING, parsed
 from simulation import NotSimulated, follow, read
 
 from bac.model.errors import Contradiction, UnwritableFile
 from bac.model.modes import Mode
 from bac.model.plan import Disaster, Group, Plan
-from bac.model.recovery import OnInvalid, Recovery, Rollback
+from bac.model.recovery import Broker, OnInvalid, Recovery, Rollback
 from bac.model.semantics import system
 from bac.model.system import INITIAL, ActionKind, Event, Label
 from bac.proofs.theorem.unbounded import (
@@ -50,14 +50,13 @@ from bac.proofs.theorem.unbounded.logic import (
     some,
     true_in,
 )
-from bac.proofs.theorem.unbounded.machine import Machine
-from bac.proofs.theorem.unbounded.problem import Obligation, Problem, Theorem, assumptions_of
-from bac.proofs.theorem.unbounded.solvers import ask_cvc5, ask_z3, decide, discharge, exit_code, report
-from bac.properties.anomalies import anomalies
+from bac.proofs.theorem.unbounded.machine import Machine, Obligation, Problem, Theorem, assumptions_of
+from bac.proofs.theorem.unbounded.solvers import ask_cvc5, ask_z3, decide, discharge_all, exit_code, report
+from bac.properties.anomalies import AnomalyKind, anomalies
 from bac.properties.formula import satisfied
+from bac.properties.qualities import Property
 
-z3 = pytest.importorskip("z3")
-pytest.importorskip("cvc5")
+pytest.importorskip("cvc5", reason=f"{MISSING} prove")
 
 THEOREMS = {theorem.name: theorem for theorem in theorems()}
 OBLIGATIONS = {f"{name}: {each.name}": each for name, theorem in THEOREMS.items() for each in theorem.obligations}
@@ -272,7 +271,7 @@ SOUND = Theorem("test", "a test", (Obligation("one", "unsat", Problem((("no", ei
 
 
 def test_the_report_is_the_documented_one() -> None:
-    result = discharge(SOUND)
+    result = discharge_all([SOUND])[0]
     document = report([result])
     seconds = document["theorems"][0]["obligations"][0].pop("seconds")
     assert seconds >= 0
@@ -299,7 +298,7 @@ def test_solvers_that_disagree_or_do_not_know(
     answer: str, code: int, proved: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(solvers, "ask_cvc5", lambda *_: answer)
-    result = discharge(SOUND)
+    result = discharge_all([SOUND])[0]
     assert result.proved is proved
     assert exit_code([result]) == code
 
@@ -307,9 +306,9 @@ def test_solvers_that_disagree_or_do_not_know(
 def test_a_wrong_expectation_is_a_contradiction() -> None:
     """Neither solver believes what it is told."""
     wrong = Theorem("wrong", "", (replace(SOUND.proof[0], problem=Problem((("yes", both()),))),), ())
-    outcome = discharge(wrong).outcomes[0]
+    outcome = discharge_all([wrong])[0].outcomes[0]
     assert (outcome.z3, outcome.cvc5, outcome.contradicted) == ("sat", "sat", True)
-    assert exit_code([discharge(wrong)]) == 4
+    assert exit_code([discharge_all([wrong])[0]]) == 4
 
 
 def test_what_is_no_answer_is_an_error() -> None:
@@ -563,6 +562,42 @@ def test_a_chain_of_events_needs_the_replay() -> None:
     assert check(architecture, REPLAY).verdict is Verdict.HOLDS
     assert check(parsed(FAN).architecture, MARKERS).verdict is Verdict.HOLDS
     assert REPLAY.recovery.on_invalid is OnInvalid.ACCEPT
+
+
+RESTORED: dict[str, Plan] = {
+    "locked": Plan("p", (Group(Mode.LOCKED, ("A", "B", "C")),)),
+    "shared-database": SHARE,
+    "referrer-first": Plan("p", order=("C", "B", "A")),
+    "rollback": ROLLBACK,
+}
+
+
+@pytest.mark.parametrize("name", RESTORED)
+def test_a_statement_says_that_recovery_only_restores(name: str) -> None:
+    """Its twin: with messages that survive, a link breaks."""
+    plan = RESTORED[name]
+    survives = replace(plan, recovery=replace(plan.recovery, broker=Broker.SURVIVES))
+    assert AnomalyKind.BROKEN_LINK not in anomalies_of(CHAIN, plan)
+    assert AnomalyKind.BROKEN_LINK in anomalies_of(CHAIN, survives)
+    assert "if nothing is delivered, replayed or resumed after the disaster" in THEOREMS[name].statement
+
+
+def test_markers_need_a_recovery_that_rejects_nothing() -> None:
+    """A message that is delivered before the one that it builds on is rejected, and its state is missing."""
+    text = FAN.replace("create: b, refers_to: [a]", "create: b").replace("c, refers_to: [a]", "c, refers_to: [b]")
+    text = text.replace("create: b, via: event", "create: b, via: event, after: first")
+    rejects = replace(MARKERS, recovery=Recovery(on_invalid=OnInvalid.REJECT))
+    assert anomalies_of(text, MARKERS) == set()
+    assert anomalies_of(text, rejects) != set()
+    assert "recovery rejects no event" in THEOREMS["markers"].statement
+
+
+def anomalies_of(text: str, plan: Plan) -> set[AnomalyKind]:
+    """The kinds of anomalies that the checker finds."""
+    from bac.proofs.check import check
+
+    found = check(parsed(text).architecture, plan, 1, [Property.CONSISTENCY]).properties[Property.CONSISTENCY]
+    return {anomaly.kind for anomaly in found.anomalies}
 
 
 def test_nothing_heavy_is_loaded_before_it_is_needed() -> None:

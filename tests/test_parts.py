@@ -15,7 +15,7 @@ from bac.model.architecture import Architecture
 from bac.model.plan import Plan, Scope
 from bac.model.semantics import system
 from bac.model.specification.reader import load
-from bac.model.trace import from_json
+from bac.model.trace_file import from_json
 from bac.proofs import check as checking
 from bac.proofs.check import check
 from bac.proofs.engine import Limits
@@ -31,7 +31,7 @@ LENIENT = settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=l
 
 
 def divided(monkeypatch: pytest.MonkeyPatch, architecture: Architecture, plan: Plan, many: int) -> PlanResult:
-    """The result with every part by itself, however small the architecture is."""
+    """The result if the architecture is divided, however small it is."""
     with monkeypatch.context() as patch:
         patch.setattr(checking.PlanCheck, "few", False)
         patch.setattr(parts, "largest", lambda cones: {cone: cone for cone in cones})
@@ -44,7 +44,7 @@ def undivided(architecture: Architecture, plan: Plan) -> PlanResult:
 
 
 def compare(whole: PlanResult, apart: PlanResult, exact: bool) -> None:
-    """Nothing is decided otherwise, and everything but backups is decided; no run of the whole is told too short."""
+    """All verdicts agree (only backups may be unknown), and no run is shorter than the shortest of the whole."""
     for which, result in whole.properties.items():
         other = apart.properties[which]
         if which is Property.BACKUP and other.verdict is Verdict.UNKNOWN:
@@ -221,7 +221,7 @@ plans:
 @LENIENT
 @given(specifications(plans_too=True), st.data())
 def test_what_is_left_of_the_whole_is_the_system_of_the_part(document: dict[str, object], data: st.DataObject) -> None:
-    """The premises of the lemma hold of every cone, and leaving out the rest gives the part's own system."""
+    """The premises of the lemma hold for every cone, and its restriction of the system is the system of the part."""
     specification = parsed(document)
     plan = data.draw(st.sampled_from(specification.plans))
     whole = system(specification.architecture, plan)

@@ -56,6 +56,10 @@ SOUND = {
         step(U),
         snapshot(clauses=(Clause(facts(backed(U)), facts(logged(U))),)),
     ),
+    "recovery goes on with a use case that began": (
+        step(U),
+        Action(Label(ActionKind.REPLAY, (V,)), require=facts(RECOVERED, backed(V)), add=facts(logged(V))),
+    ),
     "a use case leaves a mark that only blocks": (step(U, add=facts(DENIED), forbid=facts(RECOVERED, DENIED)), step(V)),
 }
 UNSOUND = {
@@ -74,6 +78,10 @@ UNSOUND = {
         Action(Label(ActionKind.REPLAY, (V,)), require=facts(RECOVERED), forbid=facts(DENIED), add=facts(logged(V))),
     ),
     "something common happens after recovery": (step(U), snapshot(forbid=facts())),
+    "recovery does something for a use case that never began": (
+        step(U),
+        Action(Label(ActionKind.REPLAY, (V,)), require=facts(RECOVERED), forbid=facts(logged(V)), add=facts(logged(V))),
+    ),
     "something common logs": (step(U), snapshot(add=facts(logged(U)), copy=())),
 }
 

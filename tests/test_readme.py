@@ -7,7 +7,7 @@ import shlex
 from pathlib import Path
 
 import pytest
-from helpers import bac
+from helpers import bac, needs_extra
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), *sorted((ROOT / "examples").glob("*/README.md"))]
@@ -23,6 +23,7 @@ def sessions(page: Path) -> list[tuple[str, str]]:
     return found
 
 
+PROOF = "prove unbounded"
 SHOWN = [(page, *session) for page in PAGES for session in sessions(page)]
 
 
@@ -42,7 +43,13 @@ def matches(shown: list[str], printed: list[str]) -> bool:
     return bool(printed) and shown[0] == printed[0] and matches(shown[1:], printed[1:])
 
 
-@pytest.mark.parametrize(("page", "command", "output"), SHOWN, ids=[f"{p.name}: {c}" for p, c, _ in SHOWN])
+@pytest.mark.parametrize(
+    ("page", "command", "output"),
+    [
+        pytest.param(*shown, id=f"{shown[0].name}: {shown[1]}", marks=[needs_extra("prove")] * (PROOF in shown[1]))
+        for shown in SHOWN
+    ],
+)
 def test_a_session_shows_what_is_printed(
     page: Path, command: str, output: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

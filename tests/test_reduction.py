@@ -172,7 +172,7 @@ def test_reports_say_what_was_saved() -> None:
 
 
 def test_any_number_is_not_claimed_where_the_rule_does_not_apply(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Then all indices are searched, whatever was allowed."""
+    """Then all indices are searched, even if the reduction is allowed."""
     monkeypatch.setattr("bac.proofs.reductions.part_search.one_index_suffices", lambda _: False)
     specification = parsed(REFERENCE)
     result = check(specification.architecture, specification.plan("independent"), 3, reductions=USED["one index"])
@@ -190,7 +190,7 @@ plans: {two: {groups: [{mode: locked, services: [A]}, {mode: locked, services: [
 
 
 def test_backups_that_several_indices_can_block_are_searched_with_all_of_them() -> None:
-    """No argument about single indices speaks for a deadlock of two."""
+    """No argument about single indices excludes a deadlock of two."""
     specification = parsed(CROSSING)
     arguments = specification.architecture, specification.plan("two"), 2, [Property.BACKUP]
     result, whole = check(*arguments), check(*arguments, reductions=())

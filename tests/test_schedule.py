@@ -1,4 +1,4 @@
-"""Where searches run makes no difference to what they find, and what is finished is never lost."""
+"""Searches find the same wherever they run, and finished results are never lost."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 
 import pytest
-from helpers import parsed
+from helpers import MISSING, parsed
 
 from bac.model.architecture import Architecture
 from bac.model.plan import Plan
@@ -43,11 +43,11 @@ def _searches_are_soon_large(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def results(
-    schedule: Scheduler, reductions: frozenset[Reduction] = frozenset(), instances: int = 1
+    scheduler: Scheduler, reductions: frozenset[Reduction] = frozenset(), instances: int = 1
 ) -> list[PlanResult]:
     specification = parsed(CHAIN)
-    asking = CheckOptions(instances, EVERYTHING, "explicit", reductions)
-    return check_plans(specification.architecture, specification.plans, asking, schedule)
+    options = CheckOptions(instances, EVERYTHING, "explicit", reductions)
+    return check_plans(specification.architecture, specification.plans, options, scheduler)
 
 
 def told(found: list[PlanResult]) -> list[object]:
@@ -73,7 +73,7 @@ def test_processes_give_the_same_results(reductions: frozenset[Reduction]) -> No
 
 
 def test_a_cluster_gives_the_same_results() -> None:
-    distributed = pytest.importorskip("distributed")
+    distributed = pytest.importorskip("distributed", reason=f"{MISSING} cluster")
     with distributed.LocalCluster(
         n_workers=1, threads_per_worker=1, processes=False, dashboard_address=None
     ) as cluster:
@@ -173,7 +173,7 @@ def test_a_search_that_waits_for_its_turn_has_no_more_time_than_the_others(monke
     assert {result.limit for result in found} == {"the time limit of 1200 s (--timeout) was reached"}
 
 
-def test_nothing_is_spread_that_is_not_large(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_small_searches_are_not_distributed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(scheduling, "TRIAL", 100_000)
     monkeypatch.setattr(pool, "local_workers", lambda _: pytest.fail("another process"))
     assert told(results(Scheduler(Limits(), jobs=2))) == told(results(Scheduler(Limits(), jobs=1)))
@@ -204,9 +204,9 @@ def test_no_plan_is_divided_when_the_time_is_up(monkeypatch: pytest.MonkeyPatch)
 
 def test_a_service_that_is_never_backed_up_needs_no_search_with_all_indices() -> None:
     specification = parsed(CHAIN)
-    asking = CheckOptions(50, EVERYTHING, "explicit", frozenset({Reduction.ONE_INDEX}))
+    options = CheckOptions(50, EVERYTHING, "explicit", frozenset({Reduction.ONE_INDEX}))
     (result,) = check_plans(
-        specification.architecture, [specification.plan("never")], asking, Scheduler(Limits(), jobs=1)
+        specification.architecture, [specification.plan("never")], options, Scheduler(Limits(), jobs=1)
     )
     backup = result.properties[Property.BACKUP]
     assert backup.trace is not None

@@ -26,16 +26,8 @@ from bac.model.plan import INDEPENDENT, Disaster, Group, Plan, Timing
 from bac.model.recovery import Broker, OnInvalid, Onto, Recovery, Restore, Rollback, Source
 from bac.model.specification import yaml_tree
 from bac.model.specification.diagnostics import CODES, ERRORS, NOTES, WARNINGS, Diagnostic, SpecificationError
-from bac.model.specification.reader import (
-    STARTER,
-    Specification,
-    dump,
-    load,
-    parse,
-    schema,
-    to_yaml,
-    write_starter,
-)
+from bac.model.specification.reader import Specification, load, parse
+from bac.model.specification.writer import STARTER, dump, schema, to_yaml, write_starter
 
 ROOT = Path(__file__).parent.parent
 SCHEMA = jsonschema.Draft202012Validator(schema())

@@ -16,9 +16,11 @@ from pathlib import Path
 
 import psutil
 import pytest
+from helpers import MISSING
 
 from bac.model.errors import LimitReached, UnwritableFile
 from bac.model.extras import MissingExtra
+from bac.proofs.engine import LimitMonitor, Limits
 from bac.proofs.pool import ClusterUnavailable
 from bac.proofs.results import Verdict
 from bac.proofs.theorem.graphs import sweep as sweeping
@@ -183,6 +185,18 @@ def test_an_interrupt_keeps_what_is_done(tmp_path: Path) -> None:
         assert sweep(3, file, jobs=1).verdict is Verdict.HOLDS
 
 
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_sweep_ends_when_its_time_is_over(jobs: int, tmp_path: Path) -> None:
+    told: list[SweepProgress] = []
+    monitor = LimitMonitor(Limits(seconds=5), clock=lambda: float(len(told)))
+    file = tmp_path / "graphs.jsonl"
+    result = sweep(3, file, jobs=jobs, progress=told.append, monitor=monitor)
+    assert result.stopped == "the time limit of 5 s (--timeout) was reached"
+    assert result.verdict is Verdict.UNKNOWN
+    assert 5 <= len(result.results) < 20
+    assert len(file.read_text().splitlines()) == 1 + len(result.results)
+
+
 def test_a_dead_worker_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
     """Its graph is done by another one."""
     deaths = iter([True, False, True])
@@ -292,7 +306,7 @@ def test_a_killed_worker_loses_nothing(tmp_path: Path) -> None:
 @contextmanager
 def cluster(directory: Path) -> Iterator[tuple[str, list[subprocess.Popen[bytes]]]]:
     """A scheduler and two workers on the loopback interface: its address, and their processes."""
-    pytest.importorskip("distributed")
+    pytest.importorskip("distributed", reason=f"{MISSING} cluster")
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         address = f"tcp://127.0.0.1:{probe.getsockname()[1]}"
@@ -332,7 +346,7 @@ def test_a_cluster_does_without_a_killed_worker(tmp_path: Path) -> None:
 
 @pytest.mark.filterwarnings("ignore")
 def test_no_scheduler_is_an_error_with_its_address() -> None:
-    pytest.importorskip("distributed")
+    pytest.importorskip("distributed", reason=f"{MISSING} cluster")
     import dask
 
     with dask.config.set({"distributed.comm.timeouts.connect": "1s"}), pytest.raises(ClusterUnavailable, match="127"):

@@ -1,4 +1,4 @@
-"""The symbolic engine and the proofs without a bound, held against the explicit engine and hand-made systems."""
+"""The SMT engine and the proofs without a bound, compared with the explicit engine and with hand-made systems."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ plans:
   one lock: {groups: [{mode: locked, services: all}]}
   half locked: {groups: [{mode: locked, services: [A]}]}
 """
-"""Use cases there and back in opposite directions.  Two locks, each waiting for what the other holds back, deadlock."""
+"""Use cases in opposite directions.  Two locks, each waiting for a use case that the other blocks, are a deadlock."""
 
 
 def questions(specification: Any, plan: str, instances: int = 1) -> tuple[System, Query]:
@@ -141,7 +141,7 @@ def test_what_can_go_on_for_ever_has_no_bound() -> None:
 
 
 def test_a_lock_that_can_be_taken_again_has_no_bound() -> None:
-    """The twin of every locked plan: what bounds lock and unlock is that a snapshot is never untaken."""
+    """Lock and unlock are bounded only because snapshots are never undone."""
     built, _ = questions(parsed(REFERENCE), "locked")
     forgetful = System(
         built.facts,
@@ -214,7 +214,7 @@ class Unbounded:
     def __init__(self, _: System) -> None: ...
 
 
-def test_the_bound_is_looked_at_itself() -> None:
+def test_runs_as_long_as_the_bound_are_examined() -> None:
     """The longest run of all has as many actions as the bound allows."""
     built = chain(4)
     assert Ranking(built).longest_run == 4
@@ -223,7 +223,7 @@ def test_the_bound_is_looked_at_itself() -> None:
     assert len(hunt.found[""]) == 4
 
 
-def test_a_deadlock_is_found_where_it_becomes_inevitable() -> None:
+def test_a_dead_end_is_found_where_it_begins() -> None:
     built, asked = questions(parsed(DEADLOCK), "two locks")
     path = search(built, Query(always_reachable=asked.always_reachable)).dead_end
     expected = explore(built, Query(always_reachable=asked.always_reachable)).dead_end
@@ -231,7 +231,7 @@ def test_a_deadlock_is_found_where_it_becomes_inevitable() -> None:
     assert expected is not None
     assert len(path) == len(expected)
     end = built.run(path)[-1]
-    assert any(RECOVERED not in each.add for each in built.enabled(end)), "doomed before it is stuck"
+    assert any(RECOVERED not in each.add for each in built.enabled(end)), "a dead end, but not yet stuck"
 
 
 def test_one_lock_cannot_deadlock() -> None:
@@ -243,8 +243,8 @@ def test_one_lock_cannot_deadlock() -> None:
 
 
 @pytest.mark.parametrize("detour", [0, 3])
-def test_the_first_doomed_state_is_not_the_first_stuck_one(detour: int) -> None:
-    """One wrong action dooms; then a detour is left to go, or none."""
+def test_the_first_dead_end_is_not_the_first_stuck_state(detour: int) -> None:
+    """One wrong action leads to a dead end; then a detour can still be taken, or none."""
     goal, wrong = flag("goal"), flag("wrong")
     steps = [flag(f"step{number}") for number in range(detour)]
     actions = [
@@ -262,8 +262,8 @@ def test_the_first_doomed_state_is_not_the_first_stuck_one(detour: int) -> None:
     assert first_dead_end(built, FALSE, Budget()) == ()
 
 
-def test_what_a_disaster_does_dooms_nothing() -> None:
-    """After a disaster the goal is out of reach, too, but the question is about the time before it."""
+def test_a_disaster_makes_no_dead_end() -> None:
+    """After a disaster the goal cannot be reached either, but dead ends are states before it."""
     goal, ready, wrong = flag("goal"), flag("ready"), flag("wrong")
     actions = (
         action("strike", forbid=frozenset({RECOVERED}), add=frozenset({RECOVERED})),
@@ -276,7 +276,7 @@ def test_what_a_disaster_does_dooms_nothing() -> None:
     assert first_dead_end(built, Atom(goal), Budget()) == expected == (actions[2].label, actions[3].label)
 
 
-def test_what_is_learned_from_a_way_to_the_goal_is_all_that_the_way_depends_on() -> None:
+def test_all_facts_are_learned_on_which_a_run_to_the_goal_depends() -> None:
     x, y, image, goal = flag("x"), flag("y"), flag("image"), flag("goal")
     either = Clause(frozenset({x}), frozenset({goal}))
     actions = (
@@ -435,7 +435,7 @@ def hold_against_explicit(data: st.DataObject) -> None:
 
 
 def unroll_against_explicit(data: st.DataObject) -> None:
-    """Unrolling is what systems get whose runs are no orders; here it has to find what both others find."""
+    """Unrolling serves systems whose runs cannot be encoded as orders; here it finds the same as both others."""
     built, asked, expected = generated(data)
     if expected.limit is not None:
         return
@@ -546,7 +546,7 @@ def test_availability_is_proved_by_induction_and_refused_where_false() -> None:
 
 
 @pytest.mark.parametrize("solver", Solver)
-def test_no_conjunct_of_an_invariant_can_be_spared(solver: Solver) -> None:
+def test_an_invariant_needs_each_of_its_conjuncts(solver: Solver) -> None:
     built, bad = consistency("resume")
     proof = prove(built, bad, settled=True)
     assert proof is not None
@@ -622,7 +622,7 @@ def test_a_system_whose_runs_are_no_orders_is_unrolled() -> None:
     assert answers.limit is None
 
 
-def test_simultaneous_actions_that_touch_are_told_apart() -> None:
+def test_actions_that_conflict_do_not_happen_at_the_same_time() -> None:
     """Each of two actions forbids what the other adds: either can happen, but never both."""
     x, y = flag("x"), flag("y")
     actions = (
@@ -635,16 +635,16 @@ def test_simultaneous_actions_that_touch_are_told_apart() -> None:
     assert orders.find(conjunction([Atom(x), Atom(y)])) is None
 
 
-def test_two_disasters_never_strike() -> None:
+def test_two_disasters_never_happen() -> None:
     x = flag("x")
     strikes = [action(name, forbid=frozenset({RECOVERED}), add=frozenset({RECOVERED, x})) for name in "ab"]
     orders = Orders(System((x, RECOVERED), tuple(strikes)), Budget())
     assert orders.find(Atom(x)) is not None
-    orders.solver.add(orders.strikes)
+    orders.solver.add(orders.disaster_happens)
     assert orders.find(Atom(x)) is None
 
 
-def test_two_copies_of_different_moments_are_told_apart() -> None:
+def test_copies_at_different_times_read_different_values() -> None:
     """A later write overwrites an earlier one, and a copy reads what was there at its own time."""
     event = Event("u", 1, 1)
     x, early, late = logged(event), flag("early"), flag("late")
@@ -735,7 +735,7 @@ def decide_large(services: int, use_cases: int, plan: str) -> None:
 
 @pytest.mark.parametrize("plan", CONSISTENT)
 def test_a_large_architecture_is_decided_in_one_query(plan: str) -> None:
-    """A hundred and fifty events, of which unrolling or exploring would see no end."""
+    """A hundred and fifty events: too many to explore or to unroll."""
     decide_large(10, 50, plan)
 
 
@@ -745,7 +745,7 @@ def test_several_hundred_events_are_decided(plan: str) -> None:
     decide_large(30, 120, plan)
 
 
-def test_the_initial_state_is_looked_at_too() -> None:
+def test_the_initial_state_is_examined_too() -> None:
     built = chain(2)
     assert search(built, Query(reachable=Not(Atom(built.facts[0])))).reachable == ()
     assert satisfied(Not(Atom(built.facts[0])), INITIAL)

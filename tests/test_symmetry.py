@@ -57,8 +57,8 @@ plans: {locks: {groups: [{mode: locked, services: [A]}, {mode: locked, services:
 """
 
 
-def all_questions(specification: Specification, plan: str, instances: int) -> tuple[System, Query]:
-    """The system, and the questions that a check of all properties asks."""
+def all_query(specification: Specification, plan: str, instances: int) -> tuple[System, Query]:
+    """The system, and the query that a check of all properties asks."""
     chosen = specification.plan(plan)
     wanted = qualities(specification.architecture, chosen, instances)
     formulas = [each.formula for each in (*wanted.anomalies, *wanted.losses)]
@@ -66,41 +66,41 @@ def all_questions(specification: Specification, plan: str, instances: int) -> tu
     return built, Query(tuple(formulas), wanted.denied, wanted.backed_up)
 
 
-def lengths(answers: SearchResult) -> object:
-    """How long the runs are."""
-    single = [None if path is None else len(path) for path in (answers.reachable, answers.dead_end)]
-    return [{timing: len(path) for timing, path in found.items()} for found in answers.settled], single
+def lengths(result: SearchResult) -> object:
+    """Return the lengths of the runs."""
+    single = [None if path is None else len(path) for path in (result.reachable, result.dead_end)]
+    return [{timing: len(path) for timing, path in found.items()} for found in result.settled], single
 
 
-def assert_same(built: System, questions: Query) -> SearchResult:
+def assert_same(built: System, query: Query) -> SearchResult:
     """Both engines find the same; the runs are runs, and show what was asked."""
-    plain = explicit.explore(built, questions, Limits(states=MOST_STATES))
+    plain = explicit.explore(built, query, Limits(states=MOST_STATES))
     if plain.limit is not None:
         pytest.fail("too large an example")
-    answers = explore(built, questions)
-    assert answers.limit is None
-    assert lengths(answers) == lengths(plain)
-    assert answers.can_recover == plain.can_recover
-    assert answers.statistics.represented == plain.statistics.states
-    assert answers.statistics.states <= plain.statistics.states
-    assert answers.statistics.depth == plain.statistics.depth
-    assert_shown(built, questions, answers)
-    return answers
+    result = explore(built, query)
+    assert result.limit is None
+    assert lengths(result) == lengths(plain)
+    assert result.can_recover == plain.can_recover
+    assert result.statistics.represented == plain.statistics.states
+    assert result.statistics.states <= plain.statistics.states
+    assert result.statistics.depth == plain.statistics.depth
+    assert_shown(built, query, result)
+    return result
 
 
-def assert_shown(built: System, questions: Query, answers: SearchResult) -> None:
-    for formula, found in zip(questions.settled, answers.settled, strict=True):
+def assert_shown(built: System, query: Query, result: SearchResult) -> None:
+    for formula, found in zip(query.settled, result.settled, strict=True):
         for timing, path in found.items():
             end = built.run(path)[-1]
             assert built.settled(end)
             assert satisfied(formula, end)
             assert (timing is Timing.AT_REST) == (AT_REST in end)
-    if answers.reachable is not None:
-        assert questions.reachable is not None
-        assert satisfied(questions.reachable, built.run(answers.reachable)[-1])
-    if answers.dead_end is not None:
-        assert questions.always_reachable is not None
-        assert not satisfied(questions.always_reachable, built.run(answers.dead_end)[-1])
+    if result.reachable is not None:
+        assert query.reachable is not None
+        assert satisfied(query.reachable, built.run(result.reachable)[-1])
+    if result.dead_end is not None:
+        assert query.always_reachable is not None
+        assert not satisfied(query.always_reachable, built.run(result.dead_end)[-1])
 
 
 # What the semantics builds
@@ -115,33 +115,33 @@ def problems(draw: st.DrawFn) -> Document:
 @settings(max_examples=80)
 @given(problems(), st.sampled_from([2, 2, 3]), st.booleans())
 def test_it_finds_what_the_explicit_engine_finds(document: Document, instances: int, to_the_end: bool) -> None:
-    built, questions = all_questions(parse(json.dumps(document)), "p", instances)
-    assume(explicit.explore(built, questions, Limits(states=MOST_STATES)).limit is None)
-    assert_same(built, replace(questions, always_reachable=FALSE) if to_the_end else questions)
+    built, query = all_query(parse(json.dumps(document)), "p", instances)
+    assume(explicit.explore(built, query, Limits(states=MOST_STATES)).limit is None)
+    assert_same(built, replace(query, always_reachable=FALSE) if to_the_end else query)
 
 
 @pytest.mark.parametrize("plan", ["independent", "locked", "atomic", "shared", "rollback", "resume", "any"])
 @pytest.mark.parametrize("instances", [1, 2, 3])
 def test_every_plan_of_an_example_is_decided_alike(plan: str, instances: int) -> None:
-    assert_same(*all_questions(parsed(REFERENCE), plan, instances))
+    assert_same(*all_query(parsed(REFERENCE), plan, instances))
 
 
 def test_a_deadlock_is_found_as_early() -> None:
-    answers = assert_same(*all_questions(parsed(DEADLOCK), "locks", 1))
-    assert answers.dead_end is not None
-    built, questions = all_questions(parsed(DEADLOCK), "locks", 2)
-    two = explore(built, questions)
+    result = assert_same(*all_query(parsed(DEADLOCK), "locks", 1))
+    assert result.dead_end is not None
+    built, query = all_query(parsed(DEADLOCK), "locks", 2)
+    two = explore(built, query)
     assert two.dead_end is not None
-    assert len(two.dead_end) == len(answers.dead_end)
-    assert_shown(built, questions, two)
+    assert len(two.dead_end) == len(result.dead_end)
+    assert_shown(built, query, two)
 
 
 def test_each_index_gets_a_run_of_its_own() -> None:
-    built, questions = all_questions(parsed(TOY), "independent", 3)
-    answers = explore(built, questions)
-    about = [next(iter(event.index for fact in mentioned(each) for event in fact.events)) for each in questions.settled]
+    built, query = all_query(parsed(TOY), "independent", 3)
+    result = explore(built, query)
+    about = [next(iter(event.index for fact in mentioned(each) for event in fact.events)) for each in query.settled]
     assert set(about) == {1, 2, 3}
-    for index, found in zip(about, answers.settled, strict=True):
+    for index, found in zip(about, result.settled, strict=True):
         for path in found.values():
             assert {event.index for label in path for event in label.events} == {index}
 
@@ -157,8 +157,8 @@ def mentioned(formula: Formula) -> Iterable[Fact]:
 
 
 def test_the_same_runs_are_found_every_time() -> None:
-    built, questions = all_questions(parsed(REFERENCE), "any", 3)
-    first, second = explore(built, questions), explore(built, questions)
+    built, query = all_query(parsed(REFERENCE), "any", 3)
+    first, second = explore(built, query), explore(built, query)
     assert (first.settled, first.reachable) == (second.settled, second.reachable)
 
 
@@ -221,7 +221,7 @@ def local_to(action: Action, index: int) -> Action:
 
 
 def merged(parts: list[Action]) -> Action:
-    """What all these actions say, in one."""
+    """Return one action with the entries of all these."""
     first, *others = parts
     for other in others:
         first = Action(
@@ -294,9 +294,9 @@ def test_it_finds_what_the_explicit_engine_finds_in_any_symmetric_system(data: s
         data.draw(formulas([*(here(fact, index) for fact in LOCAL), *COMMON])) for index in indices for _ in range(2)
     ]
     asked = st.none() | formulas(COMMON[:3])
-    questions = Query(tuple(settled), data.draw(asked), data.draw(asked))
-    assume(explicit.explore(built, questions, Limits(states=MOST_STATES)).limit is None)
-    assert_same(built, questions)
+    query = Query(tuple(settled), data.draw(asked), data.draw(asked))
+    assume(explicit.explore(built, query, Limits(states=MOST_STATES)).limit is None)
+    assert_same(built, query)
 
 
 # Premises
@@ -411,7 +411,7 @@ QUESTIONS: dict[str, Query] = {
 
 
 @pytest.mark.parametrize("name", QUESTIONS)
-def test_questions_that_distinguish_indices_are_refused(name: str) -> None:
+def test_queries_that_distinguish_indices_are_refused(name: str) -> None:
     with pytest.raises(NotApplicable):
         explore(System(FACTS, SOUND["nothing special"]), QUESTIONS[name])
 
@@ -421,65 +421,63 @@ def test_questions_that_distinguish_indices_are_refused(name: str) -> None:
 
 @pytest.mark.parametrize("limits", [Limits(states=1), Limits(seconds=0.0), Limits(memory=1)])
 def test_every_kind_of_limit_stops_the_search(limits: Limits) -> None:
-    built, questions = all_questions(parsed(REFERENCE), "independent", 2)
-    answers = explore(built, questions, limits)
-    assert answers.limit is not None
-    assert answers.can_recover
-    assert not any(answers.settled)
+    built, query = all_query(parsed(REFERENCE), "independent", 2)
+    result = explore(built, query, limits)
+    assert result.limit is not None
+    assert result.can_recover
+    assert not any(result.settled)
 
 
 def test_what_was_found_before_a_limit_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(symmetry_search, "BATCH", 1)
-    built, questions = all_questions(parsed(REFERENCE), "independent", 4)
-    answers = explore(built, questions, Limits(states=150))
-    assert answers.limit == "the limit of 150 states (--max-states) was reached"
-    assert 150 <= answers.statistics.states < 170
-    assert answers.statistics.represented > answers.statistics.states
-    assert any(answers.settled)
-    assert_shown(built, questions, answers)
+    built, query = all_query(parsed(REFERENCE), "independent", 4)
+    result = explore(built, query, Limits(states=150))
+    assert result.limit == "the limit of 150 states (--max-states) was reached"
+    assert 150 <= result.statistics.states < 170
+    assert result.statistics.represented > result.statistics.states
+    assert any(result.settled)
+    assert_shown(built, query, result)
 
 
 def test_a_search_that_is_certain_not_to_fit_does_not_begin() -> None:
     document = {"services": {f"s{n}": {"owns": [f"e{n}"]} for n in range(60)}, "references": ["e0 -> e1"]}
-    built, questions = all_questions(parsed(document), "independent", 2)
-    answers = explore(built, questions, Limits(memory=2**40))
-    assert answers.limit is not None
-    assert "states" in answers.limit
-    assert answers.statistics.states == 0
+    built, query = all_query(parsed(document), "independent", 2)
+    result = explore(built, query, Limits(memory=2**40))
+    assert result.limit is not None
+    assert "states" in result.limit
+    assert result.statistics.states == 0
 
 
 def test_progress_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(symmetry_search, "BATCH", 4)
     told = []
-    built, questions = all_questions(parsed(REFERENCE), "independent", 3)
-    answers = explore(built, questions, progress=told.append)
+    built, query = all_query(parsed(REFERENCE), "independent", 3)
+    result = explore(built, query, progress=told.append)
     assert [now.states for now in told] == sorted(now.states for now in told)
-    assert told[-1].states <= answers.statistics.states
+    assert told[-1].states <= result.statistics.states
     assert told[-1].queue > 0
 
 
-@pytest.mark.parametrize("method", ["expand", "get_stuck", "answers_reachable", "moves"])
+@pytest.mark.parametrize("method", ["expand", "note_stuck", "is_reached", "moves"])
 @pytest.mark.parametrize("instances", [1, 2])
 def test_an_interruption_never_takes_what_was_not_expanded_for_a_dead_end(
     method: str, instances: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    built, questions = all_questions(parsed(DEADLOCK), "locks", instances)
-    complete = explore(built, questions)
+    built, query = all_query(parsed(DEADLOCK), "locks", instances)
+    complete = explore(built, query)
     assert complete.dead_end is not None
     monkeypatch.setattr(symmetry_search, "BATCH", 3)
     for moment in range(0, 120, 9):
-        answers = interrupted(built, questions, method, moment, monkeypatch)
-        assert answers.dead_end is None or len(answers.dead_end) >= len(complete.dead_end)
-        assert_shown(built, questions, answers)
-        if answers.interrupted:
-            assert answers.limit == "interrupted"
-            assert answers.can_recover
+        result = interrupted(built, query, method, moment, monkeypatch)
+        assert result.dead_end is None or len(result.dead_end) >= len(complete.dead_end)
+        assert_shown(built, query, result)
+        if result.interrupted:
+            assert result.limit == "interrupted"
+            assert result.can_recover
 
 
-def interrupted(
-    built: System, questions: Query, method: str, moment: int, monkeypatch: pytest.MonkeyPatch
-) -> SearchResult:
-    """The answers when someone interrupts at the so-many-th call of this method."""
+def interrupted(built: System, query: Query, method: str, moment: int, monkeypatch: pytest.MonkeyPatch) -> SearchResult:
+    """The result if the search is interrupted at the so-many-th call of this method."""
     original: Callable[..., object] = getattr(Search, method)
     calls = count()
 
@@ -490,4 +488,4 @@ def interrupted(
 
     with monkeypatch.context() as patch:
         patch.setattr(Search, method, interrupting)
-        return explore(built, questions)
+        return explore(built, query)

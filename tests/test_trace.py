@@ -14,7 +14,8 @@ from bac.figures.events.history import with_history
 from bac.model.documents import MalformedDocument, parse
 from bac.model.errors import UnreadableFile
 from bac.model.plan import Timing
-from bac.model.trace import Trace, from_json, is_trace, load
+from bac.model.trace import Trace
+from bac.model.trace_file import from_json, is_trace, load
 from bac.proofs.check import check, find
 from bac.proofs.engine import Limits
 from bac.proofs.replay import NotConfirmed, confirm, objection

@@ -1,4 +1,4 @@
-"""What holds only because no run ever recovers is marked so, whatever else is asked and however it is decided."""
+"""Properties that hold only because no run ever recovers are marked, by every engine and in every report."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ use_cases: {u: [{create: a}]}
 plans:
   never: {groups: [{mode: none, services: all}]}
 """
-"""Nothing can be inconsistent here, so that there is nothing to look for."""
+"""No anomaly is possible here, so no formula is searched."""
 
 CUTS = (Property.CONSISTENCY, Property.NO_EXTRA_LOSS)
 
@@ -47,7 +47,7 @@ def test_it_is_marked_if_and_only_if_nothing_recovers(
 
 @settings(max_examples=60)
 @given(specifications(plans_too=True))
-def test_it_is_told_without_a_search_as_a_search_tells_it(document: Document) -> None:
+def test_recovery_is_decided_without_a_search_as_a_search_decides_it(document: Document) -> None:
     specification = parsed(document)
     for plan in specification.plans:
         built = system(specification.architecture, plan, 1)
@@ -56,7 +56,7 @@ def test_it_is_told_without_a_search_as_a_search_tells_it(document: Document) ->
         assert some_run_recovers(specification.architecture, plan) == found.can_recover
 
 
-def test_too_many_disasters_to_look_at_are_not_taken_for_none() -> None:
+def test_too_many_disasters_do_not_count_as_none() -> None:
     services = {f"s{n}": {"owns": [f"e{n}"]} for n in range(13)}
     plan = {"disaster": {"scope": "any"}, "groups": [{"mode": "none", "services": "all"}]}
     specification = parsed({"services": services, "use_cases": {"u": [{"create": "e0"}]}, "plans": {"any": plan}})

@@ -9,10 +9,10 @@ from functools import cached_property
 from bac.figures.canvas import Anchor, Box, Polyline, Shape, Text
 from bac.figures.events.scene import Card, State
 from bac.figures.metrics import clean, guarded, shorten, text_width, wrap
-from bac.figures.palette import ALERT, ALERT_TEXT, INK, MUTED, PAPER, colour_of, text_colour_of, text_on
+from bac.figures.palette import ALERT, ALERT_TEXT, MUTED, PAPER, colour_of, mix, text_colour_of, text_on
 
 NAME_SIZE, SIZE = 9.0, 8.0
-"""Type sizes in points of names of events, and of everything else on a card."""
+"""Type sizes in points of names of events, and of all other text on a card."""
 NAME_LEADING, LEADING = 11.0, 9.8
 PAD = 6.0
 """Points between a card's outline and its text."""
@@ -21,9 +21,11 @@ NARROWEST, WIDEST = 34.0, 76.0
 RING = 3.0
 """Points between the outline of a card and the ring around one that the claim is about."""
 OVERSHOOT = 2.5
-"""Points by which what strikes a card out reaches beyond its corners."""
+"""Points by which the cross over a card reaches beyond its corners."""
+PALE = 0.65
+"""The share of white in the colour of an event whose entity is deleted later."""
 SIGN = 4.2
-"""Half the size of the sign on what was refused, in points."""
+"""Half the size of the sign on a refused command or message, in points."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +40,22 @@ class Line:
 
     @property
     def width(self) -> float:
-        """Its width in points."""
+        """Return its width in points."""
         return text_width(self.text, self.size, self.bold)
 
     @property
     def leading(self) -> float:
-        """The height that it takes in points."""
+        """Return its height in points."""
         return LEADING if self.size == SIZE else NAME_LEADING
+
+
+SIGNED = {
+    State.DENIED: "command held back",
+    State.REJECTED: "message rejected",
+    State.REPEATED: "done again",
+    State.REMOVED: "undone or collected",
+}
+"""The states that have a sign of their own, with the words for it."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +66,7 @@ class CardText:
 
     @cached_property
     def lines(self) -> tuple[Line, ...]:
-        """The name of the event (or room for a sign), what happened, and what is special about it."""
+        """Return the name of the event (or room for a sign), what happened, and a note."""
         card = self.card
         lines = [Line(text) for text in labelled(card.label, card.suffix)]
         if card.entry is not None:
@@ -63,30 +74,30 @@ class CardText:
         elif card.state is not State.ABSENT:
             lines.insert(0, Line("", NAME_SIZE))
         if card.note:
-            alert = card.alert or card.state in (State.DENIED, State.REJECTED)
+            alert = card.alert or card.state in SIGNED
             lines.append(Line(card.note, bold=alert, italic=not alert, colour=ALERT_TEXT if alert else None))
         return tuple(lines)
 
     @property
     def width(self) -> float:
-        """The width of the card that the text needs, in points."""
+        """Return the width of the card that the text needs, in points."""
         return max(NARROWEST, *(line.width for line in self.lines)) + 2 * PAD
 
     @property
     def height(self) -> float:
-        """The height of the card that the text needs, in points."""
+        """Return the height of the card that the text needs, in points."""
         return sum(line.leading for line in self.lines) + PAD + 2
 
 
 def event_name(name: str) -> str:
-    """The name of an event (``orders/3``), its service shortened if need be."""
+    """Return the name of an event (``orders/3``), its service shortened if necessary."""
     service, _, position = name.rpartition("/")
     tail = f"/{position}"
     return guarded(shorten(service, WIDEST - text_width(tail, NAME_SIZE, True), NAME_SIZE, bold=True)) + tail
 
 
 def labelled(label: str, suffix: str) -> list[str]:
-    """What happened in at most two lines, its index never cut off."""
+    """Return in at most two lines what happened; its index is never cut off."""
     if not suffix:
         return wrap(label, WIDEST, SIZE, most=2)
     lines = wrap(f"{guarded(clean(label))} {suffix}", WIDEST, SIZE)
@@ -98,7 +109,7 @@ def labelled(label: str, suffix: str) -> list[str]:
 
 
 def card_shapes(card: Card, x: float, y: float, width: float, height: float, position: int) -> Iterator[Shape]:
-    """A card with its upper left corner here; ``position`` is that of its service, which gives the colour."""
+    """Yield a card with its upper left corner here; the position of its service selects the colour."""
     content = CardText(card)
     middle, top = x + width / 2, y + (height - content.height + PAD + 2) / 2
     yield _box(card, x, y, width, height, position)
@@ -111,44 +122,49 @@ def card_shapes(card: Card, x: float, y: float, width: float, height: float, pos
         yield Box(
             x - ring, y - ring, width + 2 * ring, height + 2 * ring, stroke=ALERT, line_width=2.2, radius=ring + 1
         )
-    if card.state in (State.DENIED, State.REJECTED):
+    if card.state in SIGNED:
         yield from sign(middle, top + NAME_LEADING / 2, card.state)
     yield from _text(content.lines, middle, top, card, position)
 
 
 def _box(card: Card, x: float, y: float, width: float, height: float, position: int) -> Box:
-    colour, ink = colour_of(position), text_colour_of(position)
+    ink = text_colour_of(position)
     match card.state:
-        case State.LOGGED if card.backed:
-            return Box(x, y, width, height, colour, ink, 1.2, radius=2, name=card.tooltip)
         case State.LOGGED:
-            return Box(x, y, width, height, PAPER, ink, 1.2, hatch=ink, radius=2, name=card.tooltip)
+            hatch = None if card.backed else ink
+            return Box(x, y, width, height, _fill(card, position), ink, 1.2, hatch, card.deleted, 2, card.tooltip)
         case State.ABSENT:
             name = card.tooltip or f"{card.label}: {card.service}"
             return Box(x, y, width, height, PAPER, ALERT, 1.4, dashed=True, radius=2, name=name)
-        case State.DENIED | State.REJECTED:
+        case State.DENIED | State.REJECTED | State.REPEATED | State.REMOVED:
             return Box(x, y, width, height, PAPER, ALERT if card.alert else MUTED, 1.2, radius=2, name=card.tooltip)
 
 
+def _fill(card: Card, position: int) -> str:
+    """Return the ground of a card: in the colour of its service if it is in the backup, pale if it is deleted later."""
+    if card.state is not State.LOGGED or not card.backed:
+        return PAPER
+    return mix(colour_of(position), PAPER, PALE) if card.deleted else colour_of(position)
+
+
 def ring_of(card: Card) -> float:
-    """The distance of the ring around a card that the claim is about, in points; 0 if there is none."""
+    """Return the distance of the ring around a card that the claim is about, in points; 0 if there is none."""
     return RING + OVERSHOOT * card.lost if card.alert and card.state is State.LOGGED else 0.0
 
 
 def _plates(lines: Iterable[Line], middle: float, top: float, card: Card, position: int) -> Iterator[Shape]:
-    """Plain ground behind the lines of text, where what is on the card would run through them."""
+    """Yield plain ground behind the lines of text, if a hatching or a cross would run through them."""
     filled = card.state is State.LOGGED and card.backed
     for line in lines:
         if line.text and card.state is State.LOGGED and (not filled or line.colour or card.lost):
             width = line.width + 3
-            fill = colour_of(position) if filled and not line.colour else PAPER
+            fill = _fill(card, position) if filled and not line.colour else PAPER
             yield Box(middle - width / 2, top, width, line.leading, fill)
         top += line.leading
 
 
 def _text(lines: Iterable[Line], middle: float, top: float, card: Card, position: int) -> Iterator[Shape]:
-    filled = card.state is State.LOGGED and card.backed
-    plain = text_on(colour_of(position)) if filled else INK
+    plain = text_on(_fill(card, position))
     for line in lines:
         if line.text:
             baseline = top + line.leading / 2 + line.size * 0.36
@@ -158,16 +174,18 @@ def _text(lines: Iterable[Line], middle: float, top: float, card: Card, position
 
 
 def sign(x: float, y: float, state: State) -> Iterator[Shape]:
-    """A round sign with its centre here: a bar for what was held back, a cross for what was rejected."""
+    """Yield a round sign with its centre here: a bar if held back, a plus if done again, else a cross."""
     yield Box(x - SIGN, y - SIGN, 2 * SIGN, 2 * SIGN, PAPER, ALERT, 1.4, radius=SIGN)
     reach = SIGN * 0.55
-    if state is State.DENIED:
+    if state in (State.DENIED, State.REPEATED):
         yield Polyline(((x - reach, y), (x + reach, y)), ALERT, 2.0)
+        if state is State.REPEATED:
+            yield Polyline(((x, y - reach), (x, y + reach)), ALERT, 2.0)
     else:
         yield from cross(x, y, reach * 0.8, ALERT)
 
 
 def cross(x: float, y: float, reach: float, colour: str, line_width: float = 1.4) -> Iterator[Shape]:
-    """A cross with its centre here."""
+    """Yield a cross with its centre here."""
     yield Polyline(((x - reach, y - reach), (x + reach, y + reach)), colour, line_width)
     yield Polyline(((x - reach, y + reach), (x + reach, y - reach)), colour, line_width)

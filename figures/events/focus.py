@@ -1,4 +1,4 @@
-"""What a trace is about: the events, links and services that its claim speaks of, which a figure must show and mark.
+"""The focus of a trace: the events, links and services of its claim, which a figure must show and mark.
 
 Source: the article, captions of Figures 3, 4 and 5.
 """
@@ -18,11 +18,11 @@ from bac.properties.qualities import Property
 
 @dataclass(frozen=True, slots=True)
 class Focus:
-    """What the claim speaks of.
+    """The events, links and services that a claim is about.
 
-    ``heading`` says it in a few words; ``broken`` is the link and its index, ``orphan``, ``missing``, ``lost`` and
-    ``twice`` the events that are so called; ``unbacked`` are services without a backup; ``events`` are all that must be seen, and
-    ``services`` theirs.
+    ``heading`` is the claim in a few words; ``broken`` is the link and its index; ``orphan``, ``missing``, ``lost`` and
+    ``twice`` are the events of such anomalies; ``unbacked`` are services without a backup; ``events`` are all events
+    that must be shown, and ``services`` their services.
     """
 
     heading: str
@@ -36,10 +36,10 @@ class Focus:
 
 
 def focus(trace: Trace) -> Focus:
-    """What the claim of a trace speaks of.
+    """Return the focus of a trace.
 
     Raises:
-        LookupError, StopIteration, ValueError: the trace does not show it.
+        LookupError, StopIteration, ValueError: the trace does not show its claim.
     """
     match trace.claim.property, trace.claim.kind:
         case Property.AVAILABILITY, _:
@@ -63,18 +63,18 @@ def focus(trace: Trace) -> Focus:
 
 
 def claimed_event(trace: Trace) -> Event:
-    """The event that a subject like ``use case.2`` names, at the index of the claim."""
+    """Return the event that a subject like ``use case.2`` names, at the index of the claim."""
     name, _, step = (trace.claim.subject or "").rpartition(".")
     return Event(name, int(step), trace.claim.index or 1)
 
 
 def of_index(trace: Trace) -> str:
-    """The index of the claim, where there are several."""
+    """Return the index of the claim, if there are several."""
     return f" #{trace.claim.index}" if trace.instances > 1 and trace.claim.index else ""
 
 
 def unbacked(trace: Trace) -> tuple[str, ...]:
-    """The services without a backup at the end of the trace."""
+    """Return the services without a backup at the end of the trace."""
     state = trace.states[-1]
     modes = {service.name: trace.plan.mode_of(service.name) for service in trace.architecture.services}
     never = tuple(name for name, mode in modes.items() if mode.never_backed_up)
@@ -82,7 +82,7 @@ def unbacked(trace: Trace) -> tuple[str, ...]:
 
 
 def _about(trace: Trace, found: Focus) -> Focus:
-    """The focus, with the services of its events, in the order of the specification."""
+    """Return the focus with the services of its events, in the order of the specification."""
     services = {trace.step_of(event)[1].service for event in found.events}
     ordered = tuple(service.name for service in trace.architecture.services if service.name in services)
     return replace(found, services=ordered)

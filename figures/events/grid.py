@@ -1,4 +1,4 @@
-"""Where everything in an event-log diagram is: columns from left to right, lanes and the channels between them.
+"""The coordinates of an event-log diagram: columns from left to right, lanes and the channels between them.
 
 Lengths are in points; *x* grows to the right and *y* downwards.
 """
@@ -17,7 +17,7 @@ from bac.figures.events.scene import Column, Kind, Scene
 from bac.figures.metrics import text_width, wrap
 
 MARGIN = 12.0
-"""Points between the edge of the page and what is on it."""
+"""Points between the edge of the page and its content."""
 GUTTER = 11.0
 """Points between two columns."""
 NARROWEST = 340.0
@@ -25,7 +25,7 @@ NARROWEST = 340.0
 LANE_NAME = 10.0
 """The type size of the names of services in points."""
 WIDEST_NAME = 130.0
-"""How wide the name of a service may be before it is broken or shortened, in points."""
+"""The greatest width of the name of a service in points; a longer one is broken or shortened."""
 HEADING = 11.0
 """The type size of the heading in points."""
 CHANNEL = 12.0
@@ -36,7 +36,7 @@ class Grid:
     """The measures of one diagram."""
 
     def __init__(self, shown: Scene) -> None:
-        """Take note of what is to be shown."""
+        """Keep the scene to be drawn."""
         self.scene = shown
         self.trace = shown.trace
 
@@ -44,31 +44,31 @@ class Grid:
 
     @cached_property
     def names_width(self) -> float:
-        """The width of the column of names."""
+        """Return the width of the column of names."""
         widths = [text_width(line, LANE_NAME, True) for lane in self.scene.lanes for line in self.lane_name(lane)]
         widths += [text_width(self.mode(lane), SIZE) for lane in self.scene.lanes]
         return max(widths, default=0.0)
 
     def lane_name(self, service: str) -> list[str]:
-        """The name of a service in at most two lines."""
+        """Return the name of a service in at most two lines."""
         return wrap(service, WIDEST_NAME, LANE_NAME, bold=True, most=2)
 
     def mode(self, service: str) -> str:
-        """How a service is backed up, where that is not by itself."""
+        """Return how a service is backed up, unless it is independent."""
         return self.trace.plan.mode_of(service).label
 
     @cached_property
     def card_width(self) -> float:
-        """The width of every card."""
+        """Return the width of every card."""
         return max((CardText(card).width for card in self.scene.cards), default=0.0)
 
     @cached_property
     def card_height(self) -> float:
-        """The height of every card."""
+        """Return the height of every card."""
         return max([CardText(card).height for card in self.scene.cards], default=24.0)
 
     def width_of(self, column: Column) -> float:
-        """The width of a column."""
+        """Return the width of a column."""
         match column.kind:
             case Kind.CARD:
                 return self.card_width
@@ -85,29 +85,29 @@ class Grid:
 
     @cached_property
     def lefts(self) -> list[float]:
-        """The left edges of the columns, and that of the one that would come next."""
+        """Return the left edges of the columns, and the right end of the last one."""
         start = MARGIN + self.names_width + GUTTER + 3
         return list(accumulate((self.width_of(column) + GUTTER for column in self.scene.columns), initial=start))
 
     def centre(self, number: int) -> float:
-        """The middle of a column."""
+        """Return the middle of a column."""
         return self.lefts[number] + self.width_of(self.scene.columns[number]) / 2
 
     @cached_property
     def right(self) -> float:
-        """Where the lines of the logs end."""
+        """Return the right end of the lines of the logs."""
         return max(self.lefts[-1] + 4, NARROWEST - MARGIN)
 
     @cached_property
     def width(self) -> float:
-        """The width of the page."""
+        """Return the width of the page."""
         return ceil(max(NARROWEST, self.right + MARGIN))
 
     # Downwards
 
     @cached_property
     def places(self) -> list[Place]:
-        """Where the cards are, from left to right."""
+        """Return the places of the cards, from left to right."""
         lanes = {lane: number for number, lane in enumerate(self.scene.lanes)}
         return [
             Place(lanes[card.service], self.lefts[number], self.card_width)
@@ -117,14 +117,14 @@ class Grid:
 
     @cached_property
     def routes(self) -> list[Route]:
-        """The ways of the arrows."""
+        """Return the routes of the arrows."""
         found = arrows(self.scene)
         tags = {arrow.tag: text_width(arrow.tag, SIZE, True) + 6 for arrow in found if arrow.tag}
         return routes(found, self.places, tags)
 
     @cached_property
     def channels(self) -> Channels:
-        """The space between the lanes."""
+        """Return the spaces between the lanes."""
         return Channels.of(self.routes, len(self.scene.lanes), CHANNEL)
 
     def has(self, kind: Kind) -> bool:
@@ -133,7 +133,7 @@ class Grid:
 
     @cached_property
     def above_card(self) -> float:
-        """The room for markers and locks between the top of a lane and its cards."""
+        """Return the height for markers and locks between the top of a lane and its cards."""
         backup = SIZE + 1.7 * marks.TRIANGLE + 4 if self.has(Kind.SNAPSHOT) else 0.0
         lock = marks.BAND + 5 if self.has(Kind.LOCK) else 0.0
         name = SIZE + 2 if lock and not backup else 0.0
@@ -141,17 +141,17 @@ class Grid:
 
     @cached_property
     def lane_height(self) -> float:
-        """The height of a lane."""
+        """Return the height of a lane."""
         return self.above_card + self.card_height + RING + 3
 
     @cached_property
     def header(self) -> float:
-        """Where the heading ends and the name of the disaster stands."""
+        """Return the lower end of the heading, where the name of the disaster stands."""
         return MARGIN + HEADING + 4 + SIZE + 8
 
     @cached_property
     def tops(self) -> list[float]:
-        """The upper sides of the lanes, and that of the one that would come next."""
+        """Return the upper sides of the lanes."""
         start = self.header + (SIZE + 6 if self.has(Kind.DISASTER) else 0.0)
         tops = []
         for height in self.channels.heights:
@@ -160,25 +160,25 @@ class Grid:
         return tops
 
     def card_top(self, lane: int) -> float:
-        """The upper side of the cards of a lane."""
+        """Return the upper side of the cards of a lane."""
         return self.tops[lane] + self.above_card
 
     def axis(self, lane: int) -> float:
-        """The line of a log."""
+        """Return the height of the line of a log."""
         return self.card_top(lane) + self.card_height / 2
 
     @cached_property
     def bottom(self) -> float:
-        """The lower side of the lowest lane, and of the arrows below it."""
+        """Return the lower end of the lowest lane with the arrows below it."""
         return self.tops[len(self.scene.lanes) - 1] + self.lane_height + self.channels.heights[-1]
 
     def track_y(self, route: Route) -> float:
-        """The height of an arrow's track."""
+        """Return the height of an arrow's track."""
         top = self.tops[route.channel] - self.channels.heights[route.channel]
         return top + self.channels.offsets[route.channel, route.track]
 
     def edge(self, card: int, top: bool) -> float:
-        """The upper or lower edge of a card, or of the ring around it."""
+        """Return the upper or lower edge of a card, or of the ring around it."""
         drawn = self.scene.cards[card]
         ring = ring_of(drawn) + 0.6
         upper = self.card_top(self.places[card].lane)

@@ -1,7 +1,7 @@
-"""A common history before a trace: earlier instances of what happens in it, as in Figures 3–5 of the article.
+"""A common history before a trace: earlier instances of its use cases, as in Figures 3–5 of the article.
 
 An earlier instance repeats the steps that the trace makes before the disaster, in the same order, and then
-completes what is in flight.
+completes the use cases in flight.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from bac.model.system import RECOVERED, Action, ActionKind, Event, Label, NotARu
 from bac.model.trace import Trace
 
 MOST_STATES = 10_000
-"""So many states are looked at for a way to complete what is in flight."""
+"""The most states that are searched for a completion of the use cases in flight."""
 
 
 class NoHistory(BacError):
@@ -24,13 +24,13 @@ class NoHistory(BacError):
 
 
 def with_history(trace: Trace, instances: int) -> Trace:
-    """The same trace after so many earlier instances of what happens in it.
+    """Return the same trace after a number of earlier instances of its use cases.
 
-    The earlier instances take the first indices; those of the trace move up.  They run before anything else happens, so
-    that they are in every backup and nothing of them goes wrong.
+    The earlier instances take the first indices; those of the trace move up.  They run before everything else, so that
+    they are in every backup and have no anomalies.
 
     Raises:
-        NoHistory: the trace is not possible after them, since they cannot be completed.
+        NoHistory: the trace is not possible after them, as they cannot be completed.
         LimitReached: the system with so many instances would be too large.
     """
     if instances < 1:
@@ -54,7 +54,7 @@ def with_history(trace: Trace, instances: int) -> Trace:
 
 
 def earlier_instance(trace: Trace) -> list[Label]:
-    """Steps at index 1 like those of the trace: as many of them as can be completed, or all if none can."""
+    """Return steps at index 1 like those of the trace: as many as can be completed, or all if none can."""
     alone = trace.system if trace.instances == 1 else system(trace.architecture, trace.plan, 1)
     own = [shifted(label, 1 - label.events[0].index) for label in pattern(trace)]
     states = alone.run(own)
@@ -66,9 +66,9 @@ def earlier_instance(trace: Trace) -> list[Label]:
 
 
 def pattern(trace: Trace) -> list[Label]:
-    """The steps of the trace at the index that it is about, or else at the one where most happens.
+    """Return the steps of the trace at the index that it is about, or else at the index with the most steps.
 
-    A command that is held back at the end counts as one: in earlier instances there was no lock in its way.
+    A command that is held back at the end counts as a step: in earlier instances no lock was taken.
     """
     actions = trace.actions[trace.history :]
     steps = [label for label in actions if label.kind is ActionKind.STEP]
@@ -79,7 +79,7 @@ def pattern(trace: Trace) -> list[Label]:
 
 
 def completion(architecture: Architecture, alone: System, state: State) -> list[Label] | None:
-    """The fewest steps at index 1 after which nothing is in flight; ``None`` if there are none (or too far away)."""
+    """Return the fewest steps at index 1 after which no use case is in flight; ``None`` if none are found."""
     involved = set(needed(architecture, in_flight(architecture, state)))
     steps = [
         action
@@ -98,7 +98,7 @@ def completion(architecture: Architecture, alone: System, state: State) -> list[
 
 
 def in_flight(architecture: Architecture, state: State) -> list[str]:
-    """The use cases of which, at index 1, some steps are logged and others are not."""
+    """Return the use cases of which, at index 1, some steps are logged and others are not."""
     return [
         case.name
         for case in architecture.use_cases
@@ -107,7 +107,7 @@ def in_flight(architecture: Architecture, state: State) -> list[str]:
 
 
 def needed(architecture: Architecture, names: Iterable[str]) -> Iterator[str]:
-    """These use cases, and those that create or link, directly or not, what they are about."""
+    """Yield these use cases, and those that create or link their entities, directly or not."""
     seen, stack = set[str](), list(names)
     while stack:
         name = stack.pop()
@@ -122,12 +122,12 @@ def needed(architecture: Architecture, names: Iterable[str]) -> Iterator[str]:
 
 
 def recovery(larger: System, state: State) -> Iterator[Label]:
-    """What recovery still does, after the disaster, about earlier instances that could not be completed."""
+    """Yield the further actions of recovery for earlier instances that could not be completed."""
     while RECOVERED in state and (action := next(larger.enabled(state), None)) is not None:
         yield action.label
         state = action.apply(state)
 
 
 def shifted(label: Label, by: int) -> Label:
-    """The label with its indices moved up."""
+    """Return the label with its indices moved up."""
     return replace(label, events=tuple(Event(e.use_case, e.step, e.index + by) for e in label.events))

@@ -15,7 +15,7 @@ from bac.figures.events import marks
 from bac.figures.events.cards import SIZE, card_shapes
 from bac.figures.events.focus import focus
 from bac.figures.events.grid import GUTTER, HEADING, LANE_NAME, MARGIN, Grid
-from bac.figures.events.legend import below, transactions
+from bac.figures.events.legend import below, omissions, transactions
 from bac.figures.events.routing import TAG, Route, Style, enters_from_above, free_place, leaves_upwards, path
 from bac.figures.events.scene import Column, Kind, Scene, scene
 from bac.figures.metrics import clean, shorten
@@ -25,8 +25,12 @@ from bac.properties.explanation import explain
 from bac.properties.qualities import Property
 
 
-def draw(trace: Trace) -> Drawing:
-    """The event-log diagram of a trace; one whose claim is none of the properties is drawn without a caption.
+def draw(trace: Trace, outside: int = 0) -> Drawing:
+    """Return the event-log diagram of a trace, without a caption if its claim is none of the properties.
+
+    Args:
+        trace: what to draw.
+        outside: the number of further services, if the trace is that of a part of a landscape.
 
     Raises:
         FigureError: the trace does not show what it claims.
@@ -36,20 +40,20 @@ def draw(trace: Trace) -> Drawing:
         sentence = explain(trace, numbered=False).sentence if trace.claim.property in list(Property) else ""
     except (AssertionError, LookupError, StopIteration, ValueError):
         raise FigureError("the trace does not show what it claims, so that there is nothing to draw") from None
-    return Layout(scene(trace, found), sentence).drawing()
+    return Layout(scene(trace, found, outside), sentence).drawing()
 
 
 class Layout(Grid):
-    """Paints one diagram."""
+    """The shapes of one diagram."""
 
     def __init__(self, shown: Scene, sentence: str) -> None:
-        """Take note of what is to be shown, and of the caption."""
+        """Keep the scene to be drawn, and the caption."""
         super().__init__(shown)
         self.sentence = sentence
         self.positions = {service.name: n for n, service in enumerate(self.trace.architecture.services)}
 
     def drawing(self) -> Drawing:
-        """The whole diagram."""
+        """Return the whole diagram."""
         styles = {route.arrow.style for route in self.routes}
         text, end = below(self.scene, styles, self.sentence, MARGIN, self.bottom + 10, self.width - 2 * MARGIN)
         shapes = [*self.heading(), *self.diagram(), *text]
@@ -57,7 +61,7 @@ class Layout(Grid):
         return Drawing(self.width, ceil(end + MARGIN - 4), clean(title), clean(self.description()), tuple(shapes))
 
     def diagram(self) -> Iterator[Shape]:
-        """The lanes with everything in them, in the order of painting."""
+        """Yield the lanes and their content, in the order of painting."""
         yield from self.lanes()
         yield from self.frames()
         yield from self.locks()
@@ -67,15 +71,15 @@ class Layout(Grid):
         yield from self.tags()
 
     def description(self) -> str:
-        """The diagram in words: what happened, and the logs."""
+        """Return the diagram in words: the caption, and the logs."""
         logs = []
         for log in self.trace.logs.values():
             entries = ", ".join(f"{entry.name} ({self.trace.step_of(entry.event)[1]})" for entry in log.cut)
             logs.append(f"Log of {log.service} at the end: {entries or 'empty'}.")
-        return " ".join([self.sentence, *logs])
+        return " ".join(filter(None, [self.sentence, *logs, omissions(self.scene)]))
 
     def heading(self) -> Iterator[Shape]:
-        """What the figure shows, and of which architecture and plan."""
+        """Yield the heading, with the architecture and the plan."""
         room = self.width - 2 * MARGIN
         heading = self.scene.focus.heading
         text = shorten(heading, room, HEADING, bold=True)
@@ -85,7 +89,7 @@ class Layout(Grid):
         yield Text(MARGIN, y, shorten(about, room, SIZE), SIZE, colour=MUTED, name=clean(about))
 
     def lanes(self) -> Iterator[Shape]:
-        """The names of the services and the lines of their logs."""
+        """Yield the names of the services and the lines of their logs."""
         start = MARGIN + self.names_width + GUTTER / 2
         for lane, service in enumerate(self.scene.lanes):
             lines, mode = self.lane_name(service), self.mode(service)
@@ -100,7 +104,7 @@ class Layout(Grid):
             yield Polyline(((start, self.axis(lane)), (self.right, self.axis(lane))), MUTED, 0.9, arrow=True)
 
     def frames(self) -> Iterator[Box]:
-        """Around the events of one transaction."""
+        """Yield the boxes around the events of one transaction."""
         for columns in transactions(self.scene).values():
             lanes = [self.scene.lanes.index(self.scene.columns[number].cards[0].service) for number in columns]
             left, right = self.lefts[columns[0]] - 4.5, self.lefts[columns[-1]] + self.card_width + 4.5
@@ -108,7 +112,7 @@ class Layout(Grid):
             yield Box(left, top, right - left, bottom - top, stroke=MUTED, line_width=0.9, radius=6)
 
     def locks(self) -> Iterator[Shape]:
-        """The bands of locks: until they are released, disaster strikes, or the run ends."""
+        """Yield the bands of locks, which end with the lock, the disaster, or the run."""
         for number, column in enumerate(self.scene.columns):
             if column.kind is Kind.LOCK:
                 right = self.end_of_lock(number, column.services)
@@ -118,7 +122,7 @@ class Layout(Grid):
                     yield from marks.lock(self.lefts[number], right, y)
 
     def end_of_lock(self, start: int, services: tuple[str, ...]) -> float:
-        """Where the band of a lock ends that was taken in this column."""
+        """Return the right end of the band of a lock that was taken in this column."""
         for number in range(start + 1, len(self.scene.columns)):
             column = self.scene.columns[number]
             if column.kind is Kind.DISASTER or (column.kind is Kind.UNLOCK and column.services == services):
@@ -126,7 +130,7 @@ class Layout(Grid):
         return self.lefts[-1] - GUTTER / 2
 
     def between_columns(self) -> Iterator[Shape]:
-        """Backups, the disaster, and elisions."""
+        """Yield backups, the disaster, and elisions."""
         for number, column in enumerate(self.scene.columns):
             x = self.centre(number)
             match column.kind:
@@ -137,9 +141,11 @@ class Layout(Grid):
                 case Kind.ELISION:
                     for service, count in column.hidden:
                         yield from marks.elision(x, self.axis(self.scene.lanes.index(service)), count)
+                case Kind.CARD | Kind.LOCK | Kind.UNLOCK:
+                    pass  # these are drawn with the lanes
 
     def backup(self, x: float, services: tuple[str, ...]) -> Iterator[Shape]:
-        """The backups that one action takes; several at one instant are connected."""
+        """Yield the backups that one action takes; several at one instant are connected."""
         lanes = sorted(self.scene.lanes.index(service) for service in services)
         tip = SIZE + 1.7 * marks.TRIANGLE + 2
         for upper, lower in pairwise(lanes):
@@ -152,7 +158,7 @@ class Layout(Grid):
             yield from marks.backup(x, self.tops[lane] + tip, bottom, fill, ink)
 
     def disaster(self, x: float, column: Column) -> Iterator[Shape]:
-        """The line of the disaster: thick through the lanes that it hits, with a bolt on each."""
+        """Yield the line of the disaster, thick and with a bolt on each lane that it hits."""
         yield Text(x, self.header + SIZE, marks.DISASTER, SIZE, Anchor.MIDDLE, ALERT_TEXT, bold=True)
         yield Polyline(((x, self.header + SIZE + 3), (x, self.bottom)), ALERT, 1.0, dashed=True)
         hit = {*column.services, *column.restored}
@@ -164,7 +170,7 @@ class Layout(Grid):
                 yield marks.bolt(x, y, hollow=service not in column.services)
 
     def cards(self) -> Iterator[Shape]:
-        """The events."""
+        """Yield the events."""
         for card, place in zip(self.scene.cards, self.places, strict=True):
             y = self.card_top(place.lane)
             position = self.positions[card.service]
@@ -173,19 +179,19 @@ class Layout(Grid):
     # Arrows
 
     def corners(self, route: Route) -> tuple[Point, ...]:
-        """The corners of an arrow."""
+        """Return the corners of an arrow."""
         tail, head = self.places[route.arrow.tail], self.places[route.arrow.head]
         start = self.edge(route.arrow.tail, leaves_upwards(tail, head))
         end = self.edge(route.arrow.head, enters_from_above(tail, head))
         return path(route, start, self.track_y(route), end)
 
     def arrows(self) -> Iterator[Shape]:
-        """The arrows, those that matter last."""
+        """Yield the arrows, the important ones last."""
         for route in sorted(self.routes, key=lambda route: list(Style).index(route.arrow.style)):
             yield from marks.arrow(self.corners(route), route.arrow.style, clean(route.arrow.tooltip))
 
     def verticals(self, top: float, bottom: float) -> list[float]:
-        """The *x* of every vertical line that passes between two heights."""
+        """Return the *x* of every vertical line between two heights."""
         lines = [(a, b) for route in self.routes for a, b in pairwise(self.corners(route)) if a[0] == b[0]]
         between = [shape for shape in self.between_columns() if isinstance(shape, Polyline)]
         lines += [(line.points[0], line.points[-1]) for line in between]
@@ -195,7 +201,7 @@ class Layout(Grid):
         return [a[0] for a, b in lines if min(a[1], b[1]) < bottom and max(a[1], b[1]) > top]
 
     def tags(self) -> Iterator[Shape]:
-        """Crosses on broken links, and the words at them."""
+        """Yield crosses on broken links, and the words at them."""
         for route in self.routes:
             if route.arrow.style in (Style.BROKEN, Style.CLAIMED):
                 left, right = sorted((route.start, route.end))

@@ -1,15 +1,16 @@
-"""What stands below the lanes of an event-log diagram: what the signs mean, what is not drawn, and what happened."""
+"""The text below an event-log diagram: the meaning of the signs, the services that are not drawn, and the caption."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 
 from bac.figures.canvas import Anchor, Box, Polyline, Shape, Text
-from bac.figures.events.cards import SIZE, cross, sign
+from bac.figures.events.cards import SIGNED, SIZE, cross, sign
 from bac.figures.events.marks import ARROWS, BAND, bolt, triangle
 from bac.figures.events.routing import Style
 from bac.figures.events.scene import Kind, Scene, State
-from bac.figures.metrics import text_width, wrap
+from bac.figures.metrics import paragraph, text_width, wrap
 from bac.figures.palette import ALERT, INK, MUTED, PAPER
 from bac.model.system import ActionKind
 
@@ -18,7 +19,7 @@ CAPTION = 9.0
 LINE = 12.0
 """Points from one line of text to the next."""
 SYMBOL, SMALL, GAP = 20.0, 10.0, 14.0
-"""The widths of a legend's symbols, and the space between its entries, in points."""
+"""The widths of wide and narrow symbols of a legend, and the space between its entries, in points."""
 MOST_CAPTION_LINES, MOST_OMISSION_LINES = 20, 2
 FILL = "#8C8C8C"
 """The neutral colour of services in the legend."""
@@ -26,35 +27,36 @@ FILL = "#8C8C8C"
 Symbol = Callable[[float, float], Iterable[Shape]]
 """Draws a symbol to the right of *x*, centred on *y*."""
 Item = tuple[Symbol, float, str]
-"""An entry of the legend: its symbol, the width of that in points, and what it means."""
+"""An entry of the legend: its symbol, the width of that in points, and its meaning."""
 
 
 def below(
     scene: Scene, styles: set[Style], sentence: str, x: float, y: float, width: float
 ) -> tuple[list[Shape], float]:
-    """Legend, omissions and caption in a column of this width from here on, and the *y* where they end."""
+    """Return legend, omissions and caption in a column of this width from here on, and the *y* of their end."""
     shapes, y = _legend(list(entries(scene, styles)), x, y, width)
     for line in wrap(omissions(scene), width, SIZE, most=MOST_OMISSION_LINES):
         shapes.append(Text(x, y + SIZE, line, SIZE, colour=MUTED, name=omissions(scene)))
         y += LINE
     y += 3
-    for line in wrap(sentence, width, CAPTION, most=MOST_CAPTION_LINES):
+    for line in paragraph(sentence, width, CAPTION, most=MOST_CAPTION_LINES):
         shapes.append(Text(x, y + CAPTION, line, CAPTION, colour=INK, name=sentence))
         y += LINE
     return shapes, y
 
 
 def omissions(scene: Scene) -> str:
-    """Which services are not drawn."""
-    if not scene.omitted:
+    """Return which services are not drawn."""
+    if not scene.omitted and not scene.outside:
         return ""
-    counted = (f"{name} ({count} event{'s' * (count != 1)})" if count else name for name, count in scene.omitted)
-    nothing = " (nothing logged)" if not any(count for _, count in scene.omitted) else ""
-    return f"Not drawn: {', '.join(counted)}{nothing}"
+    names = [f"{name} ({count} event{'s' * (count != 1)})" if count else name for name, count in scene.omitted]
+    nothing = " (nothing logged)" if names and not any(count for _, count in scene.omitted) else ""
+    outside = f"{scene.outside:,} service{'s' * (scene.outside != 1)} outside this part" if scene.outside else ""
+    return "Not drawn: " + "; ".join(filter(None, [", ".join(names) + nothing, outside]))
 
 
 def _legend(items: Sequence[Item], x: float, y: float, width: float) -> tuple[list[Shape], float]:
-    """The entries one after the other, in as many lines as they need."""
+    """Return the entries beside each other, in as many lines as they need, and the *y* of their end."""
     shapes: list[Shape] = []
     left = x
     for symbol, size, text in items:
@@ -68,7 +70,7 @@ def _legend(items: Sequence[Item], x: float, y: float, width: float) -> tuple[li
 
 
 def entries(scene: Scene, styles: set[Style]) -> Iterator[Item]:
-    """The symbols that occur in the diagram, and what they mean."""
+    """Yield the symbols that occur in the diagram, with their meaning."""
     cards = scene.cards
     kinds = {column.kind for column in scene.columns}
     yield from _swatches(scene)
@@ -80,13 +82,14 @@ def entries(scene: Scene, styles: set[Style]) -> Iterator[Item]:
         yield lambda x, y: [Box(x, y - 5, SYMBOL, 10, None, MUTED, 0.9, radius=3)], SYMBOL, "one transaction"
     disasters = [column for column in scene.columns if column.kind is Kind.DISASTER]
     if any(column.services for column in disasters):
-        yield lambda x, y: [bolt(x + 5, y, hollow=False, size=6)], SMALL, "service that crashed"
+        yield lambda x, y: [bolt(x + 5, y, hollow=False, size=6)], SMALL, "crashed service"
     if any(set(column.restored) - set(column.services) for column in disasters):
-        yield lambda x, y: [bolt(x + 5, y, hollow=True, size=6)], SMALL, "restored, too"
-    if any(card.state is State.DENIED for card in cards):
-        yield lambda x, y: sign(x + 5, y, State.DENIED), SMALL, "command held back"
-    if any(card.state is State.REJECTED for card in cards):
-        yield lambda x, y: sign(x + 5, y, State.REJECTED), SMALL, "message rejected"
+        yield lambda x, y: [bolt(x + 5, y, hollow=True, size=6)], SMALL, "restored with it"
+    if any(card.state is State.ABSENT for card in cards):
+        yield lambda x, y: [Box(x, y - 5, SYMBOL, 10, PAPER, ALERT, 1.4, dashed=True, radius=1.5)], SYMBOL, "missing"
+    for state, text in SIGNED.items():
+        if any(card.state is state for card in cards):
+            yield partial(lambda state, x, y: sign(x + 5, y, state), state), SMALL, text
     words = {
         Style.LINK: "reference",
         Style.GONE: "reference that does not hold",
@@ -104,12 +107,14 @@ def _swatches(scene: Scene) -> Iterator[Item]:
         yield lambda x, y: [_swatch(x, y, FILL)], SYMBOL, "in the backup"
     if any(not card.backed for card in logged):
         yield lambda x, y: [_swatch(x, y, hatch=INK)], SYMBOL, "not in the backup"
+    if any(card.deleted for card in logged):
+        yield lambda x, y: [_swatch(x, y, dashed=True)], SYMBOL, "deleted later"
     if any(card.lost for card in logged):
         yield lambda x, y: [_swatch(x, y), *_strike(x, y)], SYMBOL, "lost in the disaster"
 
 
-def _swatch(x: float, y: float, fill: str = PAPER, hatch: str | None = None) -> Box:
-    return Box(x, y - 5, SYMBOL, 10, fill, INK, 0.9, hatch=hatch, radius=1.5)
+def _swatch(x: float, y: float, fill: str = PAPER, hatch: str | None = None, dashed: bool = False) -> Box:
+    return Box(x, y - 5, SYMBOL, 10, fill, INK, 0.9, hatch, dashed, radius=1.5)
 
 
 def _strike(x: float, y: float) -> Iterator[Shape]:
@@ -118,7 +123,7 @@ def _strike(x: float, y: float) -> Iterator[Shape]:
 
 
 def arrow_symbol(style: Style) -> Symbol:
-    """A short arrow of this style."""
+    """Return a short arrow of this style."""
     colour, width, dashed = ARROWS[style]
 
     def symbol(x: float, y: float) -> Iterator[Shape]:
@@ -130,7 +135,7 @@ def arrow_symbol(style: Style) -> Symbol:
 
 
 def transactions(scene: Scene) -> dict[int, list[int]]:
-    """The columns, by their number, of each action that appended several events."""
+    """Return the columns, by their numbers, of each action that appended several events."""
     table: dict[int, list[int]] = {}
     for number, column in enumerate(scene.columns):
         if column.kind is Kind.CARD and column.cards and column.cards[0].state is State.LOGGED:

@@ -1,4 +1,4 @@
-"""Which arrows an event-log diagram has: one per link, and for missing state those to the event that did not follow."""
+"""The arrows of an event-log diagram: one per link, and for missing state those to the event that did not follow."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ BROKEN = "broken link"
 
 
 def arrows(scene: Scene) -> list[Arrow]:
-    """The arrows between the cards of a scene, which are numbered from left to right."""
+    """Return the arrows between the cards of a scene, which are numbered from left to right."""
     numbers = card_numbers(scene)
     return [*links(scene, numbers), *interrupted(scene, numbers)]
 
 
 def card_numbers(scene: Scene) -> dict[Event, int]:
-    """For each event the card where it is, or last was, or should be."""
+    """Return for each event the card of its last entry, or the card that shows its absence."""
     table: dict[Event, int] = {}
     for number, card in enumerate(scene.cards):
         if card.event is not None and (card.state is State.ABSENT or is_last(scene, card)):
@@ -35,7 +35,7 @@ def is_last(scene: Scene, card: Card) -> bool:
 
 
 def links(scene: Scene, numbers: Mapping[Event, int]) -> Iterator[Arrow]:
-    """One arrow per link and index, from the event that makes it to the event that creates its target."""
+    """Yield one arrow per link and index, from the event that makes it to the event that creates its target."""
     trace = scene.trace
     for index in range(1, trace.instances + 1):
         cut = Cut(trace, index)
@@ -50,7 +50,7 @@ def links(scene: Scene, numbers: Mapping[Event, int]) -> Iterator[Arrow]:
 
 
 def style_of(scene: Scene, cut: Cut, link: Link) -> Style:
-    """How a link fares in the cut."""
+    """Return the style of a link, which shows whether it holds or is broken in the cut."""
     if scene.focus.broken == (link, cut.index):
         return Style.CLAIMED
     if cut.broken(link):
@@ -59,7 +59,7 @@ def style_of(scene: Scene, cut: Cut, link: Link) -> Style:
 
 
 def interrupted(scene: Scene, numbers: Mapping[Event, int]) -> Iterator[Arrow]:
-    """Arrows from the events that survived to the missing one which should have followed them."""
+    """Yield arrows from the events that survived to the missing one that should have followed them."""
     event, trace = scene.focus.missing, scene.trace
     if event is None or event not in numbers:
         return

@@ -1,4 +1,4 @@
-"""The signs of an event-log diagram that stand beside its cards: backups, locks, the disaster, elisions."""
+"""The signs of an event-log diagram besides its cards: backups, locks, the disaster, elisions."""
 
 from __future__ import annotations
 
@@ -33,38 +33,36 @@ RADIUS = 6.0
 
 
 def elision_text(count: int) -> str:
-    """What stands for events that are not drawn."""
+    """Return the text that stands for events that are not drawn."""
     return f"… {count} more …"
 
 
 def triangle(x: float, y: float, fill: str, stroke: str) -> Polygon:
-    """A triangle that points down, its tip here."""
+    """Return a triangle that points down, its tip here."""
     return Polygon(((x - TRIANGLE, y - 1.7 * TRIANGLE), (x + TRIANGLE, y - 1.7 * TRIANGLE), (x, y)), fill, stroke)
 
 
-def backup(x: float, top: float, bottom: float, fill: str, ink: str, label: str = BACKUP) -> Iterator[Shape]:
-    """A backup: a triangle above a log, and a line through it; ``top`` is where the triangle's tip is."""
+def backup(x: float, top: float, bottom: float, fill: str, ink: str) -> Iterator[Shape]:
+    """Yield a backup: a triangle above a log, its tip at ``top``, and a line through the log."""
     yield Polyline(((x, top), (x, bottom)), ink, 1.6)
     yield triangle(x, top, fill, ink)
-    if label:
-        yield Text(x, top - 1.7 * TRIANGLE - 2.5, label, SIZE, Anchor.MIDDLE, ink)
+    yield Text(x, top - 1.7 * TRIANGLE - 2.5, BACKUP, SIZE, Anchor.MIDDLE, ink)
 
 
-def lock(left: float, right: float, y: float, label: str = LOCKED) -> Iterator[Shape]:
-    """A lock that holds from ``left`` to ``right``: a hatched band whose upper side is here, its name above."""
+def lock(left: float, right: float, y: float) -> Iterator[Shape]:
+    """Yield a lock from ``left`` to ``right``: a hatched band with its upper side at *y*, and its name above."""
     yield Box(left, y, right - left, BAND, PAPER, MUTED, 0.9, hatch=MUTED)
-    if label:
-        yield Text(left, y - 2.5, label, SIZE, Anchor.START, MUTED)
+    yield Text(left, y - 2.5, LOCKED, SIZE, Anchor.START, MUTED)
 
 
 def bolt(x: float, y: float, hollow: bool, size: float = BOLT_SIZE) -> Polygon:
-    """A bolt with its centre here: filled for a crashed service, hollow for one that is restored with it."""
+    """Return a bolt with its centre here: filled for a crashed service, hollow for one that is restored with it."""
     corners = tuple((x + across * size, y + down * size) for across, down in BOLT)
     return Polygon(corners, PAPER if hollow else ALERT, ALERT)
 
 
 def elision(x: float, y: float, count: int) -> Iterator[Shape]:
-    """The number of events that are not drawn, on the line of a log, with its centre here."""
+    """Yield the number of events that are not drawn, on the line of a log, with its centre here."""
     text = elision_text(count)
     width = text_width(text, SIZE) + 4
     yield Box(x - width / 2, y - 7, width, 14, PAPER)
@@ -72,12 +70,12 @@ def elision(x: float, y: float, count: int) -> Iterator[Shape]:
 
 
 def arrow(corners: tuple[tuple[float, float], ...], style: Style, tooltip: str) -> Iterator[Shape]:
-    """An arrow through these corners."""
+    """Yield an arrow through these corners."""
     colour, width, dashed = ARROWS[style]
     yield Polyline(rounded(corners, RADIUS), colour, width, dashed, arrow=True, smooth=True, name=tooltip)
 
 
 def broken(x: float, y: float) -> Iterator[Shape]:
-    """What shows that an arrow leads nowhere: a cross on it, here, on a plate."""
+    """Yield the sign of a broken link: a cross on the arrow, with its centre here, on a plate."""
     yield Box(x - 4.5, y - 4.5, 9, 9, PAPER, radius=4.5)
     yield from cross(x, y, 4.0, ALERT, 2.2)

@@ -1,7 +1,7 @@
-"""Where arrows run: out of a card, along a track in the channel between two lanes, and into another card.
+"""The routes of arrows: out of a card, along a track in the channel between two lanes, and into another card.
 
 A card stands alone in its column, so that an arrow can leave it straight up or down through other lanes without
-touching anything; it turns in the channel beside the lane of its end.
+touching other cards; it turns in the channel beside the lane of its end.
 """
 
 from __future__ import annotations
@@ -16,24 +16,24 @@ from bac.figures.canvas import Point
 TRACK = 9.0
 """Points between two tracks."""
 TAG = 12.0
-"""Points above a track that its tag takes."""
+"""The height of a tag above its track, in points."""
 CLEARANCE = 6.0
 """Points between two arrows on the same track, and between a tag and an arrow."""
 
 
 class Style(Enum):
-    """What an arrow says."""
+    """The meaning of an arrow."""
 
     LINK = auto()
     """A reference that holds."""
     GONE = auto()
-    """A reference whose holder is gone or never came, or which was removed."""
+    """A reference that was removed, or whose holder does not exist."""
     BROKEN = auto()
-    """A reference to what is gone."""
+    """A reference to an entity that does not exist."""
     CLAIMED = auto()
     """The broken link that the claim is about."""
     MISSING = auto()
-    """From an event that survived to one that should have followed."""
+    """From an event that survived to one that should have followed it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class Arrow:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a card is: its lane, its left edge and its width."""
+    """The place of a card: its lane, its left edge and its width."""
 
     lane: int
     x: float
@@ -58,7 +58,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """An arrow's way: from *x* ``start`` along a track of a channel to *x* ``end``; its tag has a width in points.
+    """The route of an arrow: from *x* ``start`` along a track of a channel to *x* ``end``, with the width of its tag.
 
     One that ``returns`` ends in the lane where it began.
     """
@@ -73,19 +73,19 @@ class Route:
 
     @property
     def interval(self) -> tuple[float, float]:
-        """What it takes of its track."""
+        """Return the interval of its track that it takes."""
         left, right = sorted((self.start, self.end))
         excess = max(0.0, self.tag_width - (right - left)) / 2
         return left - excess, right + excess
 
 
 def channel_of(tail: Place, head: Place) -> int:
-    """The channel in which an arrow turns: channel *i* is above lane *i*."""
+    """Return the channel in which an arrow turns: channel *i* is above lane *i*."""
     return head.lane + 1 if head.lane < tail.lane else head.lane
 
 
 def routes(arrows: Sequence[Arrow], places: Sequence[Place], tag_widths: Mapping[str, float]) -> list[Route]:
-    """The way of every arrow: ports spread along the edges of cards, tracks such that no two arrows share a piece."""
+    """Return the routes: ports spread along the edges of cards, tracks such that no two arrows share a piece."""
     ports = _ports(arrows, places)
     found = [
         Route(
@@ -112,7 +112,7 @@ def enters_from_above(tail: Place, head: Place) -> bool:
 
 
 def _ports(arrows: Sequence[Arrow], places: Sequence[Place]) -> dict[tuple[int, bool], float]:
-    """The *x* at which each arrow leaves (``False``) and enters (``True``) its cards."""
+    """Return the *x* at which each arrow leaves (``False``) and enters (``True``) its cards."""
     edges: dict[tuple[int, bool], list[tuple[float, int, bool]]] = defaultdict(list)
     for number, arrow in enumerate(arrows):
         tail, head = places[arrow.tail], places[arrow.head]
@@ -127,7 +127,7 @@ def _ports(arrows: Sequence[Arrow], places: Sequence[Place]) -> dict[tuple[int, 
 
 
 def _tracks(found: Sequence[Route]) -> list[int]:
-    """A track for each route, from the top: first those from lane to lane, then those that return to their lane."""
+    """Return a track for each route, from the top: those from lane to lane, then those that return to their lane."""
     tracks = [0] * len(found)
     for channel in {route.channel for route in found}:
         inside = [number for number, route in enumerate(found) if route.channel == channel]
@@ -142,7 +142,7 @@ def _tracks(found: Sequence[Route]) -> list[int]:
 
 
 def _stacked(found: Sequence[Route], numbers: Sequence[int]) -> dict[int, int]:
-    """Tracks for some routes of one channel: short ones first, each on the first track where it fits."""
+    """Return tracks for some routes of one channel: short ones first, each on the first track where it fits."""
     taken: dict[int, list[tuple[float, float]]] = defaultdict(list)
     tracks = {}
     for number in sorted(numbers, key=lambda n: (found[n].interval[1] - found[n].interval[0], n)):
@@ -157,14 +157,14 @@ def _stacked(found: Sequence[Route], numbers: Sequence[int]) -> dict[int, int]:
 
 @dataclass(frozen=True)
 class Channels:
-    """How high the channels are, and where in them the tracks run."""
+    """The heights of the channels, and the offsets of the tracks from their tops."""
 
     heights: tuple[float, ...]
     offsets: Mapping[tuple[int, int], float]
 
     @classmethod
     def of(cls, found: Sequence[Route], lanes: int, least: float) -> Channels:
-        """The channels for these routes; ``least`` is the height of an empty one in points."""
+        """Return the channels for these routes; ``least`` is the height of an empty one in points."""
         heights, offsets = [], {}
         for channel in range(lanes + 1):
             inside = [route for route in found if route.channel == channel]
@@ -179,7 +179,7 @@ class Channels:
 
 
 def free_place(wanted: float, width: float, left: float, right: float, obstacles: Sequence[float]) -> float:
-    """The centre nearest to the wanted one where a tag of this width lies between left and right, clear of lines."""
+    """Return the centre nearest to the wanted one at which a tag of this width fits between the lines."""
     least, most = left + width / 2, right - width / 2
     if least > most:
         return (left + right) / 2
@@ -193,5 +193,5 @@ def free_place(wanted: float, width: float, left: float, right: float, obstacles
 
 
 def path(route: Route, tail_y: float, track_y: float, head_y: float) -> tuple[Point, ...]:
-    """The corners of an arrow, from the edge of one card to that of the other."""
+    """Return the corners of an arrow, from the edge of one card to that of the other."""
     return (route.start, tail_y), (route.start, track_y), (route.end, track_y), (route.end, head_y)

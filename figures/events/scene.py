@@ -1,26 +1,28 @@
-"""What an event-log diagram shows, before any coordinates: lanes from top to bottom, columns from left to right.
+"""The content of an event-log diagram, without coordinates: lanes from top to bottom, columns from left to right.
 
-One column is one thing that happens: time flows to the right across all lanes.  Source: the article, Figures 3–5.
+Each column is an instant: time flows to the right across all lanes.  Source: the article, Figures 3–5.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum, auto
+from typing import assert_never
 
 from bac.figures.events.focus import Focus
 from bac.model.architecture import Step, Verb
 from bac.model.system import ActionKind, Event, Label
 from bac.model.trace import Entry, Trace
+from bac.properties.cut import Cut
 
 MOST_LANES = 10
-"""Above this, lanes that the claim does not need are only counted."""
+"""The most lanes; further services that the claim does not need are only counted."""
 MOST_CARDS = 16
-"""Above this, stretches of events that the claim does not need are elided in their middle."""
+"""The most cards; if there are more, stretches of events that the claim does not need are elided in their middle."""
 LEFT_OF_ELISION = 1
-"""How many events stay on each side of an elision."""
+"""The number of events that stay on each side of an elision."""
 
 
 class Kind(Enum):
@@ -35,23 +37,29 @@ class Kind(Enum):
 
 
 class State(Enum):
-    """What a card says of its event."""
+    """The state of the event on a card."""
 
     LOGGED = auto()
-    """It is an entry of a log."""
+    """An entry of a log."""
     DENIED = auto()
     """A command that was held back."""
     REJECTED = auto()
-    """A message that recovery dropped."""
+    """A message that was dropped."""
+    REPEATED = auto()
+    """An event that recovery did a second time."""
+    REMOVED = auto()
+    """An event that recovery undid, or an entity that it collected."""
     ABSENT = auto()
-    """An event that should be there and is in no log; or, without an event, a backup."""
+    """An event that is missing from its log; or, without an event, a backup that does not exist."""
 
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One event, or the lack of one, in the lane of a service.
+    """One event, or its absence, in the lane of a service.
 
-    ``note`` says what is special, and ``alert`` that the claim is about it; ``tooltip`` is all that there is to know.
+    ``note`` is a word on its state, ``alert`` marks events that the claim is about, and ``tooltip`` has all details.
+    ``backed``: it is in the backup; ``lost``: it is lost in the disaster; ``deleted``: it creates an entity that an
+    event in the cut deletes.
     """
 
     service: str
@@ -64,12 +72,13 @@ class Card:
     event: Event | None = None
     backed: bool = False
     lost: bool = False
+    deleted: bool = False
     alert: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """What happens at one instant: ``cards`` for ``CARD``, ``services`` for the others, ``hidden`` for an elision.
+    """One instant: ``cards`` for ``CARD``, ``services`` for the others, ``hidden`` for an elision.
 
     ``action`` is its number in the trace (from 1); the columns of one transaction share it.
     """
@@ -84,42 +93,46 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """The lanes by name, the columns, and what is not drawn: services, each with the number of its events."""
+    """The lanes by name, the columns, and the services that are not drawn, each with the number of its events.
+
+    ``outside`` is the number of further services of a landscape of which the trace is a part.
+    """
 
     trace: Trace
     focus: Focus
     lanes: tuple[str, ...]
     columns: tuple[Column, ...]
-    omitted: tuple[tuple[str, int], ...] = field(default=())
+    omitted: tuple[tuple[str, int], ...] = ()
+    outside: int = 0
 
     @property
     def cards(self) -> list[Card]:
-        """All cards, from left to right."""
+        """Return all cards, from left to right."""
         return [card for column in self.columns for card in column.cards]
 
 
-def scene(trace: Trace, found: Focus) -> Scene:
-    """What the diagram of a trace shows, whose claim speaks of what is in focus."""
+def scene(trace: Trace, found: Focus, outside: int = 0) -> Scene:
+    """Return the content of the diagram of a trace."""
     every = list(Director(trace, found).columns())
     lanes = chosen_lanes(trace, found, every)
     counts = {log.service: len(log.live) + len(log.recovered) for log in trace.logs.values()}
     omitted = tuple((service, count) for service, count in counts.items() if service not in lanes)
     columns = elided(restricted(every, lanes), found)
-    return Scene(trace, found, lanes, tuple(columns), omitted)
+    return Scene(trace, found, lanes, tuple(columns), omitted, outside)
 
 
 def chosen_lanes(trace: Trace, found: Focus, columns: Iterable[Column]) -> tuple[str, ...]:
-    """The services that get a lane: first those that the claim is about, then those in which something happens."""
+    """Return the services that get a lane, in the order of the specification: of the claim first, then with events."""
     names = [service.name for service in trace.architecture.services]
     active = {card.service for column in columns for card in column.cards}
     needed = [name for name in names if name in found.services]
     others = [name for name in names if name in active and name not in found.services]
-    lanes = needed[:MOST_LANES] + others[: max(0, MOST_LANES - len(needed))]
-    return tuple(lanes or names[:MOST_LANES])
+    lanes = {*needed[:MOST_LANES], *others[: max(0, MOST_LANES - len(needed))]}
+    return tuple(name for name in names if name in lanes) or tuple(names[:MOST_LANES])
 
 
 def restricted(columns: Iterable[Column], lanes: Sequence[str]) -> Iterator[Column]:
-    """The columns, without what happens in services that have no lane."""
+    """Yield the columns without the services that have no lane."""
     for column in columns:
         cards = tuple(card for card in column.cards if card.service in lanes)
         services = tuple(service for service in column.services if service in lanes)
@@ -129,7 +142,7 @@ def restricted(columns: Iterable[Column], lanes: Sequence[str]) -> Iterator[Colu
 
 
 def elided(columns: Iterable[Column], found: Focus) -> list[Column]:
-    """The columns, with the middles of long stretches of unimportant events replaced by their numbers."""
+    """Return the columns, with the middles of long stretches of unimportant events replaced by their numbers."""
     whole = list(columns)
     if sum(len(column.cards) for column in whole) <= MOST_CARDS:
         return whole
@@ -150,7 +163,7 @@ def _unimportant(column: Column, found: Focus) -> bool:
 
 
 def _shortened(stretch: list[Column]) -> list[Column]:
-    """A stretch of columns with its middle elided, if that saves something; transactions stay whole."""
+    """Return a stretch of columns with its middle elided, if that saves space; transactions stay whole."""
     start, end = LEFT_OF_ELISION, len(stretch) - LEFT_OF_ELISION
     while 0 < start < end and stretch[start - 1].action == stretch[start].action:
         start += 1
@@ -163,11 +176,22 @@ def _shortened(stretch: list[Column]) -> list[Column]:
     return [*stretch[:start], hidden, *stretch[end:]]
 
 
+BY = {
+    ActionKind.DELIVER: "delivered",
+    ActionKind.REPLAY: "replayed",
+    ActionKind.RESUME: "resumed",
+    ActionKind.RETRY: "retried",
+    ActionKind.BACKFILL: "filled back",
+    ActionKind.RECONSTRUCT: "reconstructed",
+}
+"""How recovery appended an event, in a word."""
+
+
 class Director:
     """Turns the actions of a trace into columns."""
 
     def __init__(self, trace: Trace, found: Focus) -> None:
-        """Look up what became of every entry."""
+        """Collect the entries that are in backups, and those that are lost."""
         self.trace = trace
         self.focus = found
         self.backed: set[tuple[str, int]] = set()
@@ -175,9 +199,10 @@ class Director:
         for log in trace.logs.values():
             self.backed.update((log.service, entry.action) for entry in log.live[: log.backed])
             self.lost.update((log.service, entry.action) for entry in log.live[log.kept :])
+        self.cuts = [Cut(trace, index) for index in range(1, trace.instances + 1)]
 
     def columns(self) -> Iterator[Column]:
-        """The columns, in the order of the run, and those for what is absent at its end."""
+        """Yield the columns in the order of the run, then those for what does not exist at its end."""
         for number, label in enumerate(self.trace.actions, 1):
             yield from self.of_action(number, label)
         if absent := self.absent():
@@ -187,7 +212,7 @@ class Director:
             yield Column(Kind.CARD, len(self.trace.actions) + 2, cards)
 
     def of_action(self, number: int, label: Label) -> Iterator[Column]:
-        """The columns of one action."""
+        """Yield the columns of one action."""
         match label.kind:
             case ActionKind.SNAPSHOT:
                 yield Column(Kind.SNAPSHOT, number, services=label.services)
@@ -201,22 +226,41 @@ class Director:
                 yield from (self.refused(number, event, State.DENIED, "held back") for event in label.events)
             case ActionKind.DROP:
                 yield from (self.refused(number, event, State.REJECTED, "rejected") for event in label.events)
-            case ActionKind.STEP | ActionKind.DELIVER | ActionKind.REPLAY | ActionKind.RESUME:
+            case ActionKind.REPEAT:
+                yield from (self.refused(number, event, State.REPEATED, "done again") for event in label.events)
+            case ActionKind.UNDO:
+                yield from (self.refused(number, event, State.REMOVED, "undone") for event in label.events)
+            case ActionKind.COLLECT:
+                yield from (self.refused(number, event, State.REMOVED, "collected") for event in label.events)
+            case ActionKind.SWEEP | ActionKind.SNAPSHOT_BROKER:
+                return
+            case (
+                ActionKind.STEP
+                | ActionKind.DELIVER
+                | ActionKind.REPLAY
+                | ActionKind.RESUME
+                | ActionKind.RETRY
+                | ActionKind.BACKFILL
+                | ActionKind.RECONSTRUCT
+            ):
                 yield from (Column(Kind.CARD, number, (self.logged(e),)) for e in self.trace.appended(number))
+            case _:
+                assert_never(label.kind)
 
     def logged(self, entry: Entry) -> Card:
-        """The card of an entry of a log."""
+        """Return the card of an entry of a log."""
         case, step = self.trace.step_of(entry.event)
         key = (step.service, entry.action)
         last = self.trace.entries[entry.event] is entry
         note = self.special(entry.event) if last else ""
-        by = {ActionKind.DELIVER: "delivered", ActionKind.REPLAY: "replayed", ActionKind.RESUME: "resumed"}
+        removal = self.removal(entry.event, step) if last else None
         backed, lost = key in self.backed, key in self.lost
         facts = [
             f"use case {case.name}, step {step.number}, index {entry.event.index}",
-            f"{by.get(entry.by, 'logged')} by action {entry.action}",
+            f"{BY.get(entry.by, 'logged')} by action {entry.action}",
             "in the backup" if backed else "not in the backup",
             *(["lost in the disaster"] if lost else []),
+            *([f"deleted by {self.trace.entries[removal].name}"] if removal else []),
             *([note] if note else []),
         ]
         return Card(
@@ -224,23 +268,29 @@ class Director:
             State.LOGGED,
             short_label(step),
             self.suffix(entry.event),
-            note or by.get(entry.by, ""),
+            note or BY.get(entry.by, "") or "deleted later" * bool(removal),
             f"{entry.name}: {step} ({'; '.join(facts)})",
             entry,
             entry.event,
             backed,
             lost,
+            removal is not None,
             bool(note),
         )
 
+    def removal(self, event: Event, step: Step) -> Event | None:
+        """Return the event in the cut that deletes the entity that this event creates, if there is one."""
+        cut = self.cuts[event.index - 1]
+        return cut.removal(step.entity) if event == cut.creation(step.entity) else None
+
     def special(self, event: Event) -> str:
-        """What the claim calls this event."""
+        """Return the word of the claim for this event, if it is about it."""
         found = self.focus
         words = {found.orphan: "orphan", found.missing: "missing", found.lost: "extra loss"}
         return words.get(event, "")
 
     def refused(self, number: int, event: Event, state: State, note: str) -> Column:
-        """A command or message that did not become an event."""
+        """Return the column of a command, message or repair that appends no event."""
         case, step = self.trace.step_of(event)
         alert = (state is State.DENIED and event in self.focus.events) or event == self.focus.missing
         tooltip = f"{step} ({note} by action {number}; use case {case.name}, step {step.number}, index {event.index})"
@@ -248,7 +298,7 @@ class Director:
         return Column(Kind.CARD, number, (card,))
 
     def absent(self) -> Card | None:
-        """The event that the claim is about, if it never came into any log."""
+        """Return the card of the event that the claim is about, if it is in no log."""
         event = next((event for event in self.focus.events if event not in self.trace.entries), None)
         if event is None or self.trace.disaster is None:
             return None
@@ -266,10 +316,10 @@ class Director:
         )
 
     def suffix(self, event: Event) -> str:
-        """The index, where there are several."""
+        """Return the index, if there are several."""
         return f"#{event.index}" if self.trace.instances > 1 else ""
 
 
 def short_label(step: Step) -> str:
-    """What a step does; its lane says where."""
+    """Return the command of a step without its service, which the lane shows."""
     return f"copy {step.entity}" if step.verb is Verb.COPY else str(step)

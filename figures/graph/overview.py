@@ -15,7 +15,7 @@ from bac.figures.graph.boxes import cluster_part
 from bac.figures.graph.clusters import Basis, clustering
 from bac.figures.graph.diagram import Line
 from bac.figures.graph.layout import lay_out
-from bac.figures.graph.part import NAME, SMALL, Part, plate, stacked, text_part
+from bac.figures.graph.part import NAME, SMALL, Part, number_part, stacked, text_part
 from bac.figures.graph.picture import Connection, Picture, item, kinds_legend, page
 from bac.figures.graph.references import Arrow, ArrowKind, arrows_of
 from bac.figures.graph.words import LABEL, counted, shortened, some
@@ -232,7 +232,7 @@ def _connections(shown: Overview) -> Iterable[Connection]:
     """Yield the arrows, the wider the more references they stand for."""
     most = max([STRONG, *(arrow.number for arrow in shown.arrows)])
     for arrow in shown.arrows:
-        label = plate(text_part([f"{arrow.number:,}"], LABEL), 2.5, 0.5)
+        label = number_part(arrow.number)
         pen = replace(PENS[arrow.kind], width=max(THINNEST, THICKEST * arrow.number / most))
         line = Line(arrow.source, arrow.target, (label.width, label.height))
         yield Connection(line, pen, label, _sentence(arrow, shown))

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from bac.figures.canvas import Anchor, Box, Polygon, Polyline, Shape, Text
-from bac.figures.graph.words import widest
+from bac.figures.graph.words import LABEL, widest
 from bac.figures.palette import INK, PAPER
 
 NAME, ENTITY, SMALL = 10.0, 9.0, 8.0
@@ -52,6 +52,11 @@ def plate(text: Part, across: float, down: float, ground: str = PAPER, name: str
     """Return the text with a margin, on a ground that no line can make hard to read."""
     width, height = text.width + 2 * across, text.height + 2 * down
     return Part(width, height, (Box(0, 0, width, height, ground, name=name), *text.at(across, down)))
+
+
+def number_part(number: int) -> Part:
+    """Return the number of references that an arrow stands for, as the label of the arrow."""
+    return plate(text_part([f"{number:,}"], LABEL), 2.5, 0.5)
 
 
 def stacked(parts: Iterable[Part], gap: float = PAD / 2, centred: bool = True) -> Part:

@@ -13,7 +13,7 @@ from bac.figures.graph.affected import Side
 from bac.figures.graph.arrows import FAINT, PENS, SHARING
 from bac.figures.graph.boxes import GROUP_FILL, caption_part, fold_part, service_part, shared_database_part
 from bac.figures.graph.diagram import Frame, Line, forward_order, level_height
-from bac.figures.graph.part import Part, plate, text_part
+from bac.figures.graph.part import Part, number_part, plate, text_part
 from bac.figures.graph.picture import Connection, Picture
 from bac.figures.graph.references import Arrow, ArrowKind
 from bac.figures.graph.service_graph import ServiceGraph
@@ -62,12 +62,6 @@ def service_picture(graph: ServiceGraph, narrow: bool) -> Picture:
     return Picture(tuple(blocks), connections, tuple(frames), captions)
 
 
-def connection(source: int, target: int, arrow: Arrow, label: Part | None) -> Connection:
-    """Return an arrow between two blocks."""
-    size = (label.width, label.height) if label else None
-    return Connection(Line(source, target, size), PENS[arrow.kind], label, tooltip(arrow))
-
-
 def _arrows(graph: ServiceGraph, narrow: bool) -> list[Connection]:
     """Return the arrows between services; the label of an arrow inside a group is on the ground of that."""
     number = {service.name: place for place, service in enumerate(graph.services)}
@@ -76,18 +70,14 @@ def _arrows(graph: ServiceGraph, narrow: bool) -> list[Connection]:
     for arrow in graph.arrows:
         within = box[arrow.source] is not None and box[arrow.source] == box[arrow.target]
         label = _label(arrow, narrow, GROUP_FILL if within else PAPER) if graph.labelled else None
-        found.append(connection(number[arrow.source], number[arrow.target], arrow, label))
+        line = Line(number[arrow.source], number[arrow.target], (label.width, label.height) if label else None)
+        found.append(Connection(line, PENS[arrow.kind], label, tooltip(arrow)))
     return found
 
 
 def _label(arrow: Arrow, narrow: bool, ground: str) -> Part:
     text = text_part(label_lines(arrow, narrow), LABEL, italic=arrow.kind is ArrowKind.COPY)
     return plate(text, 3, 1.5, ground, tooltip(arrow))
-
-
-def number_part(number: int) -> Part:
-    """Return the number of references that an arrow stands for."""
-    return plate(text_part([f"{number:,}"], LABEL), 2.5, 0.5)
 
 
 def _ties(graph: ServiceGraph, first: int) -> list[Connection]:

@@ -1,7 +1,7 @@
 """Read the text of a ``*.bac.yaml`` file as an architecture with its plans, with every located error and warning.
 
-This module is the entry to the format, of which docs/specification.md is the reference: ``load`` and ``parse`` read it,
-``dump`` and ``to_yaml`` write it, ``write_starter`` writes a first one, and ``schema`` describes it to editors.
+``load`` and ``parse`` are the entry to the format, of which docs/specification.md is the reference;
+:mod:`bac.model.specification.writer` writes it.
 """
 
 from __future__ import annotations
@@ -30,24 +30,18 @@ from bac.model.specification.use_cases import (
     read_use_cases,
     warn_about_use,
 )
-from bac.model.specification.writer import STARTER, dump, schema, to_yaml, write_starter
 from bac.model.specification.yaml_tree import MAX_BYTES, read
 
 __all__ = [
     "CODES",
-    "STARTER",
     "BacError",
     "Diagnostic",
     "Specification",
     "SpecificationError",
     "UnknownPlan",
     "UnreadableFile",
-    "dump",
     "load",
     "parse",
-    "schema",
-    "to_yaml",
-    "write_starter",
 ]
 
 UNNAMED = "unnamed"

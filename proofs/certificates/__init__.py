@@ -1,1 +1,1 @@
-"""Evidence that is checked apart from what found it."""
+"""Certificates: proofs in files, checked by code that did not produce them."""

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, assert_never
 
 from bac.model import documents
-from bac.model import trace as traces
+from bac.model import trace_file as traces
 from bac.model.architecture import Architecture
 from bac.model.documents import MalformedDocument
 from bac.model.errors import BacError

@@ -29,7 +29,7 @@ from bac.model.errors import BacError, Contradiction
 from bac.model.names import printable, quoted
 from bac.model.plan import Plan
 from bac.model.semantics import system
-from bac.model.specification.reader import dump
+from bac.model.specification.writer import dump
 from bac.model.system import INITIAL, RECOVERED, Action, Fact, State, System
 from bac.proofs.certificates.two_solvers import Solver, Term, WithCvc5, WithZ3
 from bac.properties.formula import And, Atom, Formula, Not, Or, satisfied
@@ -40,9 +40,9 @@ TRUSTED = (
     "the reader of specifications, the semantics, the definitions of the properties, the evaluator of formulas, "
     "and that Z3 and cvc5 do not both miss the same counterexample"
 )
-"""What a confirmed invariant still rests on."""
+"""The trusted base of a confirmed invariant."""
 SECONDS = 120.0
-"""So long each solver may take, unless told otherwise."""
+"""The time that each solver has, unless another one is given."""
 
 
 class NotProved(BacError):
@@ -53,9 +53,9 @@ class NotProved(BacError):
 
 @dataclass(frozen=True)
 class Invariant:
-    """A formula that is said to prove that no run of an architecture under a plan violates a property.
+    """A formula that is claimed to prove that no run of an architecture under a plan violates a property.
 
-    With so many instances: that covers fewer, which are runs where the others stay idle.
+    The number of instances covers smaller ones: in their runs the other instances stay idle.
     """
 
     architecture: Architecture
@@ -87,10 +87,10 @@ class Invariant:
 
 
 def to_json(invariant: Invariant) -> dict[str, Any]:
-    """The certificate as a JSON document.
+    """Return the certificate as a JSON document.
 
     ``facts`` names the facts of the system in its order; in ``formula`` a number (from 1) is a fact, and lists that
-    begin with ``not``, ``and`` or ``or`` are what they say.
+    begin with ``not``, ``and`` or ``or`` are negations, conjunctions and disjunctions.
 
     Raises:
         KeyError: the formula is about a fact that the system does not have.
@@ -110,7 +110,7 @@ def to_json(invariant: Invariant) -> dict[str, Any]:
 
 
 def encoded(formula: Formula, numbers: Mapping[Fact, int]) -> Any:
-    """A formula as JSON."""
+    """Return a formula as JSON."""
     match formula:
         case Atom(fact):
             return numbers[fact]
@@ -143,7 +143,7 @@ def from_json(document: Any) -> Invariant:
 
 
 def decoded(found: Any, facts: tuple[Fact, ...]) -> Formula:
-    """The formula that a part of a document holds.
+    """Return the formula that a part of a document holds.
 
     Raises:
         MalformedDocument: it holds none.
@@ -194,14 +194,14 @@ class Check:
     """The questions about one invariant, put to one solver."""
 
     def __init__(self, invariant: Invariant, solver: Solver) -> None:
-        """One variable for each fact before an action."""
+        """Make two variables for each fact: before an action, and after it."""
         self.invariant, self.solver = invariant, solver
         self.now = {fact: solver.variable(f"now{place}") for place, fact in enumerate(invariant.system.facts)}
         self.then = {fact: solver.variable(f"then{place}") for place, fact in enumerate(invariant.system.facts)}
         self.holds = self.term(invariant.formula, self.now)
 
     def term(self, formula: Formula, values: Mapping[Fact, Term]) -> Term:
-        """The formula as a term.  A fact that the system does not have is never true."""
+        """Return the formula as a term.  A fact that the system does not have is never true."""
         match formula:
             case Atom(fact):
                 return values[fact] if fact in values else self.solver.disjunction([])
@@ -213,7 +213,7 @@ class Check:
                 return self.solver.disjunction([self.term(part, values) for part in parts])
 
     def enabled(self, action: Action) -> Term:
-        """The action can happen."""
+        """Return the term that says that the action is enabled."""
         parts = [self.now[fact] for fact in action.require]
         parts += [self.solver.negation(self.now[fact]) for fact in action.forbid]
         for clause in action.clauses:
@@ -222,13 +222,13 @@ class Check:
         return self.solver.conjunction(parts)
 
     def effects(self, action: Action) -> Iterator[tuple[Fact, Term]]:
-        """Each fact that the action writes, and that it is then what the action makes it."""
+        """Yield each fact that the action writes, with the term that says which value it has afterwards."""
         yield from ((fact, self.then[fact]) for fact in action.add)
         yield from ((fact, self.solver.negation(self.then[fact])) for fact in action.delete)
         yield from ((written, self.solver.same(self.then[written], self.now[read])) for read, written in action.copy)
 
     def counterexample(self, terms: list[Term]) -> State | None:
-        """A state where the formula holds and the terms are true, if there is one."""
+        """Return a state where the formula holds and the terms are true, if there is one."""
         values = self.solver.model([self.holds, *terms], self.now.values())
         if values is None:
             return None
@@ -242,7 +242,7 @@ class Check:
             raise Contradiction(f"the interpreter does not confirm a counterexample of {self.solver.name}")
 
     def safety(self) -> None:
-        """No state where the formula holds is bad."""
+        """Check that no state where the formula holds is bad."""
         terms = [self.term(self.invariant.bad, self.now)]
         if self.invariant.claim.in_settled_states:
             terms += [self.term(Atom(RECOVERED), self.now)]
@@ -253,7 +253,7 @@ class Check:
         insist(state is None, f"the formula does not exclude every state that violates {self.invariant.claim}")
 
     def consecution(self, action: Action) -> None:
-        """After the action the formula holds if it held before it."""
+        """Check that the formula holds after the action if it held before it."""
         effects = dict(self.effects(action))
         after = self.term(self.invariant.formula, self.now | {fact: self.then[fact] for fact in effects})
         state = self.counterexample([self.enabled(action), *effects.values(), self.solver.negation(after)])

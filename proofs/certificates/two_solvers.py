@@ -1,4 +1,4 @@
-"""Z3 and cvc5 behind one small face, for the check of certificates: propositional terms, and a model of them.
+"""Z3 and cvc5 behind one small interface, for the check of certificates: propositional terms, and models of them.
 
 Source: docs/theorem.md, "Certificates".
 """
@@ -17,27 +17,27 @@ Term = Any
 
 
 class Solver(Protocol):
-    """What a solver has to offer."""
+    """The interface of a solver."""
 
     name: str
 
     def variable(self, name: str) -> Term:
-        """The Bool of this name; of one name there is one."""
+        """Return the Boolean variable of this name; the same name gives the same variable."""
 
     def negation(self, part: Term) -> Term:
-        """Not this."""
+        """Return the negation."""
 
     def conjunction(self, parts: list[Term]) -> Term:
-        """All of these; true if there are none."""
+        """Return the conjunction; true if there are no parts."""
 
     def disjunction(self, parts: list[Term]) -> Term:
-        """At least one of these; false if there are none."""
+        """Return the disjunction; false if there are no parts."""
 
     def same(self, one: Term, other: Term) -> Term:
-        """Both are true, or both are false."""
+        """Return the equivalence."""
 
     def model(self, terms: list[Term], variables: Iterable[Term]) -> list[bool] | None:
-        """What these variables are in an assignment that makes all terms true; ``None`` if there is none.
+        """Return the values of these variables in an assignment that makes all terms true; ``None`` if there is none.
 
         Raises:
             LimitReached: it does not know.
@@ -48,11 +48,11 @@ class Clock:
     """The time that is left."""
 
     def __init__(self, seconds: float) -> None:
-        """It starts now."""
+        """Start the clock."""
         self.end = time.monotonic() + seconds
 
     def milliseconds(self) -> int:
-        """What is left, at least one.
+        """Return the milliseconds that are left, at least one.
 
         Raises:
             LimitReached: nothing is.
@@ -69,33 +69,33 @@ class WithZ3:
     name = "Z3"
 
     def __init__(self, seconds: float) -> None:
-        """The time starts now."""
+        """Start the clock."""
         import z3
 
         self.z3, self.clock = z3, Clock(seconds)
 
     def variable(self, name: str) -> Term:
-        """The Bool of this name."""
+        """Return the Boolean variable of this name."""
         return self.z3.Bool(name)
 
     def negation(self, part: Term) -> Term:
-        """Not this."""
+        """Return the negation."""
         return self.z3.Not(part)
 
     def conjunction(self, parts: list[Term]) -> Term:
-        """All of these."""
+        """Return the conjunction."""
         return self.z3.And(parts)
 
     def disjunction(self, parts: list[Term]) -> Term:
-        """At least one of these."""
+        """Return the disjunction."""
         return self.z3.Or(parts)
 
     def same(self, one: Term, other: Term) -> Term:
-        """Both or none."""
+        """Return the equivalence."""
         return one == other
 
     def model(self, terms: list[Term], variables: Iterable[Term]) -> list[bool] | None:
-        """The variables in a model."""
+        """Return the values of the variables in a model; ``None`` if there is none."""
         solver = self.z3.Solver()
         solver.set("timeout", self.clock.milliseconds())
         solver.add(terms)
@@ -127,21 +127,21 @@ class WithCvc5:
         self.known: dict[str, Term] = {}
 
     def variable(self, name: str) -> Term:
-        """The Bool of this name."""
+        """Return the Boolean variable of this name."""
         if name not in self.known:
             self.known[name] = self.manager.mkConst(self.manager.getBooleanSort(), name)
         return self.known[name]
 
     def negation(self, part: Term) -> Term:
-        """Not this."""
+        """Return the negation."""
         return self.manager.mkTerm(self.kind.NOT, part)
 
     def conjunction(self, parts: list[Term]) -> Term:
-        """All of these."""
+        """Return the conjunction."""
         return self._several(self.kind.AND, parts, True)
 
     def disjunction(self, parts: list[Term]) -> Term:
-        """At least one of these."""
+        """Return the disjunction."""
         return self._several(self.kind.OR, parts, False)
 
     def _several(self, kind: Any, parts: list[Term], none: bool) -> Term:
@@ -150,11 +150,11 @@ class WithCvc5:
         return parts[0] if parts else self.manager.mkBoolean(none)
 
     def same(self, one: Term, other: Term) -> Term:
-        """Both or none."""
+        """Return the equivalence."""
         return self.manager.mkTerm(self.kind.EQUAL, one, other)
 
     def model(self, terms: list[Term], variables: Iterable[Term]) -> list[bool] | None:
-        """The variables in a model."""
+        """Return the values of the variables in a model; ``None`` if there is none."""
         solver = self.fresh(self.manager)
         solver.setLogic("QF_UF")
         solver.setOption("produce-models", "true")

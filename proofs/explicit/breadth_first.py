@@ -33,18 +33,18 @@ def explore(
     system: System, query: Query, limits: Limits | None = None, progress: ProgressListener = None
 ) -> SearchResult:
     """Explore every run of the system, up to the limits, and answer the query."""
-    search = Search(system, query, limits or Limits(), progress)
+    search = BreadthFirstSearch(system, query, limits or Limits(), progress)
     if (reason := search.exceeds_memory()) is not None:
         return nothing_found(query, reason)
     search.run()
     return search.result()
 
 
-class Search:
+class BreadthFirstSearch:
     """One exploration, and the states that it has found so far."""
 
     def __init__(self, system: System, query: Query, limits: Limits, progress: ProgressListener = None) -> None:
-        """Pack the system; nothing is explored yet."""
+        """Pack the system, and begin with the initial state."""
         self.query, self.monitor = query, LimitMonitor(limits, progress)
         self.packing = Packing(system)
         self.recovered = self.packing.bit(RECOVERED)
@@ -66,29 +66,29 @@ class Search:
         self.judged: set[int] = set()
         relevant = frozenset(fact for formula in query.settled for fact in facts(formula))
         asked = frozenset() if query.reachable is None else frozenset(facts(query.reachable))
-        # Whether what should be reachable can still change after the disaster (no system of ours lets it).
+        # Whether the goal of ``reachable`` can still change after the disaster (in no system of ours it can).
         self.late = any(asked & action.written for action in system.actions if RECOVERED not in action.forbid)
         self.relevant = self.packing.mask(relevant & self.packing.position.keys()) | self.at_rest
 
     def exceeds_memory(self) -> str | None:
-        """The reason not to begin the search, if it is certain to run out of memory."""
+        """Return the reason not to begin the search, if it is certain to run out of memory."""
         limits = self.monitor.limits
         return None if limits.memory is None else exceeds_memory(limits, free_choices(self.packing))
 
     @property
     def unfinished(self) -> bool:
         """Whether more could be found, and no limit was reached."""
-        return bool(self.frontier) and self.limit is None and self.has_open_question()
+        return bool(self.frontier) and self.limit is None and self.is_open()
 
     # Exploration
 
     def run(self, most: int | None = None) -> None:
-        """Level by level, until nothing is left to explore or ask, a limit is hit, or there would be ``most`` states.
+        """Explore level by level until the search is finished, a limit is reached, or there would be ``most`` states.
 
-        Levels are not interrupted for that: the next is taken to have three times as many states as the last.
+        A level is not interrupted for ``most``: the next is estimated to have three times as many states as the last.
         """
         try:
-            if self.answers_reachable(0):
+            if self.satisfies_reachable(0):
                 self.reached = 0
             while self.unfinished:
                 if most is not None and len(self.parents) + 3 * len(self.frontier) >= most:
@@ -96,7 +96,7 @@ class Search:
                 self.expand_level()
         except KeyboardInterrupt:
             self.limit, self.interrupted = "interrupted", True
-            self.frontier = [*self.frontier, *self.level]  # none of these may pass for a dead end
+            self.frontier = [*self.frontier, *self.level]  # so that none of these is taken for a dead end
 
     def expand_level(self) -> None:
         """Replace the frontier by the states that it leads to for the first time."""
@@ -116,7 +116,7 @@ class Search:
         self.depth += bool(level)
 
     def expand(self, state: int, level: dict[int, None]) -> None:
-        """The successors of a state before the disaster."""
+        """Add the successors of a state before the disaster to the next level."""
         parents, recovered, progresses = self.parents, self.recovered, False
         for action in self.before:
             if state & action.require != action.require or state & action.forbid:
@@ -134,13 +134,13 @@ class Search:
                 if after not in parents:
                     parents[after] = state
                     level[after] = None
-                    if self.reached is None and self.answers_reachable(after):
+                    if self.reached is None and self.satisfies_reachable(after):
                         self.reached = after
         if not progresses and self.query.always_reachable is not None and not self.stuck:
             self.stuck = not self.packing.satisfied(self.query.always_reachable, state)
 
     def expand_recovered(self, state: int, level: dict[int, None]) -> None:
-        """The successors of a state after the disaster; without any, it is settled, and its cut is judged."""
+        """Add the successors of a state after the disaster; without any, it is settled, and its cut is judged."""
         settled = True
         for action in self.after:
             if action.enabled(state):
@@ -150,14 +150,14 @@ class Search:
                 if after not in self.parents:
                     self.parents[after] = state
                     level[after] = None
-                    if self.late and self.reached is None and self.answers_reachable(after):
+                    if self.late and self.reached is None and self.satisfies_reachable(after):
                         self.reached = after
         if settled:
             self.settles = True
             self.judge(state)
 
     def judge(self, state: int) -> None:
-        """Note which formulas this settled state is the first to satisfy."""
+        """Record the formulas that this settled state is the first to satisfy."""
         view = state & self.relevant
         if view in self.judged:
             return
@@ -167,11 +167,11 @@ class Search:
             if timing not in found and self.packing.satisfied(formula, state):
                 found[timing] = state
 
-    def answers_reachable(self, state: int) -> bool:
-        """Whether the state answers the question of what is reachable."""
+    def satisfies_reachable(self, state: int) -> bool:
+        """Whether the state satisfies ``reachable`` of the query."""
         return self.query.reachable is not None and self.packing.satisfied(self.query.reachable, state)
 
-    def has_open_question(self) -> bool:
+    def is_open(self) -> bool:
         """Whether a part of the query is left that further exploration could answer."""
         return (
             self.query.always_reachable is not None
@@ -180,13 +180,13 @@ class Search:
         )
 
     def exceeded(self, queue: int) -> str | None:
-        """The limit that is reached now, in words."""
+        """Return the limit that is reached now, in words."""
         return self.monitor.exceeded(len(self.parents), self.depth, queue)
 
     # Result
 
     def result(self) -> SearchResult:
-        """The runs to the states that were found."""
+        """Return the runs to the states that were found."""
         dead_end = self.first_dead_end() if self.stuck or not self.levelled else None
         statistics = Statistics(len(self.parents), self.transitions, self.depth, self.monitor.seconds)
         return SearchResult(
@@ -200,7 +200,7 @@ class Search:
         )
 
     def path(self, state: int) -> Path:
-        """The actions of the run that first led to a state."""
+        """Return the actions of the run that first led to a state."""
         labels = []
         while (parent := self.parents[state]) >= 0:
             labels.append(self.label(parent, state))
@@ -208,17 +208,17 @@ class Search:
         return tuple(reversed(labels))
 
     def label(self, state: int, after: int) -> Label:
-        """The first action that leads from one state to the other."""
+        """Return the first action that leads from one state to the other."""
         for packed, action in zip(self.packing.actions, self.packing.system.actions, strict=True):
             if packed.enabled(state) and packed.apply(state) == after:
                 return action.label
         raise AssertionError("a state is not a successor of its parent")
 
     def first_dead_end(self) -> int | None:
-        """The first state before the disaster from which what should stay possible is not.
+        """Return the first dead end: a state before the disaster from which the goal cannot be reached.
 
-        A run before the disaster only moves forward, so the question needs this second pass only if some run got stuck
-        (or, which no system of ours does, if the graph has a way back).  States that were never expanded count as good.
+        A run before the disaster only moves forward, so this second pass is needed only if some run got stuck, or if
+        the graph has a way back (which no system of ours has).  States that were never expanded count as good.
         """
         goal = self.query.always_reachable
         if goal is None:
@@ -238,13 +238,13 @@ class Search:
         return next((state for state in states if state not in good), None)
 
     def successors(self, state: int) -> Iterator[int]:
-        """The successors before the disaster of a state before the disaster."""
+        """Yield the successors before the disaster of a state before the disaster."""
         actions: list[PackedAction] = self.before
         return (action.apply(state) for action in actions if not action.add & self.recovered and action.enabled(state))
 
 
 def free_choices(packing: Packing) -> int:
-    """A number *n* such that the system has at least 2^n states.
+    """Return a number *n* such that the system has at least 2^n states.
 
     It counts actions that can all happen first, each or not, in the system's order: they require nothing, forbid
     nothing that those before them write, and each of their clauses has a literal that those before them leave alone.

@@ -1,18 +1,18 @@
-"""Whether a backup can always be completed, from what each part of a system can do by itself.
+"""Prove from the parts of a system that a backup can always be completed, without a search of the whole.
 
-Let s be a state of a system S before the disaster, and s/p what is left of it in S/p, the system of one part p (an
-index, or a cone of use cases), as in :mod:`bac.proofs.reductions.projection`.  If from every state of S/p the part can
-always finish by itself, that is reach a state in which it stands in the way of no backup, by actions that no other part
-can hold up, then in S all parts can, one after the other: each leaves the others as they are, or, where two cones
-overlap, finishes what they share.  From then on the backup is free, provided that it writes nothing that its own guards
-say about parts.  And a backup that nobody stands in the way of can be completed: the order of a plan is a list, a lock
-is taken when it is free and given back when all of the group are backed up.  (A service that is never backed up is
-another matter, which the caller looks at first.)
+Let s be a state of a system S before the disaster, and s/p its restriction to S/p, the system of one part p (an index,
+or a cone of use cases), as in :mod:`bac.proofs.reductions.projection`.  Suppose that from every state of S/p the part
+can *finish*: it can reach a state in which it blocks no backup, by actions of its own that no other part can block.
+Then in S all parts can finish, one after the other: each leaves the others as they are, or, where two cones overlap,
+finishes what they share.  From then on no part blocks the backup, provided that the backup writes no fact that its own
+guards mention about parts.  And a backup that no part blocks can be completed: the order of a plan is a list, a lock is
+taken when it is free and released when all of the group are backed up.  (Services that are never backed up must be
+excluded by the caller.)
 
-That each part's own search finds no way to block a backup is not enough: two parts can block each other.
+It is not enough that the search of each part finds no dead end: two parts can block each other.
 
-The argument works in one direction: where it does not apply, nothing is said.  It is about any number of parts, so that
-it holds for any number of indices.  Source: docs/engines.md, "Reductions".
+The argument works in one direction: if it does not apply, nothing is proved.  It is about any number of parts, so it
+holds for any number of indices.  Source: docs/engines.md, "Reductions".
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ from bac.proofs.packing import PackedAction, Packing
 from bac.proofs.reductions.projection import Partition, use_case_of
 
 MOST_STATES = 200_000
-"""Beyond so many states of a part the argument is not tried."""
+"""With more states of a part than that, the proof is not tried."""
 CHECK_EVERY = 1024
 """So many states are visited between two calls of ``check``."""
 
 
 def can_always_be_completed(part: System, check: Callable[[], None] = lambda: None) -> bool:
-    """Whether a part of a system never keeps a backup from being completed, whatever other parts there are.
+    """Whether it is proved that a part of a system never blocks a backup for ever, whatever other parts there are.
 
     Args:
         part: its system, with one index.
@@ -40,12 +40,12 @@ def can_always_be_completed(part: System, check: Callable[[], None] = lambda: No
 
 
 def background(system: System) -> Iterator[Action]:
-    """What the backup does: the actions before the disaster that belong to no use case."""
+    """Return the actions of the backup: those before the disaster that belong to no use case."""
     return (action for action in system.actions if not action.label.events and RECOVERED not in action.add)
 
 
 def guards(system: System) -> list[Clause]:
-    """What use cases can do to keep a backup from going on, as clauses."""
+    """Return, as clauses, the conditions on use cases under which the actions of the backup can happen."""
     found: list[Clause] = []
     for action in background(system):
         found += (Clause(frozenset(), frozenset([fact])) for fact in action.forbid if fact.events)
@@ -55,9 +55,9 @@ def guards(system: System) -> list[Clause]:
 
 
 def guards_are_stable(system: System) -> bool:
-    """Whether the backup writes nothing that its own guards say about use cases, and no mark of theirs blocks it.
+    """Whether the backup writes no fact that its own guards mention about use cases, and no mark of theirs blocks it.
 
-    A guard that also speaks of common facts counts as unstable, because the backup writes those.
+    A guard that also mentions common facts counts as unstable, because the backup writes those.
     """
     written = {fact for action in background(system) for fact in action.written}
     about = {fact for guard in guards(system) for fact in guard.positive | guard.negative}
@@ -67,7 +67,7 @@ def guards_are_stable(system: System) -> bool:
 
 
 def always_finishes(system: System, check: Callable[[], None] = lambda: None) -> bool:
-    """Whether the use cases can at any time, by themselves, get out of the way of the backup."""
+    """Whether the use cases can, from every state and by their own actions, reach one that blocks no backup."""
     clauses = guards(system)
     if not clauses:
         return True
@@ -86,7 +86,7 @@ def always_finishes(system: System, check: Callable[[], None] = lambda: None) ->
     masks = [(packing.mask(clause.positive), packing.mask(clause.negative)) for clause in clauses]
     good = {state for state in states if all(state & yes or state & no != no for yes, no in masks)}
     changed = True
-    while changed and len(good) < len(states):  # One pass, if every action leads on in the order of the search.
+    while changed and len(good) < len(states):  # one pass, if every action leads to a later state
         before = len(good)
         for number, state in enumerate(reversed(states)):
             if number % CHECK_EVERY == 0:
@@ -98,7 +98,7 @@ def always_finishes(system: System, check: Callable[[], None] = lambda: None) ->
 
 
 def reachable_states(actions: list[PackedAction], check: Callable[[], None]) -> list[int] | None:
-    """The states that these actions lead to, in the order of a breadth-first search; ``None`` if there are too many."""
+    """Return the states that these actions reach, in breadth-first order; ``None`` if there are too many."""
     states, seen = [0], {0}
     for number, state in enumerate(states):
         if number % CHECK_EVERY == 0:

@@ -1,17 +1,19 @@
-"""Divide an architecture into parts that can be searched one by one, each question going to the part that it needs.
+"""Decomposition: divide an architecture into parts that are searched one by one, and decide each anomaly in one part.
 
-A use case *reads* another one if one of its actions speaks of the other's events: a step that refers to an entity that
-the other creates, deletes or links.  The *cone* of a use case is what it reads, directly or not, and itself.  A
-question about some use cases needs their cones, and nothing else: the actions of a union of cones speak of its own
-facts and of common ones, every other action writes no fact of it, and so the lemma of
-:mod:`bac.proofs.reductions.projection` leaves out the rest, without changing what can be seen or how soon.  What is
-left is the system of the architecture with these use cases alone (which tests compare, for all plans).
+A use case *reads* another one if one of its actions mentions events of the other: for instance a step that refers to an
+entity that the other creates, deletes or links.  The *cone* of a use case is the set of use cases that it reads,
+directly or indirectly, with itself.  An anomaly of some use cases depends on their cones only: the actions of a union
+of cones mention its own facts and common ones, and no other action writes a fact of it.  So the lemma of
+:mod:`bac.proofs.reductions.projection` applies: the rest can be left out, and the same anomalies are reached by runs
+of the same length.  The result is the system of the architecture with these use cases alone (tests compare them, for
+all plans).
 
 In landscapes of many services, the services without a step in the part are left out, too:
 :mod:`bac.proofs.reductions.omitted_services`.
 
-Parts that differ in names only have the same *shape*, and the answers for one are, renamed, those for all.  Services,
-entities and use cases are numbered as they first occur, so that the answers correspond by position.
+Parts that differ in names only have the same *shape*, and the result for one of them is, renamed, the result for all.
+Services, entities and use cases are numbered in the order in which they first occur, so that results correspond by
+position.
 Source: docs/engines.md, "Reductions".
 """
 
@@ -24,6 +26,7 @@ from typing import TYPE_CHECKING
 
 from bac.model.architecture import Architecture, Entity, Link, Service, Step, UseCase
 from bac.model.plan import Plan
+from bac.model.recovery import Broker, OnInvalid, Restore, Rollback
 from bac.model.semantics import Rules, system
 from bac.model.system import Event, Label, System
 from bac.proofs.engine import Path
@@ -34,13 +37,20 @@ if TYPE_CHECKING:
     from bac.proofs.reductions.omitted_services import OmittedServices
 
 MANY_SERVICES = 16
-"""With more services than that, those that a part has no step in are left out of it."""
+"""With more services than that, the services without a step in a part are left out of it."""
 
-COVERED = frozenset({"restore", "rollback", "broker", "replay", "resume", "on_invalid"})
-"""The options of recovery under which an architecture may be divided."""
+COVERED: dict[str, tuple[object, ...]] = {
+    "restore": (Restore.GROUP, Restore.CRASHED),
+    "rollback": (Rollback.NONE, Rollback.OLDEST),
+    "broker": (Broker.LOST, Broker.SURVIVES),
+    "replay": (False, True),
+    "resume": (False, True),
+    "on_invalid": (OnInvalid.ACCEPT, OnInvalid.REJECT),
+}
+"""The options of recovery, and their values, under which an architecture may be divided."""
 
 Cone = frozenset[str]
-"""Use cases, by name, that read no other use cases."""
+"""The names of use cases that read no others."""
 
 
 @dataclass(frozen=True)
@@ -56,14 +66,16 @@ class Part:
     wanted: tuple[tuple[int, Anomaly], ...]
     outside: OmittedServices | None = None
 
-    def system(self, instances: int) -> System:
-        """The transition system of the part.
+    def system(self, instances: int, check: Callable[[], None] = lambda: None) -> System:
+        """Return the transition system of the part.
+
+        ``check`` is called now and then while it is built; it may raise an error to stop.
 
         Raises:
             LimitReached: it would be too large.
         """
         if instances not in self._systems:
-            self._systems[instances] = system(self.architecture, self.plan, instances)
+            self._systems[instances] = system(self.architecture, self.plan, instances, check)
         return self._systems[instances]
 
     @cached_property
@@ -72,15 +84,15 @@ class Part:
 
     @cached_property
     def shape(self) -> Hashable:
-        """What two parts have in common that differ in names only."""
+        """A value that is equal for two parts if they differ in names only."""
         return shape(self.architecture, self.plan, tuple(number for number, _ in self.wanted))
 
     def bare(self) -> Part:
-        """The part with nothing but what a search needs."""
+        """Return the part without all that a search does not need."""
         return Part(replace(self.architecture), self.plan, ())
 
     def omitted_actions(self, path: Path) -> int:
-        """How many actions a run of the whole needs beside these."""
+        """Return how many actions of omitted services a run of these actions needs in the whole."""
         kept = [service.name for service in self.architecture.services]
         return 0 if self.outside is None else self.outside.omitted_actions(kept, path)
 
@@ -90,11 +102,14 @@ def may_divide(plan: Plan) -> bool:
 
     Where they do not, the whole is searched.
     """
-    return plan.recovery.used <= COVERED and all(group.mode.omission is not None for group in plan.groups)
+    options = plan.recovery.used <= COVERED.keys() and all(
+        getattr(plan.recovery, name) in values for name, values in COVERED.items()
+    )
+    return options and all(group.mode.omission is not None for group in plan.groups)
 
 
 def parts(architecture: Architecture, plan: Plan, check: Callable[[], None] = lambda: None) -> tuple[Part, ...]:
-    """The parts of an architecture under a plan: every use case is in one, and every anomaly is decided in one.
+    """Return the parts of an architecture under a plan: every use case is in one, and every anomaly is decided in one.
 
     ``check`` is called now and then; it may raise an error to stop.
     """
@@ -106,17 +121,17 @@ def parts(architecture: Architecture, plan: Plan, check: Callable[[], None] = la
         needed.setdefault(frozenset[str]().union(*(reads[name] for name in about)), []).append(anomaly)
     home = largest(needed)
     decided: dict[Cone, list[Anomaly]] = {cone: [] for cone in needed if home[cone] == cone}
-    for cone, questions in needed.items():
-        decided[home[cone]] += questions
-    cut, found = Cut(architecture, plan), []
-    for cone, questions in decided.items():
+    for cone, listed in needed.items():
+        decided[home[cone]] += listed
+    divider, found = Divider(architecture, plan), []
+    for cone, listed in decided.items():
         check()
-        found.append(cut.part(cone, questions))
+        found.append(divider.part(cone, listed))
     return tuple(found)
 
 
 def largest(cones: Iterable[Cone]) -> Mapping[Cone, Cone]:
-    """For each of some sets of use cases one that contains it, and is contained in no other."""
+    """Return, for each of some sets of use cases, one that contains it and is contained in no other."""
     home: dict[Cone, Cone] = {}
     around: dict[str, list[Cone]] = {}
     for cone in sorted(cones, key=len, reverse=True):
@@ -129,9 +144,9 @@ def largest(cones: Iterable[Cone]) -> Mapping[Cone, Cone]:
 
 
 def cones(architecture: Architecture, plan: Plan, check: Callable[[], None] = lambda: None) -> Mapping[str, Cone]:
-    """The cone of each use case, read off the actions of steps and of recovery.
+    """Return the cone of each use case, computed from the actions of steps and of recovery.
 
-    It also has the use cases that create what the steps are about, without which these could not be spoken of.
+    It also has the use cases that create the entities of the steps, because an architecture needs their creators.
     """
     rules = Rules(architecture, plan, 1)
     reads: dict[str, set[str]] = {case.name: {case.name} for case in architecture.use_cases}
@@ -141,13 +156,13 @@ def cones(architecture: Architecture, plan: Plan, check: Callable[[], None] = la
     for actions in (rules.steps(), rules.recovery()):
         for action in actions:
             check()
-            spoken = (fact for fact in action.facts() if fact.events)
-            reads[action.label.events[0].use_case].update(event.use_case for fact in spoken for event in fact.events)
+            mentioned = (fact for fact in action.facts() if fact.events)
+            reads[action.label.events[0].use_case].update(event.use_case for fact in mentioned for event in fact.events)
     return {name: frozenset(reachable(name, reads)) for name in reads}
 
 
 def reachable(start: str, edges: Mapping[str, Iterable[str]]) -> set[str]:
-    """What can be reached in a graph, the start included."""
+    """Return the nodes of a graph that can be reached from one, itself included."""
     seen, stack = {start}, [start]
     while stack:
         for each in edges[stack.pop()]:
@@ -158,8 +173,8 @@ def reachable(start: str, edges: Mapping[str, Iterable[str]]) -> set[str]:
 
 
 @dataclass(frozen=True)
-class Cut:
-    """Cuts parts out of an architecture under a plan."""
+class Divider:
+    """Makes the parts of an architecture under a plan."""
 
     architecture: Architecture
     plan: Plan
@@ -171,7 +186,7 @@ class Cut:
 
     @cached_property
     def outside(self) -> OmittedServices | None:
-        """What knows about the services that are left out; ``None`` if there are too few to leave any out."""
+        """The services as candidates to be left out; ``None`` if there are too few to leave any out."""
         if len(self.services) <= MANY_SERVICES:
             return None
         from bac.proofs.reductions.omitted_services import OmittedServices  # only landscapes need it
@@ -183,8 +198,8 @@ class Cut:
         """The place of each use case in the file."""
         return {case.name: number for number, case in enumerate(self.architecture.use_cases)}
 
-    def part(self, cone: Cone, questions: Iterable[Anomaly]) -> Part:
-        """The part with these use cases, in which these anomalies are decided."""
+    def part(self, cone: Cone, listed: Iterable[Anomaly]) -> Part:
+        """Return the part with these use cases, in which these anomalies are decided."""
         cases = tuple(self.architecture.by_use_case[name] for name in sorted(cone, key=self.position.__getitem__))
         kept = self.kept(cases)
         links = {(link.holder.name, link.target.name) for case in cases for step in case.steps for link in step.links}
@@ -195,14 +210,14 @@ class Cut:
             tolerance=replace(self.architecture.tolerance, links=self.architecture.tolerance.links & links),
         )
         plan = self.plan if self.outside is None else self.outside.plan_for(kept)
-        wanted = {each.identity: each for each in questions}
+        wanted = {each.identity: each for each in listed}
         numbered = ((number, wanted.get(each.identity)) for number, each in enumerate(anomalies(alone, plan, 1)))
         found = tuple((number, anomaly) for number, anomaly in numbered if anomaly is not None)
         assert len(found) == len(wanted)
         return Part(alone, plan, found, self.outside)
 
     def kept(self, cases: Iterable[UseCase]) -> list[str]:
-        """The services of a part with these use cases: all, or those with a step in it and their representatives."""
+        """Return the services of a part with these use cases: all, or those of its steps and their representatives."""
         if self.outside is None:
             return list(self.services)
         return self.outside.with_representatives(dict.fromkeys(step.service for case in cases for step in case.steps))
@@ -212,7 +227,7 @@ class Cut:
 
 
 def shape(architecture: Architecture, plan: Plan, wanted: tuple[int, ...]) -> Hashable:
-    """All that the answers for a part depend on, without names."""
+    """Return all that the result for a part depends on, with numbers instead of names."""
     service = {each.name: number for number, each in enumerate(architecture.services)}
     entity: dict[Entity, int] = {}
 
@@ -242,17 +257,17 @@ def shape(architecture: Architecture, plan: Plan, wanted: tuple[int, ...]) -> Ha
 
 @dataclass(frozen=True)
 class Renaming:
-    """The names of one part for those of another of the same shape."""
+    """The names in one part, and the corresponding names in another of the same shape."""
 
     services: Mapping[str, str]
     use_cases: Mapping[str, str]
 
     def path(self, path: Path) -> Path:
-        """A run of the one part as a run of the other."""
+        """Return a run of the one part as a run of the other."""
         return tuple(map(self.label, path))
 
     def label(self, label: Label) -> Label:
-        """The label of an action, in the other's names."""
+        """Return the label of an action, in the other's names."""
         return Label(
             label.kind,
             tuple(Event(self.use_cases[event.use_case], event.step, event.index) for event in label.events),
@@ -263,7 +278,7 @@ class Renaming:
 
 
 def renaming(one: Architecture, other: Architecture) -> Renaming:
-    """How the names of one part become those of another of the same shape."""
+    """Return the renaming from one part to another of the same shape."""
     return Renaming(
         {a.name: b.name for a, b in zip(one.services, other.services, strict=True)},
         {a.name: b.name for a, b in zip(one.use_cases, other.use_cases, strict=True)},

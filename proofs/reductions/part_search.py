@@ -53,9 +53,9 @@ class CheckOptions:
 
 @dataclass(frozen=True)
 class Run:
-    """A run of a part of an architecture, as an engine found it, or as it is after a renaming.
+    """A run of a part of an architecture, as an engine found it, with the renaming to another part, if there is one.
 
-    ``index`` is the index at which it shows what was asked, if that is about one.
+    ``index`` is the index of the anomaly or loss that it shows, if that has one.
     """
 
     part: Part
@@ -64,7 +64,7 @@ class Run:
     renaming: Renaming | None = None
 
     def __len__(self) -> int:
-        """The number of actions, in the part."""
+        """Return the number of actions, in the part."""
         return len(self.found)
 
     @property
@@ -74,7 +74,7 @@ class Run:
 
     @property
     def omitted_actions(self) -> int:
-        """How many actions the whole needs beside those of the part."""
+        """How many actions of omitted services the run needs in the whole."""
         return self.part.omitted_actions(self.path)
 
     @property
@@ -83,7 +83,7 @@ class Run:
         return len(self) + self.omitted_actions
 
     def trace(self, instances: int, claim: Claim) -> Trace:
-        """The run as a trace that shows something; with more indices than it has, these do nothing.
+        """Return the run as a trace that shows a claim; indices that it does not mention do nothing.
 
         Raises:
             Contradiction: the interpreter does not confirm that.
@@ -97,7 +97,7 @@ class Run:
 
 
 def objection(trace: Trace) -> str | None:
-    """What the interpreter says against a trace; a claim about all that can follow is confirmed only if small."""
+    """Return the objection of the interpreter to a trace; a dead end with many states after it is not checked."""
     try:
         return replay.objection(trace, CONFIRMED_STATES)
     except LimitReached:
@@ -105,9 +105,9 @@ def objection(trace: Trace) -> str | None:
 
 
 def soonest(runs: Iterable[Run]) -> Run | None:
-    """The run with the fewest actions in the whole, the first of several; ``None`` if there is none.
+    """Return the run with the fewest actions in the whole, the first of several; ``None`` if there is none.
 
-    What happens elsewhere is counted only for runs that could be it.
+    The actions of omitted services are counted only for runs that could be the best.
     """
     candidates = sorted(runs, key=len)
     if len(candidates) < 2:
@@ -127,7 +127,7 @@ Runs = Mapping[Timing, Run]
 
 @dataclass(frozen=True)
 class PartResult:
-    """What the search of one part found: runs by the number of the anomaly, and of the step, at one index.
+    """The result of the search of one part: runs by the number of the anomaly, and of the step, at one index.
 
     ``limits`` say for each property why something may be missing.
     """
@@ -145,16 +145,16 @@ class PartResult:
     savings: tuple[Saving, ...] = ()
 
     def of(self, part: Part) -> PartResult:
-        """The same result for a part that is equal to the one that was searched."""
+        """Return the same result for a part that is equal to the one that was searched."""
         return replace(self.with_runs(lambda run: replace(run, part=part)), part=part)
 
     def like(self, other: Part) -> PartResult:
-        """The same result for another part of the same shape."""
+        """Return the same result for another part of the same shape."""
         names = renaming(self.part.architecture, other.architecture)
         return self.with_runs(lambda run: replace(run, part=other, renaming=names))
 
     def with_runs(self, change: Callable[[Run], Run]) -> PartResult:
-        """The same result with every run changed."""
+        """Return the same result with every run changed."""
 
         def each(runs: Runs) -> Runs:
             return {timing: change(run) for timing, run in runs.items()}
@@ -169,7 +169,7 @@ class PartResult:
 
 
 def unsearched(part: Part, properties: Iterable[Property], reason: str) -> PartResult:
-    """The result for a part of which nothing is known about these properties, for this reason."""
+    """Return the result for a part of which nothing is known about these properties, for this reason."""
     return PartResult(part, limits=dict.fromkeys(properties, reason), interrupted=reason == INTERRUPTED)
 
 
@@ -177,7 +177,7 @@ class PartSearch:
     """The search of one part, within limits."""
 
     def __init__(self, part: Part, options: CheckOptions, limits: Limits, progress: ProgressListener = None) -> None:
-        """Begin; the time of the limits is for everything that this object searches."""
+        """Start the clock: the time of the limits is for all searches of the part together."""
         self.part, self.options = part, options
         self.monitor = LimitMonitor(limits, progress)
 
@@ -226,9 +226,9 @@ class PartSearch:
         )
 
     def search(self, query: Query, instances: int) -> tuple[SearchResult, System | None]:
-        """The result of the engine, with the system that it explored (``None`` if it is too large to be built)."""
+        """Return the result of the engine and the system that it explored; ``None`` if that exceeds the limits."""
         try:
-            built = self.part.system(instances)
+            built = self.part.system(instances, self.monitor.check)
         except LimitReached as error:
             return nothing_found(query, str(error)), None
         engines = [ENGINES[self.options.engine]]
@@ -237,11 +237,11 @@ class PartSearch:
         return first_applicable(engines, built, query, self.monitor.remaining(), self.monitor.progress), built
 
     def qualities(self, instances: int) -> Qualities:
-        """The properties of the part as formulas."""
+        """Return the properties of the part as formulas."""
         return qualities(self.part.architecture, self.part.plan, instances)
 
     def query(self, instances: int) -> Query:
-        """The query for all properties: first the anomalies, index by index, then the losses."""
+        """Return the query for all properties: first the anomalies, index by index, then the losses."""
         wanted, asked = self.qualities(instances), self.options.properties
         return Query(
             tuple(anomaly.formula for anomaly in wanted.anomalies if Property.CONSISTENCY in asked)
@@ -251,7 +251,7 @@ class PartSearch:
         )
 
     def found(self, result: SearchResult, instances: int) -> PartResult:
-        """What the result of that query says of the part."""
+        """Return the result for the part from the result of that query."""
         wanted, asked = self.qualities(instances), self.options.properties
         anomalies = wanted.anomalies if Property.CONSISTENCY in asked else ()
         losses = wanted.losses if Property.NO_EXTRA_LOSS in asked else ()
@@ -278,18 +278,18 @@ class PartSearch:
         )
 
     def run(self, path: Path | None) -> Run | None:
-        """The run that an engine found, if it found one."""
+        """Return the run that an engine found, if it found one."""
         return None if path is None else Run(self.part, path)
 
     def one_index_applies(self) -> bool:
         """Whether the one-index rule applies to the part."""
         try:
-            return one_index_suffices(self.part.system(2))
+            return one_index_suffices(self.part.system(2, self.monitor.check))
         except LimitReached:
             return False
 
     def fewest_states(self) -> str:
-        """A lower bound on the number of states with all indices: each free choice of each index can be made or not."""
+        """Return a lower bound on the states with all indices: each free choice of each index can be made or not."""
         one, two = (free_choices(Packing(self.part.system(number))) for number in (1, 2))
         return f"2^{one + (self.options.instances - 1) * (two - one)}"
 
@@ -304,7 +304,7 @@ def cannot_block_backup(part: Part, check: Callable[[], None]) -> bool:
     from bac.proofs.reductions.backup_progress import can_always_be_completed  # few checks need it
 
     try:
-        return may_divide(part.plan) and can_always_be_completed(part.system(1), check)
+        return may_divide(part.plan) and can_always_be_completed(part.system(1, check), check)
     except LimitReached:
         return False
 
@@ -315,7 +315,7 @@ def never_backed_up(part: Part) -> bool:
 
 
 def at_any_index(runs: list[dict[Timing, Run]], instances: int) -> tuple[Runs, ...]:
-    """Of runs for each index, index by index, the shortest at any of them."""
+    """Return the shortest run at any index, of runs that are listed index by index."""
     each = len(runs) // instances
     return tuple(
         {
@@ -328,7 +328,7 @@ def at_any_index(runs: list[dict[Timing, Run]], instances: int) -> tuple[Runs, .
 
 
 def symmetry(result: SearchResult) -> tuple[Saving, ...]:
-    """What the symmetry of indices saved, if it was used."""
+    """Return how much the symmetry of indices saved, if it was used."""
     statistics = result.statistics
     if not statistics.represented:
         return ()
@@ -336,7 +336,7 @@ def symmetry(result: SearchResult) -> tuple[Saving, ...]:
 
 
 def total(statistics: Iterable[Statistics]) -> Statistics:
-    """The statistics of several searches together."""
+    """Return the statistics of several searches together."""
     each = list(statistics)
     return Statistics(
         sum(one.states for one in each),

@@ -1,25 +1,27 @@
-"""When a part of a system can be left out of every run, and what that decides: the lemma behind all projections.
+"""When a part of a system can be left out of every run: the lemma behind all projections.
 
-Divide the events of a system S into parts (by index, by use case, or into what a question is about and the rest).  A
-fact or an action belongs to the part of its events; those without events (snapshots, locks, disasters) are *common*.
-Let K be some of the parts, and S/K what is left of S when every fact and action of the other parts is taken away.
+Divide the events of a system S into parts (by index, by use case, or into those of a property and the rest).  A fact or
+an action belongs to the part of its events; those without events (snapshots, locks, disasters) are *common*.  Let K be
+some of the parts, and S/K the system S without the facts and actions of the other parts.
 
-**Lemma.**  Take a run of S, leave out the actions of all parts but K, and in its states the facts of them.  What
-remains is a run of S/K, which ends in a settled state if the run of S does, provided that
+**Lemma.**  Take a run of S, and leave out the actions of all parts but K, and their facts in its states.  The result is
+a run of S/K, which ends in a settled state if the run of S does, provided that
 
-1. no fact belongs to two parts, and an action of K speaks of facts of its own part and of common facts only; an action
-   of another part writes only facts of its own part and common ones;
+1. no fact belongs to two parts, and an action of K mentions facts of its own part and common facts only; an action of
+   another part writes facts of its own part and common facts only;
 2. a common action happens before recovery, requires and adds no fact of a part, copies only within one, and has clauses
    that hold where a part has no facts.  So it can still happen, and leaves the same facts of K;
 3. common facts that actions of parts write (*marks*, such as ``denied``) are only ever added, are never needed, and
-   block nothing after the disaster.  So a run with fewer of them goes on, and settles, alike.
+   block nothing after the disaster.  So a run with fewer of them goes on, and settles, alike;
+4. an action of another part after the disaster requires a fact of its part.
 
-The other direction is direct: a run of S/K is a run of S in which the other parts never do anything, since their
-facts are only forbidden, copied, or in clauses that hold without them.  So S shows whatever is about K alone exactly if
-S/K does, and as soon: a shortest run has no action of another part.
+The other direction: a run of S/K is a run of S in which the other parts never do anything, since their facts are only
+forbidden, copied, or in clauses that hold without them; and it is settled in S, too, since by (4) recovery has nothing
+to do for a part without facts.  So a state of K is reached in S exactly if it is reached in S/K, by shortest runs of
+the same length: a shortest run has no action of another part.
 
-The premises are checked on the actions, whatever made them.  Source: docs/semantics.md, "What a verdict may claim",
-where the lemma is used on indices.
+The premises are checked on the actions, however these were made.  Source: docs/semantics.md, "What a verdict may
+claim", where the lemma is used for indices.
 """
 
 from __future__ import annotations
@@ -31,16 +33,16 @@ from functools import cached_property
 from bac.model.system import RECOVERED, Action, Clause, Event, Fact, System
 
 PartOf = Callable[[Event], Hashable]
-"""The part that an event belongs to; never ``None``, which stands for what is common."""
+"""Gives the part of an event; never ``None``, which stands for common facts and actions."""
 
 
 def index_of(event: Event) -> int:
-    """The division by index."""
+    """Return the index of an event, to divide a system by index."""
     return event.index
 
 
 def use_case_of(event: Event) -> str:
-    """The division by use case."""
+    """Return the use case of an event, to divide a system by use case."""
     return event.use_case
 
 
@@ -48,7 +50,7 @@ def use_case_of(event: Event) -> str:
 class Partition:
     """A system whose events are divided into parts.
 
-    ``kept`` is the part K of the lemma; ``None`` means every part by itself, one after the other.
+    ``kept`` is the part K of the lemma; with ``None`` the premises are checked for each part as K.
     """
 
     system: System
@@ -61,7 +63,7 @@ class Partition:
         return {fact: frozenset(map(self.part_of, fact.events)) for fact in self.system.facts}
 
     def owner(self, action: Action) -> Hashable:
-        """The part that an action belongs to; ``None`` for a common action."""
+        """Return the part of an action; ``None`` for a common action."""
         return self.part_of(action.label.events[0]) if action.label.events else None
 
     @cached_property
@@ -74,26 +76,38 @@ class Partition:
         """Whether the premises of the lemma hold."""
         return all(len(parts) <= 1 for parts in self.parts.values()) and all(
             self._respects_marks(action)
-            and (self._keeps_to_itself(action) if action.label.events else self._is_neutral(action))
+            and (self._is_in_its_part(action) if action.label.events else self._is_neutral(action))
             for action in self.system.actions
         )
 
     def _respects_marks(self, action: Action) -> bool:
-        """Marks are never needed, never taken away, and block nothing once disaster has struck."""
+        """Whether marks are never needed or removed, and block no action after the disaster."""
         taken = action.written - action.add
         read = {source for source, _ in action.copy}
         harmless = RECOVERED in action.forbid or not self.marks & action.blocking
         return harmless and not self.marks & (action.needed | taken | read)
 
-    def _keeps_to_itself(self, action: Action) -> bool:
-        """An action of a part that is kept speaks of that part alone; any other at least writes only there."""
+    def _is_in_its_part(self, action: Action) -> bool:
+        """Whether an action stays in its part and, if that may be left out, does nothing for it after the disaster."""
+        rests = RECOVERED in action.forbid or self.owner(action) == self.kept or self._needs_its_part(action)
+        return rests and self._stays_in_its_part(action)
+
+    def _needs_its_part(self, action: Action) -> bool:
+        """Whether an action is impossible as long as its part has no facts."""
         owner = self.owner(action)
-        spoken = set(action.facts()) if self.kept in (None, owner) else action.written
+        needed = [{fact} for fact in action.require]
+        needed += [set(clause.positive) for clause in action.clauses if not clause.negative]
+        return any(all(owner in self.parts[fact] for fact in one_of) for one_of in needed)
+
+    def _stays_in_its_part(self, action: Action) -> bool:
+        """Whether an action of a kept part mentions that part only, and any other action writes its own part only."""
+        owner = self.owner(action)
+        mentioned = set(action.facts()) if self.kept in (None, owner) else action.written
         one_part = {self.part_of(event) for event in action.label.events} == {owner}
-        return one_part and all(self.parts[fact] <= {owner} for fact in spoken)
+        return one_part and all(self.parts[fact] <= {owner} for fact in mentioned)
 
     def _is_neutral(self, action: Action) -> bool:
-        """A common action goes on as before when a part has no facts."""
+        """Whether a common action can happen, with the same effect, when a part has no facts."""
         return (
             RECOVERED in action.forbid
             and not any(self.parts[fact] for fact in action.require | action.add)
@@ -102,15 +116,15 @@ class Partition:
         )
 
     def _true_on_empty_part(self, clause: Clause) -> bool:
-        """The clause is about at most one part, and holds where that part has no facts."""
+        """Whether the clause is about at most one part, and true if that part has no facts."""
         about = {part for fact in clause.positive | clause.negative for part in self.parts[fact]}
         return not about or (len(about) == 1 and any(self.parts[fact] for fact in clause.negative))
 
 
 def one_index_suffices(system: System) -> bool:
-    """Whether leaving out all actions of the other indices leaves a legal run that settles alike.
+    """Whether a run without the actions of the other indices is a run, and ends in a settled state if it did.
 
-    Then one index shows every anomaly that concerns a single index.  (Whatever compares two indices, and the quality
-    *backup*, is outside this rule.)
+    Then one index shows every anomaly that concerns a single index.  (The rule does not cover properties that compare
+    two indices, nor the quality *backup*.)
     """
     return Partition(system, index_of).allows_projection()

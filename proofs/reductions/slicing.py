@@ -12,7 +12,7 @@ from bac.model.system import Action, Fact, System
 
 
 def relevant(system: System, facts: Iterable[Fact]) -> System:
-    """The slice of the system for these facts: the facts on which they depend, and the actions that write those.
+    """Return the slice of the system for these facts: the facts on which they depend, and the actions that write those.
 
     The runs of the slice are the runs of the system without the actions that were left out, and agree on the facts that
     are kept, because kept actions read kept facts only.  So both systems reach the same valuations of these facts; a
@@ -33,6 +33,6 @@ def relevant(system: System, facts: Iterable[Fact]) -> System:
 
 
 def restricted(action: Action, facts: set[Fact]) -> Action:
-    """The action, which writes these facts only."""
+    """Return the action, which writes these facts only."""
     copy = tuple(pair for pair in action.copy if pair[1] in facts)
     return replace(action, add=action.add & facts, delete=action.delete & facts, copy=copy)

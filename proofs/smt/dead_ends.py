@@ -1,12 +1,12 @@
-"""The shortest run to a state before the disaster from which a goal cannot be reached any more without a disaster.
+"""Find a shortest run to a dead end: a state before the disaster from which a goal is not reachable without one.
 
-If runs cannot go on for ever, then such a *doomed* state can be reached if and only if one can be reached in which the
-goal does not hold and only a disaster can happen: from a doomed state go on while anything can happen; and such a
-*stuck* state is itself doomed.  So first it is asked whether a stuck state can be reached.  If so, the first doomed
-state is looked for among the states at the ends of runs of 0, 1, 2, … actions.  A candidate is tried: a second search,
-from there and as long as any run can be, looks for the goal.  If it finds a way, then what that way depends on is
-learned: all states that agree on those facts are good, and no candidates any more.  If it finds none, the candidate is
-doomed, and no shorter run leads to a doomed state, since the states at the ends of all shorter runs were good.
+If runs cannot go on for ever, then a dead end can be reached if and only if a *stuck* state can be reached, in which
+the goal does not hold and only a disaster can happen: a stuck state is a dead end; and from a dead end any run ends in
+a stuck state.  So the first query is whether a stuck state can be reached.  If so, the first dead end is searched among
+the last states of runs of 0, 1, 2, … actions.  For each candidate a second search, from there and as long as any run
+can be, looks for the goal.  If it finds a run, the facts on which that run depends are learned: all states that agree
+on those facts are good, and no candidates any more.  If it finds none, the candidate is a dead end, and no shorter run
+leads to one, since the last states of all shorter runs were good.
 
 Source: docs/semantics.md, "Properties" (backup); the learning is counterexample-guided as in Janota et al., Solving QBF
 with counterexample guided refinement (2012).
@@ -32,56 +32,57 @@ from bac.properties.formula import And, Atom, Formula, Not, Or, condition, conju
 def first_dead_end(
     system: System, goal: Formula, budget: Budget, tell: Callable[[int, int], None] | None = None
 ) -> Path | None:
-    """A shortest run to a doomed state, or ``None`` if there is none.
+    """Return a shortest run to a dead end, or ``None`` if there is none.
 
     Raises:
         LimitReached: a limit was hit, or no bound on the length of runs can be derived.
     """
-    calm = system.without_disasters()
-    part = relevant(calm, facts(goal))
+    before = system.without_disasters()
+    part = relevant(before, facts(goal))
     longest = Ranking(part).longest_run
     if longest is None:
         raise LimitReached("no bound on the length of runs can be derived")
-    dead_ends = ShortestRunSearch(calm, {"stuck": stuck_states(part, goal)}, budget)
+    dead_ends = ShortestRunSearch(before, {"stuck": stuck_states(part, goal)}, budget)
     dead_ends.run(tell)
     if not dead_ends.found:
         return None
-    return Doom(part, goal, longest, budget).first(len(dead_ends.found["stuck"]))
+    return DeadEndSearch(part, goal, longest, budget).first(len(dead_ends.found["stuck"]))
 
 
 def stuck_states(system: System, goal: Formula) -> Formula:
-    """The formula of states in which the goal does not hold, and no action of a system without disasters can happen."""
+    """Return the formula of states of a system without disasters where the goal is false and no action can happen."""
     return conjunction([Not(Atom(RECOVERED)), Not(goal), *(Not(condition(action)) for action in system.actions)])
 
 
-class Doom:
-    """The search for the first doomed state."""
+class DeadEndSearch:
+    """The search for the first dead end."""
 
-    def __init__(self, calm: System, goal: Formula, longest: int, budget: Budget) -> None:
-        """Prepare the second search: at most so many actions, from any state."""
-        self.calm, self.goal, self.budget = calm, goal, budget
+    def __init__(self, before: System, goal: Formula, longest: int, budget: Budget) -> None:
+        """Prepare the second search, for runs of at most ``longest`` actions from any state."""
+        self.before, self.goal, self.budget = before, goal, budget
         self.good: list[Formula] = [goal]
-        self.onward = Unrolling(calm, anywhere=True)
+        self.onward = Unrolling(before, anywhere=True)
         for _ in range(longest):
+            budget.check()
             self.onward.lengthen()
         self.onward.solver.add(self.onward.at_end(goal))
 
     def first(self, at_most: int) -> Path:
-        """A shortest run to a doomed state, where there is one of at most so many actions.
+        """Return a shortest run to a dead end, if there is one of at most so many actions.
 
         Raises:
             LimitReached: a limit was hit.
         """
-        unrolling = Unrolling(self.calm)
+        unrolling = Unrolling(self.before)
         while unrolling.length <= at_most:
             path = self.at_end(unrolling)
             if path is not None:
                 return path
             unrolling.lengthen()
-        raise Contradiction("a state from which nothing goes on to the goal was found, but not again")
+        raise Contradiction("a stuck state was found, but no dead end on the way to it")
 
     def at_end(self, unrolling: Unrolling) -> Path | None:
-        """A run of exactly this length to a doomed state, if there is one."""
+        """Return a run of exactly this length to a dead end, if there is one."""
         candidate = z3.Bool(f"candidate@{unrolling.length}")
         exclude = list(self.good)
         while True:
@@ -90,16 +91,16 @@ class Doom:
             if not self.budget.satisfiable(unrolling.solver, candidate):
                 return None
             path = unrolling.path(unrolling.solver.model())
-            state = self.calm.run(path)[-1]
+            state = self.before.run(path)[-1]
             if not self.budget.satisfiable(self.onward.solver, *self.onward.beginning(state)):
                 return path
             way = self.onward.path(self.onward.solver.model())
-            exclude = [suffices(self.calm, state, way, self.goal)]
+            exclude = [suffices(self.before, state, way, self.goal)]
             self.good += exclude
 
 
 def suffices(system: System, state: State, way: Path, goal: Formula) -> Formula:
-    """A conjunction of literals, true in this state, from every state of which this way leads to the goal.
+    """Return a conjunction of literals, true in this state, such that the run leads to the goal from all its states.
 
     Raises:
         NotARun, Contradiction: it does not from this one.
@@ -112,19 +113,19 @@ def suffices(system: System, state: State, way: Path, goal: Formula) -> Formula:
         needed |= {source for fact in reasons(condition(action), now) if (source := origin.get(fact)) is not None}
         now, origin = action.apply(now), moved(origin, action)
     if not satisfied(goal, now):
-        raise Contradiction("a solver's way to the goal does not lead there")
+        raise Contradiction("a run that a solver found does not lead to the goal")
     needed |= {source for fact in reasons(goal, now) if (source := origin.get(fact)) is not None}
     return conjunction(Atom(fact) if fact in state else Not(Atom(fact)) for fact in sorted(needed))
 
 
 def moved(origin: dict[Fact, Fact | None], action: Action) -> dict[Fact, Fact | None]:
-    """Where the values of the facts come from after the action."""
+    """Return for each fact where its value comes from after the action."""
     constant: dict[Fact, Fact | None] = dict.fromkeys(action.add | action.delete)
     return origin | constant | {destination: origin[source] for source, destination in action.copy}
 
 
 def reasons(formula: Formula, state: State) -> set[Fact]:
-    """Facts whose values in this state alone make the formula true (or false) there."""
+    """Return facts whose values in this state suffice to make the formula true (or false) there."""
     match formula:
         case Atom(fact):
             return {fact}

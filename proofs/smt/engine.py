@@ -1,8 +1,8 @@
-"""The symbolic engine: the questions that the explicit engine answers, put to Z3.
+"""The SMT engine: it decides with Z3 the same queries as the explicit engine.
 
-Shortest runs are found by :mod:`bac.proofs.smt.shortest_run`, a state from which no backup can be completed by two
-searches that learn from each other (:mod:`bac.proofs.smt.dead_ends`).  States are not enumerated, so a limit on their
-number has no meaning here, and the statistics count none; ``depth`` is the greatest length of runs that was looked at.
+Shortest runs are found by :mod:`bac.proofs.smt.shortest_run`, a dead end by two searches of which one learns from the
+other (:mod:`bac.proofs.smt.dead_ends`).  States are not enumerated, so a limit on their number has no effect, and the
+statistics count none; ``depth`` is the greatest length of runs that was examined.
 
 Source: docs/semantics.md, "Facts and actions" and "Properties".
 """
@@ -21,34 +21,34 @@ from bac.proofs.smt.solver import Budget
 from bac.properties.formula import TRUE, Atom, Formula, Not, conjunction, settled_states
 
 Target = tuple[int, Timing] | None
-"""A formula by its number, with a timing; ``None`` is any settled state at all."""
+"""The number of a formula, with a timing; ``None`` is any settled state."""
 
 
 def search(
     system: System,
-    questions: Query,
+    query: Query,
     limits: Limits | None = None,
     progress: Callable[[Progress], None] | None = None,
 ) -> SearchResult:
-    """Answer the questions, or say which limit was hit.
+    """Return the runs that the query asks for, or the limit that was reached.
 
     Raises:
         Contradiction: the interpreter does not confirm what the solver found.
     """
-    symbolic = Symbolic(system, questions, Budget(limits), progress)
-    symbolic.run()
-    return symbolic.result()
+    found = SmtSearch(system, query, Budget(limits), progress)
+    found.run()
+    return found.result()
 
 
-class Symbolic:
-    """What was found so far for some questions about a system."""
+class SmtSearch:
+    """The search for the runs of one query, and those that were found so far."""
 
     def __init__(
-        self, system: System, questions: Query, budget: Budget, progress: Callable[[Progress], None] | None
+        self, system: System, query: Query, budget: Budget, progress: Callable[[Progress], None] | None
     ) -> None:
-        """Nothing is asked yet."""
-        self.system, self.questions, self.budget, self.progress = system, questions, budget, progress
-        self.cuts = ShortestRunSearch(system, cut_targets(questions), budget, always=settled_states(system))
+        """Begin with no run found."""
+        self.system, self.query, self.budget, self.progress = system, query, budget, progress
+        self.cuts = ShortestRunSearch(system, cut_targets(query), budget, always=settled_states(system))
         self.seen: ShortestRunSearch[str] | None = None
         self.dead_end: Path | None = None
         self.depth = 0
@@ -56,45 +56,45 @@ class Symbolic:
         self.interrupted = False
 
     def run(self) -> None:
-        """Ask one question after the other; a limit on one still leaves what is left of it to the next."""
+        """Search for one part of the query after the other; a part that reaches a limit does not stop the next."""
         try:
-            for ask in (self.ask_reachable, self.ask_settled, self.ask_always_reachable):
+            for find in (self.find_reachable, self.find_settled, self.find_dead_end):
                 try:
-                    ask()
+                    find()
                 except LimitReached as limit:
                     self.limits.append(str(limit))
         except KeyboardInterrupt:
             self.limits, self.interrupted = ["interrupted"], True
 
-    def ask_reachable(self) -> None:
-        """A shortest run to a state that satisfies the formula."""
-        if self.questions.reachable is not None:
-            self.seen = ShortestRunSearch(self.system, {"reachable": self.questions.reachable}, self.budget)
+    def find_reachable(self) -> None:
+        """Search for a shortest run to a state that satisfies ``reachable``."""
+        if self.query.reachable is not None:
+            self.seen = ShortestRunSearch(self.system, {"reachable": self.query.reachable}, self.budget)
             self.seen.run(self.tell)
 
-    def ask_settled(self) -> None:
-        """A shortest run to a settled state for each formula and timing."""
-        if self.questions.settled:
+    def find_settled(self) -> None:
+        """Search for a shortest run to a settled state, for each formula and timing."""
+        if self.query.settled:
             self.cuts.run(self.tell)
 
-    def ask_always_reachable(self) -> None:
-        """A shortest run to a state from which the goal is out of reach."""
-        if self.questions.always_reachable is not None:
-            self.dead_end = first_dead_end(self.system, self.questions.always_reachable, self.budget, self.tell)
+    def find_dead_end(self) -> None:
+        """Search for a shortest run to a dead end."""
+        if self.query.always_reachable is not None:
+            self.dead_end = first_dead_end(self.system, self.query.always_reachable, self.budget, self.tell)
 
     def tell(self, length: int, targets: int) -> None:
-        """Note how far the search is, and pass it on."""
+        """Record how far the search is, and tell the listener."""
         self.depth = max(self.depth, length)
         if self.progress is not None:
             self.progress(Progress(0, length, targets, 0.0))
 
     def result(self) -> SearchResult:
-        """What was found."""
-        found: tuple[dict[Timing, Path], ...] = tuple({} for _ in self.questions.settled)
+        """Return the runs that were found."""
+        found: tuple[dict[Timing, Path], ...] = tuple({} for _ in self.query.settled)
         for target, path in self.cuts.found.items():
             if target is not None:
                 found[target[0]][target[1]] = path
-        asked = bool(self.questions.settled) and not self.limits
+        asked = bool(self.query.settled) and not self.limits
         return SearchResult(
             found,
             None if self.seen is None else self.seen.found.get("reachable"),
@@ -106,12 +106,12 @@ class Symbolic:
         )
 
 
-def cut_targets(questions: Query) -> dict[Target, Formula]:
-    """Each formula in each timing, and any settled state."""
+def cut_targets(query: Query) -> dict[Target, Formula]:
+    """Return the formula of each target: each formula in each timing, and any settled state."""
     timings: dict[Timing, Formula] = {Timing.AT_REST: Atom(AT_REST), Timing.ANY_TIME: Not(Atom(AT_REST))}
     targets: dict[Target, Formula] = {
         (number, timing): conjunction([formula, when])
-        for number, formula in enumerate(questions.settled)
+        for number, formula in enumerate(query.settled)
         for timing, when in timings.items()
     }
     return targets | {None: TRUE}

@@ -1,13 +1,13 @@
 """Proofs without a bound: k-induction, and property-directed reachability (Z3's Spacer).
 
-What either finds is an inductive invariant, which is believed only after both solvers have checked it
+Both find an inductive invariant, which is accepted only after two solvers have checked it
 (:mod:`bac.proofs.smt.invariants`).
 
-*k-induction.*  P is k-inductive if it holds of the first k states of each run, and of every state that follows k
-states in a row of which it holds.  Then the formula "P holds here, and whichever fewer than k actions follow" is an
-invariant in the plain sense, and P is k-inductive if and only if it is one; so that formula is what is tried.
+*k-induction.*  P is k-inductive if it holds in the first k states of each run, and in every state that follows k
+successive states in which it holds.  P is k-inductive if and only if the formula "P holds now, and after every sequence
+of fewer than k actions" is an inductive invariant; so this formula is checked.
 
-*Spacer* gets the system as Horn clauses over one relation, the reachable states, and answers with a formula for it.
+*Spacer* is given the system as Horn clauses over one relation, the reachable states, and returns a formula for it.
 
 Source: docs/theorem.md, "Certificates"; Sheeran, Singh, Stålmarck, Checking safety properties using induction and a
 SAT-solver (2000); Komuravelli, Gurfinkel, Chaki, SMT-based model checking for recursive programs (2014).
@@ -59,9 +59,9 @@ class Proof:
 
 
 def prove(system: System, bad: Formula, settled: bool = False, seconds: float = 60.0) -> Proof | None:
-    """A proof that no run reaches a bad state (with ``settled``: a bad settled state), checked by both solvers.
+    """Return a proof that no run reaches a bad state (with ``settled``: a bad settled state), checked by both solvers.
 
-    ``None`` means that none was found: because there is none, or within this time.
+    ``None`` means that none was found within this time; perhaps there is none.
 
     Raises:
         Contradiction: the solvers do not agree about an invariant.
@@ -114,10 +114,10 @@ def confirmed(system: System, bad: Formula, invariant: Formula, settled: bool, b
 
 
 def candidates(part: System, wrong: Formula, pieces: list[Formula], budget: Budget) -> Iterator[Proof]:
-    """Formulas that may be invariants, the simplest first.
+    """Yield formulas that may be invariants, the simplest first.
 
-    Spacer is asked for each of the pieces of which the wrong states consist, since each needs only a part of the
-    system; invariants that hold side by side are one invariant.
+    Spacer is run for each of the pieces of which the wrong states consist, since each needs only a slice of the system;
+    the conjunction of invariants is an invariant.
 
     Raises:
         LimitReached: a limit was hit.
@@ -139,7 +139,7 @@ def candidates(part: System, wrong: Formula, pieces: list[Formula], budget: Budg
 
 
 def spacer(part: System, wrong: Formula, budget: Budget) -> Formula | None:
-    """What Spacer says of the reachable states, if it finds that none of them is bad.
+    """Return the formula that Spacer finds for the reachable states, if none of them is bad.
 
     Raises:
         LimitReached: a limit was hit.
@@ -148,7 +148,7 @@ def spacer(part: System, wrong: Formula, budget: Budget) -> Formula | None:
     values = dict(zip(part.facts, variables, strict=True))
     engine = z3.Fixedpoint()
     engine.set(engine="spacer")
-    engine.set("xform.inline_eager", False)  # else its answer speaks of the states between two actions, too
+    engine.set("xform.inline_eager", False)  # otherwise its answer also mentions states between two actions
     engine.set("xform.inline_linear", False)
     if budget.left is not None:
         budget.check()
@@ -163,13 +163,13 @@ def spacer(part: System, wrong: Formula, budget: Budget) -> Formula | None:
     try:
         found = engine.query(z3.And(reachable(*variables), term(wrong, lambda fact: values.get(fact, FALSE))))
         return answer(engine.get_answer(), part) if found == z3.unsat else None
-    except z3.Z3Exception as stop:  # this is how it says that its time is over
+    except z3.Z3Exception as stop:  # raised when its time is over
         budget.check()
         raise LimitReached(f"Spacer gave up: {stop}") from None
 
 
 def answer(term: Any, part: System) -> Formula | None:
-    """The formula in Spacer's answer, *for all facts: reachable(facts) = formula*; ``None`` if it looks different."""
+    """Return the formula in Spacer's answer, *for all facts: reachable(facts) = formula*, or ``None``."""
     if not z3.is_quantifier(term):
         return None
     left, right = (term.body().arg(place) for place in range(2))
@@ -180,7 +180,7 @@ def answer(term: Any, part: System) -> Formula | None:
 
 
 def formula_of(term: Any, values: tuple[Formula, ...]) -> Formula:
-    """A formula of Z3, whose variables are numbered from the innermost, as one of ours.
+    """Translate a formula of Z3, whose variables are numbered from the innermost.
 
     Raises:
         Contradiction: it has an operator that is not expected in it.
@@ -213,7 +213,7 @@ def formula_of(term: Any, values: tuple[Formula, ...]) -> Formula:
 
 
 def smallest(part: System, wrong: Formula, invariant: Formula, budget: Budget) -> Formula:
-    """The invariant without the conjuncts that it does not need, so that what is left cannot spare any.
+    """Return the invariant without conjuncts that it does not need; none of the remaining ones can be left out.
 
     Raises:
         LimitReached: a limit was hit.
@@ -228,12 +228,12 @@ def smallest(part: System, wrong: Formula, invariant: Formula, budget: Budget) -
 
 
 def disjuncts(formula: Formula) -> tuple[Formula, ...]:
-    """The formulas of which this one is the disjunction."""
+    """Return the formulas of which this one is the disjunction."""
     return formula.parts if isinstance(formula, Or) and formula.parts else (formula,)
 
 
 def conjuncts(formula: Formula) -> Iterator[Formula]:
-    """The formulas of which this one is the conjunction."""
+    """Yield the formulas of which this one is the conjunction."""
     match formula:
         case And(parts):
             for part in parts:

@@ -2,8 +2,7 @@
 
 An invariant is a formula over the facts of one state.  It proves that no run reaches a bad state if it holds initially,
 if every action leads from states where it holds to states where it holds, and if it holds of no bad state.  Each of the
-three is a formula that must have no model.  Nothing about runs, lengths or the way in which the invariant was found has
-to be trusted.
+three is a formula that must have no model.  The check does not depend on how the invariant was found.
 
 Source: docs/theorem.md, "Certificates".
 """
@@ -34,7 +33,7 @@ from bac.properties.formula import (
 )
 
 SECONDS = 60.0
-"""So long a solver may take over one check, unless told otherwise."""
+"""The time of a solver for one check, unless the caller gives another."""
 
 
 class Solver(StrEnum):
@@ -45,12 +44,12 @@ class Solver(StrEnum):
 
 
 def bad_states(system: System, bad: Formula, settled: bool) -> Formula:
-    """The states that must not be reached: those that satisfy ``bad``; with ``settled`` only settled ones."""
+    """Return the formula of the states that must not be reached: ``bad``, with ``settled`` in settled states only."""
     return conjunction([settled_states(system), bad]) if settled else bad
 
 
 def obligations(system: System, bad: Formula, invariant: Formula, settled: bool = False) -> dict[str, Formula]:
-    """The three formulas, by name, none of which may have a model if the invariant proves that no state is bad."""
+    """Return three formulas, by name; the invariant proves that no state is bad if none of them has a model."""
     fails = (conjunction([condition(action), Not(after(invariant, action))]) for action in system.actions)
     return {
         "initiation": conjunction([*(Not(Atom(fact)) for fact in system.facts), Not(invariant)]),
@@ -60,14 +59,14 @@ def obligations(system: System, bad: Formula, invariant: Formula, settled: bool 
 
 
 def after(formula: Formula, action: Action) -> Formula:
-    """What must hold before the action for the formula to hold after it."""
+    """Return the formula that holds before the action if and only if the given one holds after it."""
     values: dict[Fact, Formula] = {destination: Atom(source) for source, destination in action.copy}
     values |= dict.fromkeys(action.add, TRUE) | dict.fromkeys(action.delete, FALSE)
     return substituted(formula, values)
 
 
 def substituted(formula: Formula, values: Mapping[Fact, Formula]) -> Formula:
-    """The formula with these facts replaced; true and false are folded away."""
+    """Return the formula with these facts replaced, simplified where true or false appear."""
     match formula:
         case Atom(fact):
             return values.get(fact, formula)
@@ -93,7 +92,7 @@ def check_invariant(
     """Whether the invariant proves that no run of the system reaches a bad state, by one of the solvers.
 
     Raises:
-        LimitReached: the solver does not know within this many seconds for each of the three questions.
+        LimitReached: the solver does not know within this many seconds for each of the three formulas.
     """
     has_model = {Solver.Z3: z3_has_model, Solver.CVC5: cvc5_has_model}[Solver(solver)]
     return not any(

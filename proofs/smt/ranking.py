@@ -1,7 +1,8 @@
-"""How often each action can happen in one run, and so how long a run can be: read off the actions themselves.
+"""Bounds on how often each action can happen in one run, and so on the length of runs, derived from the actions.
 
-An action has a *ticket*: a fact that it finds false and makes true, or finds true and makes false.  It can happen
-again only after another action has turned the ticket back.  A *latch* is a fact that no action ever makes false.
+An action has a *ticket*: a fact that it requires to be false and makes true, or requires to be true and makes false.
+It can happen again only after another action has turned the ticket back.  A *latch* is a fact that no action ever
+makes false.
 
 *Theorem.*  Let A be actions with the same ticket.  Say that y may follow x unless x requires or adds some latch that
 y forbids.  Then the actions of A happen, in all, at most 1 + n times in a run, where n is how often those actions
@@ -10,11 +11,11 @@ happen that can turn the ticket back, may follow some member of A, and may be fo
 *Proof.*  Take two consecutive occurrences of members of A, first a, then b.  After a the ticket is turned, before b it
 is not; so between them happens an action d that can turn it back.  If a requires or adds the latch p, then p holds
 from a on, and d does not forbid it: d may follow a.  In the same way b may follow d.  So each such pair has an
-occurrence of its own of some d, and there is one pair less than there are occurrences.  ∎
+occurrence of its own of some d, and there is one pair fewer than there are occurrences.  ∎
 
-The bounds are what can be derived from these inequalities in finitely many steps, starting with no bound anywhere: what
-is finite has a well-founded proof.  A system whose locks could be taken again and again gets no bound, and an engine
-that needs one must then answer ``unknown``.
+The bounds are derived from these inequalities in finitely many steps, starting without any bound, so that each bound
+has a well-founded proof.  A system whose locks could be taken again and again gets no bound, and an engine that needs
+one must then answer ``unknown``.
 
 Source: docs/semantics.md, "Facts and actions", says of each rule what it forbids and adds.
 """
@@ -49,7 +50,7 @@ class Ranking:
 
     @property
     def longest_run(self) -> int | None:
-        """At least the number of actions of every run; ``None`` if no bound can be derived."""
+        """An upper bound on the number of actions of a run; ``None`` if no bound can be derived."""
         total = sum(self._bounds[1])
         return None if math.isinf(total) else int(total)
 
@@ -79,7 +80,7 @@ class Ranking:
         return table
 
     def _undoing(self, ticket: Ticket, members: Sequence[int]) -> list[int]:
-        """The actions that can happen between two of the members, and turn their ticket back."""
+        """Return the actions that can happen between two of the members, and turn their ticket back."""
         actions = self.system.actions
         return [
             number
@@ -117,7 +118,7 @@ class Ranking:
         undoing_one = {n: self._undoing(t, [n]) for t, members in groups if t is not None for n in members}
 
         def total(numbers: Iterable[int]) -> Count:
-            """How often these actions can happen in all."""
+            """Return how often these actions can happen in all."""
             sums: dict[int, Count] = {}
             for number in numbers:
                 sums[home[number]] = sums.get(home[number], 0) + single[number]
@@ -136,7 +137,7 @@ class Ranking:
 
 
 def tickets(action: Action) -> list[Ticket]:
-    """The facts that the action is certain to turn."""
+    """Return the facts that the action is certain to turn."""
     rising = (Ticket(fact, rises=True) for fact in action.forbid & action.add)
     falling = (Ticket(fact, rises=False) for fact in action.require & action.delete)
     return sorted((*rising, *falling))

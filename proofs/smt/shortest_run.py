@@ -1,11 +1,11 @@
-"""Shortest runs to states of the kind asked for, in either of two ways.
+"""Find shortest runs to states that satisfy formulas, in one of two ways.
 
-*By orders* (:mod:`bac.proofs.smt.order_encoding`), for systems whose runs are orders: is there a run at all; then, is
-there one of fewer actions, until there is none.  A solver says so of runs of every length, so the search is complete.
+*By orders* (:mod:`bac.proofs.smt.order_encoding`), for systems whose runs it can encode: is there any run; then, is
+there one of fewer actions, until there is none.  Each query covers runs of every length, so the search is complete.
 
 *By unrolling* (:mod:`bac.proofs.smt.unrolling`), for all others: is there a run of exactly k actions, for k = 0, 1, 2,
-…?  The search is complete because runs cannot be longer than :mod:`bac.proofs.smt.ranking` derives; for a system
-without such a bound it ends at :data:`LONGEST` actions, and what it did not find is unknown.
+…?  The search is complete because runs cannot be longer than the bound of :mod:`bac.proofs.smt.ranking`; for a system
+without such a bound it ends at :data:`LONGEST` actions, and a run that was not found may exist.
 
 Source: docs/semantics.md, "Facts and actions"; Biere et al., Symbolic model checking without BDDs (1999).
 """
@@ -21,7 +21,7 @@ from bac.model.errors import LimitReached
 from bac.model.system import System
 from bac.proofs.engine import NotApplicable, Path
 from bac.proofs.reductions.slicing import relevant
-from bac.proofs.smt.order_encoding import Orders, confirm
+from bac.proofs.smt.order_encoding import Orders, end_of_run
 from bac.proofs.smt.ranking import Ranking
 from bac.proofs.smt.solver import Budget
 from bac.proofs.smt.unrolling import Unrolling
@@ -29,10 +29,10 @@ from bac.properties.formula import TRUE, Formula, conjunction, disjunction, fact
 
 Key = TypeVar("Key", bound=Hashable)
 ProgressListener = Callable[[int, int], None]
-"""What is told of the progress: a length of runs that was looked at, and the number of targets still open."""
+"""Is told the length of runs that is examined, and the number of targets that are still open."""
 
 LONGEST = 24
-"""How many actions a run has at most that is looked for where no bound on its length can be derived."""
+"""The length up to which runs are searched if no bound on it can be derived."""
 
 
 class ShortestRunSearch(Generic[Key]):
@@ -42,14 +42,14 @@ class ShortestRunSearch(Generic[Key]):
     """
 
     def __init__(self, system: System, targets: Mapping[Key, Formula], budget: Budget, always: Formula = TRUE) -> None:
-        """Nothing is found yet."""
+        """Begin with all targets open."""
         self.system, self.targets, self.budget, self.always = system, targets, budget, always
         self.part = relevant(system, facts(conjunction([always, *targets.values()])))
         self.found: dict[Key, Path] = {}
         self._open = dict(targets)
 
     def run(self, tell: ProgressListener | None = None) -> None:
-        """Find what there is, the better way.
+        """Find the runs by orders if possible, and by unrolling otherwise.
 
         Raises:
             LimitReached: a limit was hit; ``found`` has what was found before.
@@ -87,7 +87,7 @@ class ShortestRunSearch(Generic[Key]):
             del self._open[key]
 
     def _shorten(self, key: Key, best: dict[Key, Path]) -> None:
-        """Replace the best run to a target by a shortest; it may happen to improve on those to other targets, too."""
+        """Replace the best run to a target by a shortest; on the way, runs to other targets may be improved as well."""
         wanted = conjunction([self.always, self.targets[key]])
         orders = Orders(relevant(self.part, facts(wanted)), self.budget)
         while best[key] and (path := orders.find(wanted, len(best[key]) - 1)) is not None:
@@ -131,12 +131,12 @@ class ShortestRunSearch(Generic[Key]):
                 self.found[key] = path
                 del self._open[key]
 
-    # Either way
+    # Both ways
 
     def _any(self, formulas: Collection[Formula]) -> Formula:
         return conjunction([self.always, disjunction(formulas)])
 
     def _hit(self, path: Path, among: Mapping[Key, Formula]) -> list[Key]:
-        """Which of these targets the run leads to, as the interpreter says."""
-        last = confirm(self.system, path, self._any(among.values()))
+        """Return the targets that the run leads to, according to the interpreter."""
+        last = end_of_run(self.system, path, self._any(among.values()))
         return [key for key, formula in among.items() if satisfied(formula, last)]

@@ -67,7 +67,7 @@ class Budget(LimitMonitor):
 
 
 def term(formula: Formula, value: Callable[[Fact], Term]) -> Term:
-    """The formula where ``value`` gives the term of each fact."""
+    """Return the term of a formula, where ``value`` gives the term of each fact."""
     match formula:
         case Atom(fact):
             return value(fact)
@@ -80,7 +80,7 @@ def term(formula: Formula, value: Callable[[Fact], Term]) -> Term:
 
 
 def conjunction(terms: Iterable[Term]) -> Term:
-    """All of these; :data:`TRUE` and :data:`FALSE` themselves do not appear in it."""
+    """Return the conjunction, simplified so that :data:`TRUE` and :data:`FALSE` do not appear in it."""
     parts = [part for part in terms if part is not TRUE]
     if any(part is FALSE for part in parts):
         return FALSE
@@ -88,7 +88,7 @@ def conjunction(terms: Iterable[Term]) -> Term:
 
 
 def disjunction(terms: Iterable[Term]) -> Term:
-    """At least one of these, folded likewise."""
+    """Return the disjunction, simplified in the same way."""
     parts = [part for part in terms if part is not FALSE]
     if any(part is TRUE for part in parts):
         return TRUE
@@ -96,7 +96,7 @@ def disjunction(terms: Iterable[Term]) -> Term:
 
 
 def negation(part: Term) -> Term:
-    """Not this, folded likewise."""
+    """Return the negation, simplified in the same way."""
     if part is TRUE or part is FALSE:
         return FALSE if part is TRUE else TRUE
     return z3.Not(part)

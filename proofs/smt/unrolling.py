@@ -1,4 +1,4 @@
-"""Facts and actions as Boolean terms: a run of exactly so many actions, for Z3.
+"""Runs of a given number of actions as Boolean terms for Z3.
 
 The transition relation is built once, over one pair of neighbouring states, and renamed for every step.  Source:
 docs/semantics.md, "Facts and actions".
@@ -25,14 +25,15 @@ class Unrolling:
     the system's order: no such pair stands the wrong way round.  (Swapping such pairs ends, in a run of the same
     length and with the same last state.)
 
-    It also knows that k actions are at most k different ones: a solver does not count by itself, and without being told
-    would try all ways to fit too many actions into too few places.
+    A constraint says that k actions are at most k different ones: without it the solver would try all ways to fit too
+    many actions into too few positions.
     """
 
     def __init__(self, system: System, anywhere: bool = False) -> None:
-        """A run without actions.
+        """Begin with a run without actions.
 
-        With ``anywhere`` it begins in any state, and a step may also do nothing: a run of at most so many actions.
+        With ``anywhere`` it begins in any state, and a step may also do nothing: then it is a run of at most ``length``
+        actions.
         """
         self.system, self.anywhere = system, anywhere
         self.solver = z3.SolverFor("QF_FD")
@@ -66,7 +67,7 @@ class Unrolling:
         return z3.PbLe(one, 1) if self.anywhere else z3.PbEq(one, 1)
 
     def _guarded(self, place: int) -> Term:
-        """The action, if chosen, may happen, and does what it does."""
+        """Return the term that an action, if it is chosen, may happen and has its effects."""
         action, now, then = self.system.actions[place], self._now, self._next
         effects = [
             term(condition(action), now.__getitem__),
@@ -77,7 +78,7 @@ class Unrolling:
         return z3.Implies(self._chosen[place], z3.And(effects))
 
     def _frames(self) -> list[Term]:
-        """A fact changes only if an action is chosen that changes it that way."""
+        """Return the terms that a fact changes only if an action is chosen that changes it so."""
         raising: dict[Fact, list[Term]] = {fact: [] for fact in self.system.facts}
         lowering: dict[Fact, list[Term]] = {fact: [] for fact in self.system.facts}
         for action, chosen in zip(self.system.actions, self._chosen, strict=True):
@@ -94,7 +95,7 @@ class Unrolling:
         return frames
 
     def lengthen(self) -> None:
-        """One action more."""
+        """Add one action to the run."""
         number = self.length + 1
         self._states.append(self._copies(self._now.values(), number))
         self._choices.append(self._copies(self._chosen, number))
@@ -109,7 +110,7 @@ class Unrolling:
         self._count()
 
     def _count(self) -> None:
-        """Of the different actions there are at most as many as the run is long."""
+        """Add the constraint that the run has at most ``length`` different actions."""
         happened = self._copies((f"happened{place}" for place in range(len(self._chosen))), self.length)
         for now, before, chosen in zip(happened, self._happened, self._choices[-1], strict=True):
             self.solver.add(now == disjunction([before, chosen]))
@@ -118,17 +119,17 @@ class Unrolling:
             self.solver.add(z3.AtMost(*happened, self.length))
 
     def at_end(self, formula: Formula) -> Term:
-        """The formula, of the last state."""
+        """Return the formula, of the last state."""
         last = dict(zip(self.system.facts, self._states[-1], strict=True))
         return term(formula, lambda fact: last.get(fact, FALSE))
 
     def beginning(self, state: State) -> list[Term]:
-        """Literals that say in which state the run begins."""
+        """Return literals that fix the state in which the run begins."""
         facts = zip(self.system.facts, self._states[0], strict=True)
         return [variable if fact in state else z3.Not(variable) for fact, variable in facts]
 
     def path(self, model: Any) -> Path:
-        """The run in a model, as the labels of its actions."""
+        """Return the run in a model, as the labels of its actions."""
         return tuple(
             action.label
             for choices in self._choices

@@ -1,6 +1,6 @@
-"""The compiled kernel of the explicit engine: the same answers, for spaces of hundreds of millions of states.
+"""The compiled search: the results of the breadth-first search, for systems of hundreds of millions of states.
 
-:func:`bac.proofs.explicit.compiled.engine.explore` answers questions,
-:func:`bac.proofs.explicit.compiled.engine.count_states` counts. Nothing here is imported before a search is known to be
-worth it: loading the compiler takes longer than most searches.
+:func:`bac.proofs.explicit.compiled.engine.explore` answers queries, and
+:func:`bac.proofs.explicit.compiled.engine.count_states` counts.  These modules need numba and numpy; they are imported
+only when a search is large, as loading numba takes longer than most searches.
 """

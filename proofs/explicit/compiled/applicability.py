@@ -1,13 +1,15 @@
-"""What the kernel takes for granted of a system, checked on its actions; a system that lacks it is refused.
+"""The conditions under which the compiled search applies, checked on the actions of a system.
 
-*Moves* are the actions before the disaster, *disasters* lead behind it, and *recovery* is what happens there.
+*Moves* are the actions before the disaster, *disasters* lead behind it, and *recovery actions* follow it.
 
-**Levels.**  All runs of moves that lead to a state are equally long.  Then a level can be deduplicated by itself, and
-sleep sets of equal states can be merged before the states are expanded.
+**Levels.**  All runs of moves that lead to a state have the same length.  Then a state can be reached again within its
+level only, so each level can be deduplicated alone, and sleep sets of equal states can be merged before the states are
+expanded.
 
-**Own order.**  A state tells which moves led to it, and for each two of them that depend on each other in which order.
-So it tells the whole run up to exchanges of independent neighbours (its Mazurkiewicz trace), and a search with sleep
-sets, which follows exactly one run of each such class, comes to each state exactly once: it needs no table at all.
+**States that determine their runs.**  A state tells which moves led to it, and for each two of them that depend on each
+other in which order.  So it tells the whole run up to exchanges of independent neighbours (its Mazurkiewicz trace), and
+a depth-first search with sleep sets, which follows exactly one run of each such class, reaches each state exactly once
+and needs no table of states.
 """
 
 from __future__ import annotations
@@ -18,31 +20,31 @@ from functools import cached_property
 
 from bac.model.system import RECOVERED
 from bac.proofs.engine import NotApplicable
-from bac.proofs.packing import PackedAction, Packing
+from bac.proofs.packing import Packing
 
 MOST = 1024
-"""So many facts and moves a system may have: tables grow with the square of the moves, compiled code with the words."""
+"""The most facts, and the most moves, of a system: tables grow with the square of the moves, code with the words."""
 
 
 @dataclass(frozen=True)
-class Parts:
-    """The numbers of a system's actions in three lots."""
+class Phases:
+    """The numbers of a system's actions by the phase of a run in which they can happen."""
 
     moves: tuple[int, ...]
     disasters: tuple[int, ...]
     recovery: tuple[int, ...]
 
     @property
-    def order(self) -> tuple[int, ...]:
-        """All of them, lot after lot."""
+    def actions(self) -> tuple[int, ...]:
+        """All of them, phase after phase."""
         return self.moves + self.disasters + self.recovery
 
 
-def parts(packing: Packing) -> Parts:
-    """The actions before, at and after the disaster.
+def phases(packing: Packing) -> Phases:
+    """Return the actions before, at and after the disaster.
 
     Raises:
-        NotApplicable: an action neither requires nor forbids that disaster has struck, or undoes it; or there are
+        NotApplicable: an action neither requires nor forbids that a disaster has happened, or undoes it; or there are
             more than :data:`MOST` facts or moves.
     """
     recovered = packing.bit(RECOVERED)
@@ -60,16 +62,11 @@ def parts(packing: Packing) -> Parts:
             moves.append(number)
     if max(len(moves), len(packing.system.facts)) > MOST:
         raise NotApplicable("there are too many facts or moves")
-    return Parts(tuple(moves), tuple(disasters), tuple(recovery))
+    return Phases(tuple(moves), tuple(disasters), tuple(recovery))
 
 
-def copied(action: PackedAction) -> int:
-    """The facts that an action copies to."""
-    return shifted(action.copies)
-
-
-def shifted(copies: Sequence[tuple[int, int]]) -> int:
-    """Where copies lead to."""
+def copy_targets(copies: Sequence[tuple[int, int]]) -> int:
+    """Return the facts to which these copies (sources, shift) lead."""
     mask = 0
     for sources, shift in copies:
         mask |= sources << shift if shift > 0 else sources >> -shift
@@ -77,7 +74,7 @@ def shifted(copies: Sequence[tuple[int, int]]) -> int:
 
 
 def bits(mask: int) -> list[int]:
-    """The single bits of a mask, as masks."""
+    """Return the single bits of a mask, as masks."""
     found = []
     while mask:
         found.append(mask & -mask)
@@ -86,141 +83,138 @@ def bits(mask: int) -> list[int]:
 
 
 class Moves:
-    """The moves of a system, and what holds of all their runs."""
+    """The moves of a system, and properties of all their runs, which begin where no fact is true."""
 
     def __init__(self, packing: Packing, numbers: Sequence[int]) -> None:
-        """Take the actions with these numbers; runs of them begin where no fact is true."""
+        """Take the actions with these numbers."""
         self.packing = packing
         self.actions = [packing.actions[number] for number in numbers]
         self.read = [action.read for action in self.actions]
         self.written = [action.written for action in self.actions]
 
     @cached_property
-    def unsteady(self) -> int:
-        """The facts that a move may make false."""
+    def transient(self) -> int:
+        """The facts that a move may make false; all others are permanent."""
         mask = 0
         for action in self.actions:
-            mask |= ~action.keep & ~action.add | copied(action)
+            mask |= ~action.keep & ~action.add | copy_targets(action.copies)
         return mask & self.packing.everything
 
     def writers(self, fact: int) -> list[int]:
-        """The moves that may change one fact."""
+        """Return the moves that may change one fact."""
         return [number for number, mask in enumerate(self.written) if mask & fact]
 
+    def adders(self, fact: int) -> list[int]:
+        """Return the moves that may make one fact true."""
+        return [each for each, action in enumerate(self.actions) if (action.add | copy_targets(action.copies)) & fact]
+
     def dependent(self, one: int, other: int) -> bool:
-        """Whether one of two moves changes what the other reads or changes."""
+        """Whether one of two moves may change a fact that the other reads or changes."""
         return bool(
             self.written[one] & (self.read[other] | self.written[other]) or self.written[other] & self.read[one]
         )
 
     # Levels
 
+    @property
+    def levelled(self) -> bool:
+        """Whether the length of a run of moves can be told from the state in which it ends.
+
+        Every move that is no lock move makes exactly one mark true, and marks are permanent; how often locks were taken
+        and released can be told, too, if each lock move takes or releases one lock only.
+        """
+        return self.marks is not None and all(
+            bin(self.written[each] & self.transient).count("1") == 1 for each in self.lock_moves
+        )
+
     @cached_property
     def marks(self) -> dict[int, int] | None:
-        """A fact for each move that says whether it, or another with the same mark, has happened.
+        """A fact for each move that tells whether it, or another move with the same mark, has happened.
 
-        A mark is added and forbidden by each move that has it, added by no other, and never becomes false.  Every move
-        has one mark and adds no other, except brackets, which add none.
+        A mark is added and forbidden by each move that has it, added by no other, and permanent.  Every move has one
+        mark and adds no other, except lock moves, which add none.  ``None`` if there are no such marks.
         """
-        brackets = self.brackets
+        lock_moves = self.lock_moves
         taken: dict[int, int] = {}
-        candidates = [action.add & action.forbid & ~self.unsteady for action in self.actions]
-        for number in sorted(range(len(self.actions)), key=lambda each: -len(self.own(each))):
-            if number in taken or number in brackets:
+        candidates = [action.add & action.forbid & ~self.transient for action in self.actions]
+        for number in sorted(range(len(self.actions)), key=lambda each: -len(self.own_marks(each))):
+            if number in taken or number in lock_moves:
                 continue
-            for fact in self.own(number) or bits(candidates[number]):
+            for fact in self.own_marks(number) or bits(candidates[number]):
                 sharing = [each for each, action in enumerate(self.actions) if action.add & fact]
-                if all(candidates[each] & fact and each not in taken and each not in brackets for each in sharing):
+                if all(candidates[each] & fact and each not in taken and each not in lock_moves for each in sharing):
                     taken |= dict.fromkeys(sharing, fact)
                     break
             else:
                 return None
         every = sum(set(taken.values()))
-        steady = all(action.add & every == taken.get(number, 0) for number, action in enumerate(self.actions))
-        return taken if steady else None
+        exact = all(action.add & every == taken.get(number, 0) for number, action in enumerate(self.actions))
+        return taken if exact else None
 
-    def own(self, number: int) -> list[int]:
-        """The facts that could be the mark of one move only."""
+    def own_marks(self, number: int) -> list[int]:
+        """Return the facts that could be the mark of this move alone."""
         action = self.actions[number]
-        return [fact for fact in bits(action.add & action.forbid & ~self.unsteady) if self.writers(fact) == [number]]
+        return [fact for fact in bits(action.add & action.forbid & ~self.transient) if self.writers(fact) == [number]]
 
     @cached_property
-    def brackets(self) -> set[int]:
+    def lock_moves(self) -> set[int]:
         """The moves that take and release locks.
 
         A lock is a fact that some moves add (they forbid it, and a fact *m*), others delete (they require it and *m*),
-        and no move changes otherwise; *m* is never made false, and whatever adds it requires the lock and leaves it
-        alone.  Then the lock is taken once at most, since while *m* is false nothing releases it, and as soon as *m* is
-        true nothing takes it; and once it is released it stays so.  So it was taken if lock or *m* is true, and
-        released if *m* is and the lock is not.
+        and no move changes otherwise; *m* is permanent, and each move that adds it requires the lock and does not
+        change it.  Then the lock is taken once at most, since while *m* is false no move releases it, and as soon as
+        *m* is true no move takes it; and once it is released it stays so.  So it was taken if lock or *m* is true, and
+        released if *m* is true and the lock is not.
         """
         found: set[int] = set()
-        for lock in bits(self.unsteady):
+        for lock in bits(self.transient):
             writers = self.writers(lock)
             takers = [each for each in writers if self.actions[each].add & lock]
             releasers = [each for each in writers if not self.actions[each].add & lock]
-            if any(copied(self.actions[each]) & lock for each in writers) or not takers or not releasers:
+            if any(copy_targets(self.actions[each].copies) & lock for each in writers) or not takers or not releasers:
                 continue
-            between = self.packing.everything & ~self.unsteady
+            between = self.packing.everything & ~self.transient
             for each in takers:
                 between &= self.actions[each].forbid if self.actions[each].forbid & lock else 0
             for each in releasers:
                 between &= self.actions[each].require if self.actions[each].require & lock else 0
-            if any(self.inside(fact, lock) for fact in bits(between)):
+            if any(self.added_under(lock, fact) for fact in bits(between)):
                 found.update(writers)
         return found
 
-    def inside(self, fact: int, lock: int) -> bool:
-        """Whether this fact comes about only while the lock is taken."""
+    def added_under(self, lock: int, fact: int) -> bool:
+        """Whether this fact becomes true only while the lock is taken."""
         return all(self.actions[each].require & lock and not self.written[each] & lock for each in self.writers(fact))
 
-    @property
-    def levelled(self) -> bool:
-        """Whether the length of a run of moves can be told from the state in which it ends.
-
-        Every move that is no bracket turns exactly one mark from false to true, and marks stay; how often locks were
-        taken and released can be told, too, if no two locks share a bracket.
-        """
-        return self.marks is not None and self.single_brackets
-
-    @property
-    def single_brackets(self) -> bool:
-        """Whether each bracket takes or releases one lock only."""
-        return all(bin(self.written[each] & self.unsteady).count("1") == 1 for each in self.brackets)
-
-    # Own order
+    # States that determine their runs
 
     @cached_property
-    def ordered(self) -> bool:
-        """Whether a state tells its run up to exchanges of independent neighbours."""
+    def determined(self) -> bool:
+        """Whether a state determines its run up to exchanges of independent neighbours."""
         marks = self.marks
-        if marks is None or self.brackets or len(set(marks.values())) != len(self.actions):
+        if marks is None or self.lock_moves or len(set(marks.values())) != len(self.actions):
             return False
         return all(
-            self.tells(one, other) or self.tells(other, one)
+            self.shows_order(one, other) or self.shows_order(other, one)
             for one in range(len(self.actions))
             for other in range(one)
             if self.dependent(one, other)
         )
 
-    def tells(self, one: int, other: int) -> bool:
-        """Whether a state after both moves, each of which happens once at most, tells their order.
+    def shows_order(self, one: int, other: int) -> bool:
+        """Whether a state after both moves, each of which happens once at most, shows their order.
 
-        Either the first requires what only the other brings about, and so comes after it; or it forbids what the other
-        makes true for good, and so comes before it; or the first copies a fact that only the other makes true, for
-        good, to a place where nothing else writes.
+        Either the first requires a fact that only the other makes true, and so comes after it; or it forbids a
+        permanent fact that the other makes true, and so comes before it; or the first copies a permanent fact that only
+        the other makes true to a place where no other move writes.
         """
         action, rival = self.actions[one], self.actions[other]
-        if any(self.bringers(fact) == [other] for fact in bits(action.require & rival.add)):
+        if any(self.adders(fact) == [other] for fact in bits(action.require & rival.add)):
             return True
-        if action.forbid & rival.add & ~self.unsteady:
+        if action.forbid & rival.add & ~self.transient:
             return True
         return any(
-            self.bringers(source) == [other] and self.writers(shifted([(source, shift)])) == [one]
+            self.adders(source) == [other] and self.writers(copy_targets([(source, shift)])) == [one]
             for sources, shift in action.copies
-            for source in bits(sources & rival.add & ~self.unsteady)
+            for source in bits(sources & rival.add & ~self.transient)
         )
-
-    def bringers(self, fact: int) -> list[int]:
-        """The moves that may make a fact true."""
-        return [each for each, action in enumerate(self.actions) if (action.add | copied(action)) & fact]

@@ -1,10 +1,10 @@
-"""Depth first, where a state tells its run: every state is visited exactly once, and nothing is remembered.
+"""Depth-first search where states determine their runs: each state is visited once, and no table of states is needed.
 
-A node is a state with the moves that sleep in it, the moves that can happen in it, its depth, and the move that led to
+A node is a state with the moves that sleep in it, the moves that are enabled in it, its depth, and the move that led to
 it.  After a move, those that come before it in the order of moves sleep as long as only moves that are independent of
-them happen: what they would lead to is reached by making them first.  So of each class of runs that differ in the order
-of independent moves only, the lexicographically least is followed, and it is never cut off; see
-:mod:`bac.proofs.explicit.compiled.applicability` for why each class has states of its own.  Sleep sets: Godefroid,
+them happen: the states to which they would lead are reached by making them first.  So of each class of runs that differ
+only in the order of independent moves, the lexicographically least is followed, and it is never cut off; see
+:mod:`bac.proofs.explicit.compiled.applicability` for why no two classes lead to the same state.  Sleep sets: Godefroid,
 "Partial-Order Methods for the Verification of Concurrent Systems", chapter 5.
 """
 
@@ -13,10 +13,11 @@ from __future__ import annotations
 import numpy as np
 
 from bac.proofs.explicit.compiled.compiling import Index, Numbers, Width, Words, compiled, lowest, ones
-from bac.proofs.explicit.compiled.expansion import EMITTED, STATES, TRANSITIONS, answer, strike
+from bac.proofs.explicit.compiled.hash_table import Batch
 from bac.proofs.explicit.compiled.tables import (
     DISASTERS,
     DROP,
+    EMITTED,
     FIRST_WAKE,
     HEAD,
     INDEPENDENT,
@@ -24,25 +25,33 @@ from bac.proofs.explicit.compiled.tables import (
     MASKS,
     MOVES,
     SPANS,
+    STATES,
+    TRANSITIONS,
     WAKE,
     apply,
+    check_goals,
+    emit_disasters,
     enabled,
 )
+from bac.proofs.explicit.compiled.threads import ROOM, ThreadTeam, Worker
+
+BUDGET = 1 << 20
+"""The most states that a worker visits between two checks of the limits (some hundredths of a second)."""
 
 
 def node_size(width: Width) -> int:
-    """How many words a node has."""
+    """Return the number of words of a node."""
     return 3 * len(width) + 2
 
 
 def most_nodes(moves: int) -> int:
-    """How many nodes can come to wait below one: a run makes each move once at most, and each state leaves siblings."""
+    """Return the most nodes that wait below one: a run makes each move once at most, and each state leaves siblings."""
     return (moves + 1) * (moves + 1)
 
 
 @compiled
 def root(layout: Numbers, masks: Words, nodes: Words, width: Width) -> None:
-    """Make the initial state the first node."""
+    """Write the node of the initial state."""
     for w in range(3 * len(width) + 2):
         nodes[w] = 0
     for move in range(layout[MOVES]):
@@ -51,7 +60,7 @@ def root(layout: Numbers, masks: Words, nodes: Words, width: Width) -> None:
 
 
 @compiled
-def depth_first(
+def visit(
     layout: Numbers,
     masks: Words,
     goals: Words,
@@ -59,13 +68,13 @@ def depth_first(
     top: Index,
     budget: int,
     out: Words,
-    memory: Words,
+    recent: Words,
     tally: Words,
     width: Width,
 ) -> Index:
-    """Visit nodes from the last on, and what is below them, until none is left, the budget is spent or ``out`` is full.
+    """Visit nodes, the last first, and those below them, until none is left, the budget is spent, or ``out`` is full.
 
-    ``nodes`` has ``top`` of them.  Return how many there are then; counts and rows written are in the tally.
+    ``nodes`` has ``top`` nodes.  Return the number of nodes that are left; the tally has the counts.
     """
     v = len(width)
     size = 3 * v + 2
@@ -82,9 +91,9 @@ def depth_first(
         for w in range(v):
             possible += ones(here[2 * v + w])
         tally[TRANSITIONS] += possible
-        answer(goals, here, 0, depth, possible, tally, width)
+        check_goals(goals, here, 0, depth, possible, tally, width)
         if layout[DISASTERS]:
-            strike(layout, masks, here, 0, depth, last, out, memory, tally, width)
+            emit_disasters(layout, masks, here, 0, depth, last, out, recent, tally, width)
         for word in range(v):
             awake = here[2 * v + word] & ~here[v + word]
             while awake:
@@ -106,3 +115,47 @@ def depth_first(
                 here[v + word] |= bit
     tally[STATES] += np.uint64(visited)
     return top
+
+
+# All workers
+
+
+def search_depth_first(team: ThreadTeam) -> None:
+    """Visit every state before the disaster once.
+
+    Raises:
+        LimitHit: a limit is reached.
+    """
+    first = np.zeros(node_size(team.width), dtype=np.uint64)
+    root(*team.tables, first, team.width)
+    waiting, budget, limit = [first], ROOM // 16, team.monitor.limits.states
+    while any(map(len, waiting)):
+
+        def job(worker: Worker, nodes: Words, budget: int = budget) -> tuple[Words, list[Batch]]:
+            return visit_some(team, worker, nodes, budget)
+
+        done = team.each(job, split_nodes(waiting, len(team.workers), node_size(team.width)))
+        waiting = [nodes for nodes, _ in done]
+        team.keep([part for _, recovered in done for part in recovered])
+        team.queue = sum(map(len, waiting)) // node_size(team.width)
+        team.check_limits()
+        budget = BUDGET if limit is None else min(BUDGET, max(limit - team.states, 1))
+
+
+def visit_some(team: ThreadTeam, worker: Worker, nodes: Words, budget: int) -> tuple[Words, list[Batch]]:
+    """Visit some states from these nodes on; return the nodes that are left, and the recovered states."""
+    size = node_size(team.width)
+    stack = np.empty(len(nodes) + most_nodes(int(team.tables.layout[MOVES])) * size, dtype=np.uint64)
+    stack[: len(nodes)] = nodes
+    count, out, recent, tally = len(nodes) // size, worker.out, worker.recent, worker.tally
+    left = visit(*team.tables, team.goals, stack, count, budget, out, recent, tally, team.width)
+    return stack[: left * size].copy(), worker.written()
+
+
+def split_nodes(waiting: list[Words], workers: int, size: int) -> list[Words]:
+    """Split nodes into as many parts as there are workers; each gets shallow ones, which have most below."""
+    if len(waiting) == workers and all(map(len, waiting)):
+        return waiting
+    nodes = np.concatenate(waiting).reshape(-1, size)
+    nodes = nodes[np.argsort(nodes[:, size - 2], kind="stable")]
+    return [np.ascontiguousarray(nodes[part::workers]).reshape(-1) for part in range(workers)]

@@ -1,94 +1,111 @@
-"""The kernel as an engine: answers to questions about a system, and counts of its states.
+"""The compiled search as an engine.
 
-States, transitions and lengths are those of the plain engine where that explores everything; the kernel always does.
-A run that answers a question is found by a second, directed search, once it is known where the shortest ends.
+States, transitions and lengths are those of the breadth-first search in Python when that explores everything; the
+compiled search always does.  It finds the states in which the shortest runs end, and then the runs by a second search.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from enum import StrEnum
+from dataclasses import dataclass, replace
+from enum import Enum, auto
 from itertools import pairwise
+from typing import assert_never
 
 import numpy as np
 
-from bac.model.plan import Timing
 from bac.model.system import RECOVERED, Label, System
-from bac.proofs.engine import LimitMonitor, Limits, NotApplicable, Path, Progress, Query, SearchResult, Statistics
-from bac.proofs.explicit.compiled.applicability import Moves, parts
-from bac.proofs.explicit.compiled.compiling import Width, Words
-from bac.proofs.explicit.compiled.dead_ends import first_dead_end
-from bac.proofs.explicit.compiled.forward import by_levels, by_own_order
-from bac.proofs.explicit.compiled.judging import Judge
-from bac.proofs.explicit.compiled.path_search import Route
-from bac.proofs.explicit.compiled.recovery import after_disaster
-from bac.proofs.explicit.compiled.tables import DISASTERS, integer, machine, width_of, words
-from bac.proofs.explicit.compiled.threads import LimitHitError, crew
+from bac.proofs.engine import (
+    LimitMonitor,
+    Limits,
+    NotApplicable,
+    Path,
+    Progress,
+    Query,
+    SearchResult,
+    Statistics,
+    nothing_found,
+)
+from bac.proofs.explicit.compiled.applicability import Moves, phases
+from bac.proofs.explicit.compiled.breadth_first import first_dead_end, search_breadth_first
+from bac.proofs.explicit.compiled.compiling import Words
+from bac.proofs.explicit.compiled.depth_first import search_depth_first
+from bac.proofs.explicit.compiled.path_search import PathSearch
+from bac.proofs.explicit.compiled.recovery import SettledStates, search_recovery
+from bac.proofs.explicit.compiled.tables import DISASTERS, integer, tables_of, width_of, words
+from bac.proofs.explicit.compiled.threads import LimitHit, ThreadTeam
 from bac.proofs.packing import Packing
 from bac.properties.formula import And, Atom, Formula, Not, Or
 
 
-class Way(StrEnum):
-    """How the states before the disaster are visited."""
+class SearchOrder(Enum):
+    """The order in which the states before the disaster are visited."""
 
-    OWN_ORDER = "own-order"
-    LEVELS = "levels"
+    DEPTH_FIRST = auto()
+    BREADTH_FIRST = auto()
 
 
 def explore(
     system: System,
-    questions: Query,
+    query: Query,
     limits: Limits | None = None,
     progress: Callable[[Progress], None] | None = None,
     *,
-    watch: LimitMonitor | None = None,
-    way: Way | None = None,
+    monitor: LimitMonitor | None = None,
+    order: SearchOrder | None = None,
     workers: int | None = None,
 ) -> SearchResult:
-    """Explore every run of the system, and answer the questions.
+    """Explore every run of the system, and answer the query; if a limit is reached, nothing is known but that.
 
-    ``watch`` is a watch that already runs, in place of limits and progress; ``way`` and ``workers`` are chosen by the
-    kernel unless given.  If a limit is hit, nothing is answered but that.
-
-    Raises:
-        NotApplicable: a premise of the kernel does not hold of the system, or a question is none that it answers.
-    """
-    return Exploration(system, questions, watch or LimitMonitor(limits or Limits(), progress), way, workers).answers()
-
-
-def count_states(system: System, workers: int | None = None, way: Way | None = None) -> Statistics:
-    """How many states and transitions a system has, and how long counting them took.
+    Args:
+        system: the transition system.
+        query: the formulas that are asked.
+        limits: the limits of the search.
+        progress: called with the progress of the search.
+        monitor: limits and progress of a search that has already begun, in place of the two above.
+        order: the order of the search before the disaster; default: depth first where it applies.
+        workers: the number of threads; default: one for each processor.
 
     Raises:
-        NotApplicable: a premise of the kernel does not hold of the system.
+        NotApplicable: the system or the query does not meet the conditions of the compiled search.
     """
-    return explore(system, Query(), way=way, workers=workers).statistics
+    return Exploration(system, query, monitor or LimitMonitor(limits or Limits(), progress), order, workers).result()
+
+
+def count_states(system: System, workers: int | None = None, order: SearchOrder | None = None) -> Statistics:
+    """Count the states and transitions of a system.
+
+    Raises:
+        NotApplicable: the system does not meet the conditions of the compiled search.
+    """
+    return explore(system, Query(), order=order, workers=workers).statistics
 
 
 @dataclass(frozen=True)
 class Conjunction:
-    """Facts that are true and facts that are false; ``possible`` is false if that cannot be."""
+    """Facts that are true and facts that are false; ``possible`` is false if no state can satisfy it."""
 
     require: int = 0
     forbid: int = 0
     possible: bool = True
 
 
+IMPOSSIBLE = Conjunction(possible=False)
+
+
 def conjunction(packing: Packing, formula: Formula) -> Conjunction:
-    """The masks of a formula that says of some facts that they hold, and of others that they do not.
+    """Return the masks of a formula that is a conjunction of facts and negated facts.
 
     Raises:
-        NotApplicable: it says something else.
+        NotApplicable: it is another formula.
     """
     match formula:
         case Atom(fact):
-            known = fact in packing.position
-            return Conjunction(require=packing.bit(fact)) if known else Conjunction(possible=False)
+            return Conjunction(require=packing.bit(fact)) if fact in packing.position else IMPOSSIBLE
         case Not(Atom(fact)):
             return Conjunction(forbid=packing.bit(fact) if fact in packing.position else 0)
         case Or(()):
-            return Conjunction(possible=False)
+            return IMPOSSIBLE
         case And(conjuncts):
             require = forbid = 0
             possible = True
@@ -98,121 +115,129 @@ def conjunction(packing: Packing, formula: Formula) -> Conjunction:
                 possible = possible and part.possible
             return Conjunction(require, forbid, possible and not require & forbid)
         case _:
-            raise NotApplicable("a goal is no conjunction")
+            raise NotApplicable("a goal is not a conjunction")
 
 
 class Exploration:
-    """One exploration of a system for some questions."""
+    """One exploration of a system for a query."""
 
     def __init__(
-        self, system: System, questions: Query, watch: LimitMonitor, way: Way | None, workers: int | None
+        self, system: System, query: Query, monitor: LimitMonitor, order: SearchOrder | None, workers: int | None
     ) -> None:
-        """Check the premises, and make tables of the system.
+        """Check the conditions, and make the tables of the system.
 
         Raises:
-            NotApplicable: a premise does not hold.
+            NotApplicable: a condition is not met.
         """
-        self.packing = Packing(system)
-        self.lots = parts(self.packing)
-        self.moves = Moves(self.packing, self.lots.moves)
+        self.query, self.packing = query, Packing(system)
+        self.phases = phases(self.packing)
+        self.moves = Moves(self.packing, self.phases.moves)
         if not self.moves.levelled:
-            raise NotApplicable("runs to the same state may not be equally long")
-        self.way = way or (Way.OWN_ORDER if self.moves.ordered else Way.LEVELS)
-        if self.way is Way.OWN_ORDER and not self.moves.ordered:
-            raise NotApplicable("a state does not tell its run")
-        self.questions = questions
-        self.reach = None if questions.reachable is None else self.lasting(questions.reachable)
-        self.back = (
-            None if questions.always_reachable is None else conjunction(self.packing, questions.always_reachable)
+            raise NotApplicable("runs to the same state may differ in length")
+        if order is SearchOrder.DEPTH_FIRST and not self.moves.determined:
+            raise NotApplicable("a state may not determine its run")
+        self.order = order or (SearchOrder.DEPTH_FIRST if self.moves.determined else SearchOrder.BREADTH_FIRST)
+        self.reachable = None if query.reachable is None else self.before_disaster(query.reachable)
+        self.always_reachable = (
+            None if query.always_reachable is None else conjunction(self.packing, query.always_reachable)
         )
-        self.judge = Judge(self.packing, questions.settled)
-        width = width_of(self.packing, len(self.lots.moves))
-        tables = machine(self.packing, self.lots, width)
-        self.crew = crew(tables, self.goals(width), (0,) * width, watch, workers)
+        self.settled = SettledStates(self.packing, query.settled)
+        width = width_of(self.packing, len(self.phases.moves))
+        tables = tables_of(self.packing, self.phases, width)
+        self.team = ThreadTeam.of(tables, self.goals(width), (0,) * width, monitor, workers)
 
-    def lasting(self, formula: Formula) -> Conjunction:
-        """A goal that is reached before the disaster if at all, as nothing later changes the facts that it is about."""
+    def before_disaster(self, formula: Formula) -> Conjunction:
+        """Return the masks of a goal that can be reached before the disaster only.
+
+        Raises:
+            NotApplicable: a later action changes its facts, or it is not a conjunction.
+        """
         goal = conjunction(self.packing, formula)
-        later = [self.packing.actions[number] for number in self.lots.disasters + self.lots.recovery]
+        later = [self.packing.actions[number] for number in self.phases.disasters + self.phases.recovery]
         if any(action.written & (goal.require | goal.forbid) for action in later):
             raise NotApplicable("a goal may be reached after the disaster")
         return goal
 
     def goals(self, width: int) -> Words:
-        """What is asked of states before the disaster, as tables."""
-        reach, back = self.reach or Conjunction(possible=False), self.back or Conjunction(possible=False)
-        masks = words((mask for goal in (reach, back) for mask in (goal.require, goal.forbid)), width)
-        return np.concatenate([np.array([reach.possible, back.possible], dtype=np.uint64), masks])
+        """Return the goals before the disaster as words (see :data:`bac.proofs.explicit.compiled.tables.GOALS`)."""
+        goals = self.reachable or IMPOSSIBLE, self.always_reachable or IMPOSSIBLE
+        masks = words((mask for goal in goals for mask in (goal.require, goal.forbid)), width)
+        return np.concatenate([np.array([goal.possible for goal in goals], dtype=np.uint64), masks])
 
-    def answers(self) -> SearchResult:
-        """Explore, and say what was found; if a limit was hit, only that."""
-        nothing: tuple[dict[Timing, Path], ...] = tuple({} for _ in self.questions.settled)
+    def result(self) -> SearchResult:
+        """Explore, and return what was found; if a limit was reached, only that."""
         try:
-            with self.crew.pool:
-                return self.explored()
-        except LimitHitError as hit:
-            return SearchResult(nothing, statistics=self.statistics(), limit=str(hit))
+            with self.team.pool:
+                return self.search()
+        except LimitHit as limit:
+            return nothing_found(self.query, str(limit), self.statistics)
         except MemoryError:
-            return SearchResult(nothing, statistics=self.statistics(), limit="no memory left")
+            return nothing_found(self.query, "no memory left", self.statistics)
         except KeyboardInterrupt:
-            return SearchResult(nothing, statistics=self.statistics(), limit="interrupted", interrupted=True)
+            return replace(nothing_found(self.query, "interrupted", self.statistics), interrupted=True)
 
-    def explored(self) -> SearchResult:
+    def search(self) -> SearchResult:
         """Explore everything.
 
         Raises:
-            LimitHitError: a limit is hit.
+            LimitHit: a limit is reached.
         """
-        match self.way:
-            case Way.OWN_ORDER:
-                by_own_order(self.crew)
-            case Way.LEVELS:
-                by_levels(self.crew)
-        settles = after_disaster(self.crew, self.judged)
-        statistics = self.statistics()
-        dead_end = self.dead_end() if self.crew.stuck else None
-        if self.back is not None and not self.back.possible:
-            dead_end = 0
-        found = tuple({timing: self.path(state) for timing, state in found.items()} for found in self.judge.found)
-        reached = None if self.crew.reached is None else self.path(self.crew.reached)
-        return SearchResult(found, reached, None if dead_end is None else self.path(dead_end), settles, statistics)
+        match self.order:
+            case SearchOrder.DEPTH_FIRST:
+                search_depth_first(self.team)
+            case SearchOrder.BREADTH_FIRST:
+                search_breadth_first(self.team)
+            case _:
+                assert_never(self.order)
+        can_recover = search_recovery(self.team, self.add_settled)
+        statistics, dead_end = self.statistics, self.dead_end()
+        found = tuple({timing: self.path(state) for timing, state in found.items()} for found in self.settled.found)
+        reached = None if self.team.reached is None else self.path(self.team.reached)
+        return SearchResult(found, reached, None if dead_end is None else self.path(dead_end), can_recover, statistics)
 
-    def judged(self, states: list[Words]) -> None:
-        """Judge the settled states of one depth."""
+    def add_settled(self, states: list[Words]) -> None:
+        """Add the settled states of one depth."""
         if states:
-            self.judge.level(np.concatenate(states).reshape(-1, len(self.crew.width)))
+            self.settled.add(np.concatenate(states).reshape(-1, len(self.team.width)))
 
     def dead_end(self) -> int | None:
-        """The first state from which what should stay possible is not."""
-        layout = self.crew.m.layout.copy()
-        layout[DISASTERS] = 0  # counts them only, tables stay where they are
-        plain = self.crew.m._replace(layout=layout)
-        others = crew(plain, self.crew.goals, self.crew.width, self.crew.watch, len(self.crew.workers))
-        with others.pool:
-            return first_dead_end(others)
+        """Return the first state from which the goal that must stay reachable cannot be reached; ``None`` if none is.
 
+        A second search is needed only if some state was stuck.
+        """
+        if self.always_reachable is not None and not self.always_reachable.possible:
+            return 0
+        if not self.team.stuck:
+            return None
+        layout = self.team.tables.layout.copy()
+        layout[DISASTERS] = 0  # only their number: the tables stay where they are
+        tables = self.team.tables._replace(layout=layout)
+        team = ThreadTeam.of(tables, self.team.goals, self.team.width, self.team.monitor, len(self.team.workers))
+        with team.pool:
+            return first_dead_end(team)
+
+    @property
     def statistics(self) -> Statistics:
         """How much was explored."""
-        return Statistics(self.crew.states, self.crew.transitions, self.crew.deepest, self.crew.watch.seconds)
+        return Statistics(self.team.states, self.team.transitions, self.team.deepest, self.team.monitor.seconds)
 
     # Runs
 
     def path(self, state: int) -> Path:
-        """A shortest run to a state that was found."""
+        """Return a shortest run to a state that was found."""
         states = [state]
         while states[-1] & self.packing.bit(RECOVERED):
-            states.append(self.before(states[-1]))
-        whole = [*Route(self.moves, self.crew.look).to(states[-1]), *reversed(states[:-1])]
-        return tuple(self.label(before, after) for before, after in pairwise(whole))
+            states.append(self.predecessor(states[-1]))
+        moves = PathSearch(self.moves, self.team.check_limits).path_to(states[-1])
+        return tuple(self.label(before, after) for before, after in pairwise([*moves, *reversed(states[:-1])]))
 
-    def before(self, state: int) -> int:
-        """The state that comes before a recovered one in a shortest run."""
-        width: Width = self.crew.width
-        row = self.crew.recovered.row(words([state], len(width)))
-        return integer(row[len(width) + 1 :])
+    def predecessor(self, state: int) -> int:
+        """Return the state before a recovered one in a shortest run."""
+        width = len(self.team.width)
+        return integer(self.team.recovered.row(words([state], width))[width + 1 :])
 
     def label(self, state: int, after: int) -> Label:
-        """The first action that leads from one state to the other."""
+        """Return the label of the first action that leads from one state to the other."""
         for packed, action in zip(self.packing.actions, self.packing.system.actions, strict=True):
             if packed.enabled(state) and packed.apply(state) == after:
                 return action.label

@@ -1,7 +1,8 @@
-"""Sets of states with something known of each, as rows of words in hash tables that are split over shards.
+"""Sets of states with data about each, as rows of words in hash tables that are split into shards.
 
-A row begins with a state, which is never all zeros; what follows is merged when the same state comes again.  Shards are
-chosen by the hash of a state, so that each has one owner at a time, and fits into the caches of a processor for longer.
+A row begins with a state, which is never all zeros; the data that follow are merged when the same state is inserted
+again.  The shard of a state is chosen by its hash, so that each shard has one owner at a time, and fits into the caches
+of a processor for longer.
 """
 
 from __future__ import annotations
@@ -14,18 +15,18 @@ import numpy as np
 from bac.proofs.explicit.compiled.compiling import Index, Width, Words, compiled, inlined
 
 FULL = 0.6
-"""Up to this share of a table is taken."""
+"""The largest share of a table that is occupied."""
 SMALLEST = 64
-"""Rows of an empty table."""
+"""The rows of a new table."""
 SHARD_BITS = 6
 SHARDS = 1 << SHARD_BITS
 INTERSECT, LEAST = 0, 1
-"""What to do with what is known of a state that comes again: keep what both say, or the lesser one."""
+"""How the data of two rows with the same state are merged: the bits that both have, or the lesser of the two."""
 
 
 @inlined
 def hash_state(rows: Words, at: Index, width: Width) -> np.uint64:
-    """A hash of a state."""
+    """Return a hash of a state."""
     h = np.uint64(0x9E3779B97F4A7C15)
     for w in range(len(width)):
         h = (h ^ rows[at + w]) * np.uint64(0xD6E8FEB86659FD93)
@@ -36,7 +37,7 @@ def hash_state(rows: Words, at: Index, width: Width) -> np.uint64:
 
 @inlined
 def same(rows: Words, at: Index, others: Words, other: Index, width: Width) -> bool:
-    """Whether two rows are about the same state."""
+    """Whether two rows have the same state."""
     equal = True
     for w in range(len(width)):
         equal = equal and rows[at + w] == others[other + w]
@@ -53,8 +54,11 @@ def is_empty(rows: Words, at: Index, width: Width) -> bool:
 
 
 @inlined
-def place(table: Words, size: int, capacity: int, rows: Words, at: Index, width: Width) -> Index:
-    """Where a table with so many rows of so many words has a state, or would have it."""
+def find_slot(table: Words, size: int, capacity: int, rows: Words, at: Index, width: Width) -> Index:
+    """Return the place of a state in a table, or that of the empty row where it belongs.
+
+    The table has ``capacity`` rows of ``size`` words.
+    """
     slot = np.int64((hash_state(rows, at, width) >> np.uint64(SHARD_BITS)) & np.uint64(capacity - 1))
     while True:
         found = slot * size
@@ -65,7 +69,7 @@ def place(table: Words, size: int, capacity: int, rows: Words, at: Index, width:
 
 @inlined
 def precedes(rows: Words, at: Index, others: Words, other: Index, size: int, width: Width) -> bool:
-    """Whether what one row knows, its depth first, comes before what another does."""
+    """Whether the data of one row, of which the first is a depth, are less than those of another."""
     mine, theirs = rows[at + len(width)], others[other + len(width)]
     if mine != theirs:
         return bool(mine < theirs)
@@ -76,22 +80,22 @@ def precedes(rows: Words, at: Index, others: Words, other: Index, size: int, wid
 
 
 @compiled
-def insert(
-    table: Words, size: int, taken: int, rows: Words, first: Index, last: Index, how: int, width: Width
+def insert_into(
+    table: Words, size: int, taken: int, rows: Words, first: Index, last: Index, merge: int, width: Width
 ) -> tuple[int, Index]:
-    """Insert rows into a table; return how many it has then, and the first row for which there was no room."""
+    """Insert rows into a table; return the number of rows in it, and the first row for which there was no room."""
     capacity = len(table) // size
     most = np.int64(capacity * FULL)
     for row in range(first, last):
         if taken >= most:
             return taken, row
         at = row * size
-        found = place(table, size, capacity, rows, at, width)
+        found = find_slot(table, size, capacity, rows, at, width)
         if is_empty(table, found, width):
             taken += 1
             for w in range(size):
                 table[found + w] = rows[at + w]
-        elif how == INTERSECT:
+        elif merge == INTERSECT:
             for w in range(len(width), size):
                 table[found + w] &= rows[at + w]
         elif precedes(rows, at, table, found, size, width):
@@ -105,14 +109,14 @@ def rehash(table: Words, size: int, larger: Words, width: Width) -> None:
     """Move all rows into a larger, empty table."""
     for at in range(0, len(table), size):
         if not is_empty(table, at, width):
-            found = place(larger, size, len(larger) // size, table, at, width)
+            found = find_slot(larger, size, len(larger) // size, table, at, width)
             for w in range(size):
                 larger[found + w] = table[at + w]
 
 
 @compiled
-def deal(rows: Words, size: int, count: int, dealt: Words, width: Width) -> Words:
-    """Sort rows by shard; return where each shard begins, and where the last ends."""
+def sort_by_shard(rows: Words, size: int, count: int, result: Words, width: Width) -> Words:
+    """Sort rows by shard into ``result``; return the first row of each shard, and the end of the last."""
     begins = np.zeros(SHARDS + 1, dtype=np.uint64)
     for row in range(count):
         begins[np.int64(hash_state(rows, row * size, width) & np.uint64(SHARDS - 1)) + 1] += np.uint64(1)
@@ -124,13 +128,13 @@ def deal(rows: Words, size: int, count: int, dealt: Words, width: Width) -> Word
         at = np.int64(places[owner]) * size
         places[owner] += np.uint64(1)
         for w in range(size):
-            dealt[at + w] = rows[row * size + w]
+            result[at + w] = rows[row * size + w]
     return begins
 
 
 @compiled
 def gather(table: Words, size: int, gathered: Words, width: Width) -> int:
-    """Copy the rows of a table to the front of an array; return how many they are."""
+    """Copy the rows of a table to the front of an array; return their number."""
     count = 0
     for at in range(0, len(table), size):
         if not is_empty(table, at, width):
@@ -141,44 +145,44 @@ def gather(table: Words, size: int, gathered: Words, width: Width) -> int:
 
 
 Batch = tuple[Words, Words]
-"""Rows that were dealt out to shards, and where each shard begins."""
+"""Rows that are sorted by shard, with the first row of each shard and the end of the last."""
 
 
 def batch(rows: Words, size: int, count: int, width: Width) -> Batch:
-    """The first rows of an array, dealt out to shards."""
-    dealt = np.empty(count * size, dtype=np.uint64)
-    return dealt, deal(rows, size, count, dealt, width)
+    """Return the first ``count`` rows of an array, sorted by shard."""
+    result = np.empty(count * size, dtype=np.uint64)
+    return result, sort_by_shard(rows, size, count, result, width)
 
 
 class Shards:
-    """A set of states, each with what is known of it."""
+    """A set of states with data about each."""
 
-    def __init__(self, width: Width, size: int, how: int) -> None:
-        """An empty set of rows of ``size`` words; ``how`` says how two of the same state are merged."""
-        self.width, self.size, self.how = width, size, how
+    def __init__(self, width: Width, size: int, merge: int) -> None:
+        """Make an empty set of rows of ``size`` words; ``merge`` is :data:`INTERSECT` or :data:`LEAST`."""
+        self.width, self.size, self.merge = width, size, merge
         self.tables = [np.zeros(SMALLEST * size, dtype=np.uint64) for _ in range(SHARDS)]
         self.taken = [0] * SHARDS
 
     def __len__(self) -> int:
         return sum(self.taken)
 
-    def absorb(self, batches: Sequence[Batch], pool: Executor, workers: int) -> None:
-        """Insert all rows, each worker those of its own shards."""
-        jobs = [pool.submit(self.absorb_some, batches, range(first, SHARDS, workers)) for first in range(workers)]
+    def insert(self, batches: Sequence[Batch], pool: Executor, workers: int) -> None:
+        """Insert all rows; each worker inserts those of its own shards."""
+        jobs = [pool.submit(self.insert_shards, batches, range(first, SHARDS, workers)) for first in range(workers)]
         for job in jobs:
             job.result()
 
-    def absorb_some(self, batches: Sequence[Batch], shards: range) -> None:
+    def insert_shards(self, batches: Sequence[Batch], shards: range) -> None:
         """Insert the rows of some shards."""
         for shard in shards:
             for rows, begins in batches:
-                self.absorb_rows(shard, rows, int(begins[shard]), int(begins[shard + 1]))
+                self.insert_rows(shard, rows, int(begins[shard]), int(begins[shard + 1]))
 
-    def absorb_rows(self, shard: int, rows: Words, first: int, last: int) -> None:
+    def insert_rows(self, shard: int, rows: Words, first: int, last: int) -> None:
         """Insert rows into one shard, which grows as needed."""
         while first < last:
             table = self.tables[shard]
-            taken, stop = insert(table, self.size, self.taken[shard], rows, first, last, self.how, self.width)
+            taken, stop = insert_into(table, self.size, self.taken[shard], rows, first, last, self.merge, self.width)
             self.taken[shard], first = taken, int(stop)
             if first < last:
                 larger = np.zeros(2 * len(table), dtype=np.uint64)
@@ -186,13 +190,13 @@ class Shards:
                 self.tables[shard] = larger
 
     def row(self, state: Words) -> Words:
-        """The row of a state that is in the set."""
+        """Return the row of a state that is in the set."""
         table = self.tables[int(hash_state(state, 0, self.width)) % SHARDS]
-        at = place(table, self.size, len(table) // self.size, state, 0, self.width)
+        at = find_slot(table, self.size, len(table) // self.size, state, 0, self.width)
         return table[at : at + self.size]
 
-    def emptied(self) -> Words:
-        """The rows of all shards, one after the other; the set has none any more."""
+    def take_all(self) -> Words:
+        """Return the rows of all shards, one after the other, and empty the set."""
         rows, first = np.empty(len(self) * self.size, dtype=np.uint64), 0
         for shard, table in enumerate(self.tables):
             last = first + self.taken[shard] * self.size

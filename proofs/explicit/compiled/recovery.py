@@ -1,20 +1,38 @@
-"""Explore what comes after the disaster: every recovered state once, at the least depth at which there is a run to it.
+"""Search after the disaster: every recovered state once, at the length of the shortest runs to it.
 
-A row is a state, its depth, and the least state that comes before it in a shortest run.
+A row is a state, its depth, and the least state before it in a shortest run.  States are *settled* when no recovery
+action is enabled in them; these are evaluated many at once, with a column for each fact.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
+from bac.model.plan import Timing
+from bac.model.system import AT_REST, Fact
 from bac.proofs.explicit.compiled.compiling import Index, Numbers, Width, Words, compiled
-from bac.proofs.explicit.compiled.expansion import EMITTED, TRANSITIONS
-from bac.proofs.explicit.compiled.forward import shares, waves
 from bac.proofs.explicit.compiled.hash_table import Batch
-from bac.proofs.explicit.compiled.tables import DISASTERS, MOVES, RECOVERY, apply, enabled
-from bac.proofs.explicit.compiled.threads import ThreadTeam, Worker
+from bac.proofs.explicit.compiled.tables import (
+    DISASTERS,
+    EMITTED,
+    MOVES,
+    RECOVERY,
+    TRANSITIONS,
+    WORD,
+    apply,
+    enabled,
+    integer,
+)
+from bac.proofs.explicit.compiled.threads import Share, ThreadTeam, Worker, rounds, shares
+from bac.proofs.packing import Packing
+from bac.properties.formula import And, Atom, Formula, Not, Or
+
+CHUNK = 1 << 15
+"""So many states are evaluated at once, so that their columns stay in the processor's cache."""
+Column = NDArray[np.bool_]
 
 
 @compiled
@@ -30,9 +48,9 @@ def recover(
     tally: Words,
     width: Width,
 ) -> Index:
-    """Write what follows recovered states of one depth, until ``out`` is full; return the first that is left.
+    """Write the successors of recovered states of one depth, until ``out`` is full; return the first one left.
 
-    Those that nothing follows are marked in ``settled``.
+    States without successors are marked in ``settled``.
     """
     v = len(width)
     size = 2 * v + 1
@@ -58,7 +76,7 @@ def recover(
 
 @compiled
 def deepest(table: Words, v: int) -> np.uint64:
-    """The greatest depth in a table of states of ``v`` words (an empty row has depth 0)."""
+    """Return the greatest depth in a table of states of ``v`` words (an empty row has depth 0)."""
     depth = np.uint64(0)
     for at in range(v, len(table), 2 * v + 1):
         depth = max(depth, table[at])
@@ -67,7 +85,7 @@ def deepest(table: Words, v: int) -> np.uint64:
 
 @compiled
 def select(table: Words, depth: np.uint64, states: Words, v: int) -> int:
-    """Copy the states of ``v`` words that have this depth, and return how many they are."""
+    """Copy the states of ``v`` words that have this depth, and return their number."""
     count = 0
     for at in range(0, len(table), 2 * v + 1):
         if table[at + v] == depth:
@@ -77,60 +95,140 @@ def select(table: Words, depth: np.uint64, states: Words, v: int) -> int:
     return count
 
 
-def after_disaster(crew: ThreadTeam, judge: Callable[[list[Words]], None]) -> bool:
-    """Explore recovery, depth by depth, and have the settled states of each depth judged; whether there are any.
+def search_recovery(team: ThreadTeam, found: Callable[[list[Words]], None]) -> bool:
+    """Visit every state after the disaster, depth by depth; return whether there are settled states.
+
+    ``found`` is called with the settled states of each depth.
 
     Raises:
-        LimitHitError: a limit is hit.
+        LimitHit: a limit is reached.
     """
-    v, depth, settles = len(crew.width), 0, False
-    last = max(int(deepest(table, v)) for table in crew.recovered.tables)
+    v, depth, settles = len(team.width), 0, False
+    last = max(int(deepest(table, v)) for table in team.recovered.tables)
     while depth < last:
         depth += 1
-        crew.depth = max(crew.depth, depth)
-        states = [each for shard in range(len(crew.recovered.tables)) if len(each := of_depth(crew, shard, depth))]
-        settled = settled_of(crew, states, depth) if crew.m.layout[RECOVERY] else states
-        judge(settled)
+        team.depth = max(team.depth, depth)
+        states = [each for shard in range(len(team.recovered.tables)) if len(each := of_depth(team, shard, depth))]
+        settled = recover_all(team, states, depth) if team.tables.layout[RECOVERY] else states
+        found(settled)
         settles = settles or any(map(len, settled))
         last = (
-            max(last, *(int(deepest(table, v)) for table in crew.recovered.tables)) if crew.m.layout[RECOVERY] else last
+            max(last, *(int(deepest(table, v)) for table in team.recovered.tables))
+            if team.tables.layout[RECOVERY]
+            else last
         )
-        crew.look()
+        team.check_limits()
     return settles
 
 
-def of_depth(crew: ThreadTeam, shard: int, depth: int) -> Words:
-    """The states of one shard that have this depth."""
-    states = np.empty(crew.recovered.taken[shard] * len(crew.width), dtype=np.uint64)
-    count = select(crew.recovered.tables[shard], np.uint64(depth), states, len(crew.width))
-    return states[: count * len(crew.width)].copy()
+def of_depth(team: ThreadTeam, shard: int, depth: int) -> Words:
+    """Return the states of one shard that have this depth."""
+    states = np.empty(team.recovered.taken[shard] * len(team.width), dtype=np.uint64)
+    count = select(team.recovered.tables[shard], np.uint64(depth), states, len(team.width))
+    return states[: count * len(team.width)].copy()
 
 
-def settled_of(crew: ThreadTeam, states: list[Words], depth: int) -> list[Words]:
-    """Recover from all states of one depth; those in which nothing more happens."""
-    v, settled = len(crew.width), []
+def recover_all(team: ThreadTeam, states: list[Words], depth: int) -> list[Words]:
+    """Recover from all states of one depth; return the settled ones."""
+    v, settled = len(team.width), []
 
-    def job(worker: Worker, share: tuple[Words, int, int]) -> tuple[Words, list[Batch]]:
-        return recover_some(crew, worker, share, depth)
+    def job(worker: Worker, share: Share) -> tuple[Words, list[Batch]]:
+        return recover_some(team, worker, share, depth)
 
-    for wave in waves(shares(states, v), len(crew.workers)):
-        done = crew.each(job, wave)
+    for part in rounds(shares(states, v), len(team.workers)):
+        done = team.each(job, part)
         settled += [each for each, _ in done if len(each)]
-        crew.keep([part for _, rows in done for part in rows])
-        crew.look()
+        team.keep([each for _, rows in done for each in rows])
+        team.check_limits()
     return settled
 
 
-def recover_some(
-    crew: ThreadTeam, worker: Worker, share: tuple[Words, int, int], depth: int
-) -> tuple[Words, list[Batch]]:
-    """Recover from some states; those in which nothing more happens, and the rows of what follows the others."""
-    (states, first, last), v = share, len(crew.width)
+def recover_some(team: ThreadTeam, worker: Worker, share: Share, depth: int) -> tuple[Words, list[Batch]]:
+    """Recover from some states; return the settled ones, and the rows of the successors of the others."""
+    (states, first, last), v = share, len(team.width)
     some = states[first * v : last * v]
     settled = np.zeros(last - first, dtype=np.uint64)
     rows, row = [], 0
     while row < last - first:
         buffers = settled, worker.out, worker.tally
-        row = int(recover(*crew.m, some, row, last - first, np.uint64(depth), *buffers, crew.width))
+        row = int(recover(*team.tables, some, row, last - first, np.uint64(depth), *buffers, team.width))
         rows += worker.written()
     return some.reshape(-1, v)[settled != 0].reshape(-1), rows
+
+
+# Settled states
+
+
+class Columns:
+    """The truth of facts and formulas in many states, as one column each."""
+
+    def __init__(self, packing: Packing, states: Words) -> None:
+        """``states`` has a row of words for each state."""
+        self.packing, self.states = packing, states
+        self.known: dict[Fact, Column] = {}
+
+    def fact(self, fact: Fact) -> Column:
+        """Return the states in which a fact is true; a fact that the system does not have is true in none."""
+        if fact not in self.known:
+            place = self.packing.position.get(fact)
+            if place is None:
+                self.known[fact] = np.zeros(len(self.states), dtype=np.bool_)
+            else:
+                word = self.states[:, place // WORD]
+                self.known[fact] = (word & np.uint64(1 << place % WORD)) != 0
+        return self.known[fact]
+
+    def formula(self, formula: Formula) -> Column:
+        """Return the states that satisfy a formula."""
+        match formula:
+            case Atom(fact):
+                return self.fact(fact)
+            case Not(part):
+                return ~self.formula(part)
+            case And(parts):
+                satisfied = np.ones(len(self.states), dtype=np.bool_)
+                for part in parts:
+                    satisfied &= self.formula(part)
+                return satisfied
+            case Or(parts):
+                satisfied = np.zeros(len(self.states), dtype=np.bool_)
+                for part in parts:
+                    satisfied |= self.formula(part)
+                return satisfied
+
+
+class SettledStates:
+    """For each formula and timing, the least settled state of the least depth that satisfies it."""
+
+    def __init__(self, packing: Packing, formulas: Sequence[Formula]) -> None:
+        """Nothing is found yet."""
+        self.packing, self.formulas = packing, formulas
+        self.found: list[dict[Timing, int]] = [{} for _ in formulas]
+
+    def add(self, states: Words) -> None:
+        """Add all settled states of one depth, after those of all lesser depths."""
+        firsts: list[dict[Timing, int]] = [{} for _ in self.formulas]
+        for begin in range(0, len(states), CHUNK):
+            self.add_chunk(states[begin : begin + CHUNK], firsts)
+        for found, first in zip(self.found, firsts, strict=True):
+            found.update(first)
+
+    def add_chunk(self, states: Words, firsts: list[dict[Timing, int]]) -> None:
+        """Note the least state of a chunk for each formula and timing for which no state is known."""
+        columns = Columns(self.packing, states)
+        at_rest = columns.fact(AT_REST)
+        for formula, found, first in zip(self.formulas, self.found, firsts, strict=True):
+            if len(found) == len(Timing):
+                continue
+            satisfied = columns.formula(formula)
+            for timing, when in (Timing.AT_REST, at_rest), (Timing.ANY_TIME, ~at_rest):
+                if timing not in found and (chosen := satisfied & when).any():
+                    state = least(states[chosen])
+                    first[timing] = min(first.get(timing, state), state)
+
+
+def least(states: Words) -> int:
+    """Return the least of several states, as an integer."""
+    for word in reversed(range(states.shape[1])):
+        states = states[states[:, word] == states[:, word].min()]
+    return integer(states[0])

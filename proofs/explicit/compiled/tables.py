@@ -1,7 +1,7 @@
-"""A system as tables of 64-bit words, and the functions that say of a state what can happen, and what comes of it.
+"""A system as tables of 64-bit words, and compiled functions on its states that all searches share.
 
-A state is ``width`` words, fact i bit i mod 64 of word i / 64.  Moves come first, then disasters, then recovery; sets
-of moves are words, too, as many as those of a state.
+A state is ``width`` words; fact *i* is bit *i* mod 64 of word *i* / 64.  Moves come first, then disasters, then
+recovery actions.  A set of moves is as many words as a state.
 """
 
 from __future__ import annotations
@@ -12,33 +12,32 @@ from typing import NamedTuple
 
 import numpy as np
 
-from bac.proofs.explicit.compiled.applicability import Moves, Parts, copied
-from bac.proofs.explicit.compiled.compiling import Index, Numbers, Width, Words, inlined
+from bac.proofs.explicit.compiled.applicability import Moves, Phases, copy_targets
+from bac.proofs.explicit.compiled.compiling import Index, Numbers, Width, Words, compiled, inlined
+from bac.proofs.explicit.compiled.hash_table import hash_state, precedes, same
 from bac.proofs.packing import PackedAction, Packing
 
 WORD = 64
 ONES = (1 << WORD) - 1
 
-
 MOVES, DISASTERS, RECOVERY, CLAUSES, COPIES, COPY_WORDS, WAKE, TOUCHES, HEAD = range(9)
-"""The first numbers of a layout: how many actions of each lot there are, and where tables begin.
+"""The first numbers of a layout: the number of actions of each phase, and the beginnings of tables.
 
-``CLAUSES`` and ``COPIES`` begin among the masks, the others in the layout.
+The tables of ``CLAUSES`` and ``COPIES`` are among the masks, the others in the layout.
 """
 FIRST_CLAUSE, LAST_CLAUSE, FIRST_COPY, LAST_COPY, FIRST_WAKE, LAST_WAKE, SPANS = range(7)
-"""The numbers of an action in the layout: where what belongs to it begins and ends in each table."""
+"""The numbers of an action in the layout: the first and the last of its entries in each table."""
 REQUIRE, FORBID, KEEP, ADD, DROP, INDEPENDENT, MASKS = range(7)
-"""The masks of an action.  After a move, those to drop are certainly not possible, or have to be asked anew."""
+"""The masks of an action.  After a move, the moves in ``DROP`` are disabled, or have to be evaluated again."""
 
 
-class Machine(NamedTuple):
-    """A system, as numbers and masks; few arrays, as compiled code counts references to each of them.
+class Tables(NamedTuple):
+    """A system as numbers and masks.  There are few arrays, as compiled code counts references to each of them.
 
-    The layout has its head, the spans of each action, for each copy the words that it takes from and puts to, the moves
-    to wake after each move (those that have to be asked anew), and for each move and disaster whether the move can
-    change whether the disaster can happen, or where it leads.  The masks are those of each action, then of each clause
-    what is positive and what is negative in it, then of each copy its mask and how far it shifts to the left and to the
-    right.
+    The layout has its head, the spans of each action, for each copy the words from which and to which it leads, for
+    each move the moves to evaluate again after it, and for each move and disaster whether the move can change whether
+    the disaster is enabled, or its effect.  The masks are those of each action, then for each clause its positive and
+    its negative facts, then for each copy its mask and its shifts to the left and to the right.
     """
 
     layout: Numbers
@@ -46,35 +45,35 @@ class Machine(NamedTuple):
 
 
 def width_of(packing: Packing, moves: int) -> int:
-    """How many words a state takes, and a set of moves."""
+    """Return the number of words of a state, and of a set of moves."""
     return max(1, -(-len(packing.system.facts) // WORD), -(-moves // WORD))
 
 
 def words(numbers: Iterable[int], width: int) -> Words:
-    """The words of integers, the lowest first."""
+    """Return the words of integers, the lowest first."""
     return np.array([number >> WORD * w & ONES for number in numbers for w in range(width)], dtype=np.uint64)
 
 
 def integer(state: Iterable[int]) -> int:
-    """The integer of words, the lowest first."""
+    """Return the integer of words, the lowest first."""
     return sum(int(word) << WORD * w for w, word in enumerate(state))
 
 
 def spans(rows: Sequence[Sequence[object]]) -> list[tuple[int, int]]:
-    """Where each row begins and ends if they are put one after the other."""
+    """Return the begin and the end of each row if they are put one after the other."""
     ends = list(accumulate(map(len, rows), initial=0))
     return list(pairwise(ends))
 
 
-def machine(packing: Packing, lots: Parts, width: int) -> Machine:
-    """The tables of a system."""
-    actions = [packing.actions[number] for number in lots.order]
-    moves = Moves(packing, lots.moves)
+def tables_of(packing: Packing, phases: Phases, width: int) -> Tables:
+    """Return the tables of a system."""
+    actions = [packing.actions[number] for number in phases.actions]
+    moves = Moves(packing, phases.moves)
     lists = list(dict.fromkeys(action.clauses for action in actions))
     clause_spans = dict(zip(lists, spans(lists), strict=True))
     copies = [word_copies(action.copies, width) for action in actions]
-    wake = [awakened(moves, number) for number in range(len(lots.moves))] + [[]] * (len(actions) - len(lots.moves))
-    touched = [action.read | action.keep for action in actions[len(lots.moves) :][: len(lots.disasters)]]
+    wake = [affected(moves, number) for number in range(len(phases.moves))] + [[]] * (len(actions) - len(phases.moves))
+    touched = [action.read | action.keep for action in actions[len(phases.moves) :][: len(phases.disasters)]]
     numbers = [
         number
         for action, copy, awake in zip(actions, spans(copies), spans(wake), strict=True)
@@ -90,13 +89,13 @@ def machine(packing: Packing, lots: Parts, width: int) -> Machine:
     of_clauses = words((mask for group in lists for clause in group for mask in clause), width)
     of_copies = words((number for copy in copies for entry in copy for number in entry[2:]), 1)
     begins = len(of_actions), len(of_actions) + len(of_clauses)
-    head = [len(lots.moves), len(lots.disasters), len(lots.recovery), *begins, copy_words, waking, touches]
+    head = [len(phases.moves), len(phases.disasters), len(phases.recovery), *begins, copy_words, waking, touches]
     layout = np.array([*head, *numbers, *(number for table in tables for number in table)], dtype=np.int64)
-    return Machine(layout, np.concatenate([of_actions, of_clauses, of_copies]))
+    return Tables(layout, np.concatenate([of_actions, of_clauses, of_copies]))
 
 
 def masks_of(moves: Moves, actions: Sequence[PackedAction], number: int) -> list[int]:
-    """The masks of an action."""
+    """Return the masks of an action."""
     action, drop, independent = actions[number], 0, 0
     if number < len(moves.actions):
         for other, guarded in enumerate(moves.actions):
@@ -105,10 +104,10 @@ def masks_of(moves: Moves, actions: Sequence[PackedAction], number: int) -> list
     return [action.require, action.forbid, action.keep, action.add, drop, independent]
 
 
-def awakened(moves: Moves, number: int) -> list[int]:
-    """The moves that may be possible after this one, though they were not before it, or the other way round."""
+def affected(moves: Moves, number: int) -> list[int]:
+    """Return the moves of which this one may change whether they are enabled."""
     action = moves.actions[number]
-    gone = moves.packing.everything & ~action.keep & ~action.add & ~copied(action)
+    gone = moves.packing.everything & ~action.keep & ~action.add & ~copy_targets(action.copies)
     return [
         each
         for each, other in enumerate(moves.actions)
@@ -117,7 +116,7 @@ def awakened(moves: Moves, number: int) -> list[int]:
 
 
 def word_copies(copies: Sequence[tuple[int, int]], width: int) -> list[tuple[int, int, int, int, int]]:
-    """Copies as (word, word, mask, shift to the left, shift to the right), each within one word and another."""
+    """Return copies as (source word, target word, mask, shift to the left, shift to the right)."""
     entries = []
     for sources, shift in copies:
         for source in range(width):
@@ -148,7 +147,7 @@ def clauses_hold(layout: Numbers, masks: Words, action: Index, states: Words, at
 
 @inlined
 def masks_hold(masks: Words, action: Index, states: Words, at: Index, width: Width) -> bool:
-    """Whether the facts that an action requires and forbids are as they should be."""
+    """Whether the facts that an action requires are true, and those that it forbids are false."""
     v = len(width)
     own = action * MASKS * v
     for w in range(v):
@@ -160,7 +159,7 @@ def masks_hold(masks: Words, action: Index, states: Words, at: Index, width: Wid
 
 @inlined
 def enabled(layout: Numbers, masks: Words, action: Index, states: Words, at: Index, width: Width) -> bool:
-    """Whether an action can happen in the state that begins at a place."""
+    """Whether an action is enabled in the state that begins at ``at``."""
     return masks_hold(masks, action, states, at, width) and clauses_hold(layout, masks, action, states, at, width)
 
 
@@ -168,7 +167,7 @@ def enabled(layout: Numbers, masks: Words, action: Index, states: Words, at: Ind
 def apply(
     layout: Numbers, masks: Words, action: Index, states: Words, at: Index, after: Words, to: Index, width: Width
 ) -> None:
-    """Put the state after an action into ``after``."""
+    """Write the state after an action to ``after``, from ``to`` on."""
     v = len(width)
     own, spans = action * MASKS * v, HEAD + action * SPANS
     for w in range(v):
@@ -177,3 +176,101 @@ def apply(
         places, shifts = layout[COPY_WORDS] + 2 * copy, layout[COPIES] + 3 * copy
         moved = states[at + layout[places]] & masks[shifts]
         after[to + layout[places + 1]] |= moved << masks[shifts + 1] >> masks[shifts + 2]
+
+
+# The two searches before the disaster
+
+STATES, TRANSITIONS, DEEPEST, STUCK, EMITTED, CHILDREN, REACHED, REACHED_AT = range(8)
+"""The places in a tally: counts, whether a state is stuck, rows written, and whether and where the goal was reached.
+
+The state in which it was reached follows.
+"""
+RECENT = 1 << 12
+"""The number of recovered states that a worker remembers, so that it seldom emits the same again."""
+REACHABLE, ALWAYS_REACHABLE, GOALS = range(3)
+"""The first words of the goals: whether there is a goal to reach, and whether there is one that must stay reachable.
+
+From ``GOALS`` on follow the true and the false facts of the first goal, then those of the second.
+"""
+
+
+@inlined
+def fits(goals: Words, goal: int, states: Words, at: Index, width: Width) -> bool:
+    """Whether a state satisfies a goal."""
+    v = len(width)
+    for w in range(v):
+        word, require = states[at + w], goals[GOALS + 2 * v * goal + w]
+        if word & require != require or word & goals[GOALS + 2 * v * goal + v + w]:
+            return False
+    return True
+
+
+@inlined
+def check_goals(
+    goals: Words, states: Words, at: Index, depth: np.uint64, moves: np.uint64, tally: Words, width: Width
+) -> None:
+    """Note in the tally whether a state reaches the goal, and whether it is stuck.
+
+    Of the states that reach the goal, the least of the least depth is kept.  A state is stuck if no move is enabled in
+    it, and it does not satisfy the goal that must stay reachable.
+    """
+    tally[DEEPEST] = max(tally[DEEPEST], depth)
+    if goals[REACHABLE] and fits(goals, REACHABLE, states, at, width):
+        better = not tally[REACHED] or depth < tally[REACHED_AT]
+        if not better and depth == tally[REACHED_AT]:
+            for w in range(len(width)):
+                if states[at + w] != tally[REACHED_AT + 1 + w]:
+                    better = states[at + w] < tally[REACHED_AT + 1 + w]
+                    break
+        if better:
+            tally[REACHED], tally[REACHED_AT] = 1, depth
+            for w in range(len(width)):
+                tally[REACHED_AT + 1 + w] = states[at + w]
+    if goals[ALWAYS_REACHABLE] and moves == 0 and not fits(goals, ALWAYS_REACHABLE, states, at, width):
+        tally[STUCK] = 1
+
+
+@compiled
+def emit_disasters(
+    layout: Numbers,
+    masks: Words,
+    states: Words,
+    at: Index,
+    depth: np.uint64,
+    last: Index,
+    out: Words,
+    recent: Words,
+    tally: Words,
+    width: Width,
+) -> None:
+    """Write a row for each enabled disaster: the recovered state, its depth, and the state before the disaster.
+
+    No row is written if the move ``last`` cannot have changed it (then there is one at a lesser depth), or if a recent
+    row has the same recovered state and is not greater.
+    """
+    size = 2 * len(width) + 1
+    first, end, held = np.int64(-1), np.int64(-1), False
+    for number in range(layout[DISASTERS]):
+        action = layout[MOVES] + number
+        if not masks_hold(masks, action, states, at, width):
+            continue
+        spans = HEAD + action * SPANS
+        if layout[spans + FIRST_CLAUSE] != first or layout[spans + LAST_CLAUSE] != end:
+            first, end = layout[spans + FIRST_CLAUSE], layout[spans + LAST_CLAUSE]
+            held = clauses_hold(layout, masks, action, states, at, width)
+        if not held:
+            continue
+        tally[TRANSITIONS] += np.uint64(1)
+        if last >= 0 and not layout[layout[TOUCHES] + last * layout[DISASTERS] + number]:
+            continue
+        row = np.int64(tally[EMITTED]) * size
+        apply(layout, masks, action, states, at, out, row, width)
+        out[row + len(width)] = depth + np.uint64(1)
+        for w in range(len(width)):
+            out[row + len(width) + 1 + w] = states[at + w]
+        known = np.int64(hash_state(out, row, width) & np.uint64(RECENT - 1)) * size
+        if same(recent, known, out, row, width) and not precedes(out, row, recent, known, size, width):
+            continue
+        for w in range(size):
+            recent[known + w] = out[row + w]
+        tally[EMITTED] += np.uint64(1)

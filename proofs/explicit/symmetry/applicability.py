@@ -1,7 +1,7 @@
-"""When indices may be exchanged, checked on the actions alone, and the system of one index that then stands for all.
+"""The conditions under which indices can be exchanged, checked on the actions, and the system of one index.
 
-A common action is split into parts, one for each index.  Parts, and the actions that an index owns, are compared after
-their facts have been renamed to the first index.
+A common action, which no index owns, is split into parts, one for each index.  Parts, and the actions that an index
+owns, are compared after their facts have been renamed to the first index.
 """
 
 from __future__ import annotations
@@ -14,15 +14,15 @@ from bac.proofs.engine import NotApplicable
 from bac.properties.formula import And, Atom, Formula, Not, Or, facts
 
 Piece = tuple[str, Fact | Clause | tuple[Fact, Fact]]
-"""One thing that an action says, after the name of the field in which it says it."""
+"""One entry of an action, after the name of its field."""
 
 
 @dataclass(frozen=True)
 class OneIndex:
-    """What is true of each index of a symmetric system.
+    """The part of a symmetric system that belongs to one index.
 
-    ``system`` has the common facts, the facts of the first of ``indices``, the actions that it owns, and the common
-    actions as far as they speak of common facts and of that index; ``owned`` tells the former from the latter.
+    ``system`` has the common facts, the facts of the first of ``indices``, the actions that this index owns, and the
+    common actions restricted to common facts and to this index.  ``owned`` tells for each action whether it is owned.
     """
 
     indices: tuple[int, ...]
@@ -31,11 +31,11 @@ class OneIndex:
 
 
 def one_index(system: System) -> OneIndex:
-    """The system of one index, which describes all of a symmetric system.
+    """Return the system of one index, which describes all of a symmetric system.
 
     Raises:
-        NotApplicable: exchanging two indices does not leave the system as it is, an index's action speaks of another
-            index, or a common action brings two indices together.
+        NotApplicable: exchanging two indices changes the system, an action of an index has facts of another index, or a
+            common action has an entry about two indices.
     """
     by_index: dict[int, set[Fact]] = {}
     for fact in system.facts:
@@ -66,14 +66,18 @@ def one_index(system: System) -> OneIndex:
 
 
 def alike(what: str, indices: Collection[int], by_index: Mapping[int, object]) -> None:
-    """Refuse indices that do not all have the same, up to their names."""
+    """Refuse indices that differ in more than their names.
+
+    Raises:
+        NotApplicable: they do; ``what`` says in which respect.
+    """
     given = [by_index.get(index) for index in indices]
     if any(each != given[0] for each in given):
         raise NotApplicable(f"the {what} of two indices differ")
 
 
 def sole_index(events: Iterable[Event]) -> int:
-    """The index of these events.
+    """Return the index of these events.
 
     Raises:
         NotApplicable: they have several.
@@ -88,14 +92,18 @@ def sole_index(events: Iterable[Event]) -> int:
 
 
 def owned_by(action: Action, owner: int, first: int) -> object:
-    """What an index's action says, renamed to the first index; clauses and copies have no order."""
+    """Return the label and the entries of an index's action, renamed to the first index; entries have no order."""
     if any(fact.index not in (owner, None) for fact in action.facts()):
-        raise NotApplicable(f"{action.label.kind}: an index's action speaks of another index")
+        raise NotApplicable(f"{action.label.kind}: an action of an index has facts of another index")
     return moved_label(action.label, first), frozenset(moved_piece(piece, first) for piece in pieces(action))
 
 
 def check_common(action: Action, indices: Iterable[int]) -> None:
-    """Refuse a common action that does not treat all indices alike, each by itself."""
+    """Refuse a common action that does not treat all indices alike, and independently of each other.
+
+    Raises:
+        NotApplicable: it does not.
+    """
     if any(source.index != destination.index for source, destination in action.copy):
         raise NotApplicable(f"{action.label.kind}: a copy leads from one index to another, or to no index")
     parts: dict[int, set[Piece]] = {index: set() for index in indices}
@@ -110,7 +118,7 @@ def check_common(action: Action, indices: Iterable[int]) -> None:
 
 
 def pieces(action: Action) -> Iterable[Piece]:
-    """Everything that an action says, its label aside."""
+    """Return all entries of an action except its label."""
     for fact in action.require:
         yield "require", fact
     for fact in action.forbid:
@@ -126,7 +134,7 @@ def pieces(action: Action) -> Iterable[Piece]:
 
 
 def mentioned(piece: Piece) -> Iterable[Fact]:
-    """The facts of a piece."""
+    """Return the facts of an entry."""
     match piece[1]:
         case Fact() as fact:
             return (fact,)
@@ -140,22 +148,22 @@ def mentioned(piece: Piece) -> Iterable[Fact]:
 
 
 def moved(fact: Fact, index: int) -> Fact:
-    """The same fact of another index; a common fact stays as it is."""
+    """Return the same fact of another index, or a common fact unchanged."""
     return Fact(fact.kind, moved_events(fact.events, index), fact.services) if fact.events else fact
 
 
 def moved_events(events: Iterable[Event], index: int) -> tuple[Event, ...]:
-    """The same events of another index."""
+    """Return the same events of another index."""
     return tuple(Event(event.use_case, event.step, index) for event in events)
 
 
 def moved_label(label: Label, index: int) -> Label:
-    """The label of the same action of another index; that of a common action stays as it is."""
+    """Return the label of the same action of another index, or that of a common action unchanged."""
     return replace(label, events=moved_events(label.events, index)) if label.events else label
 
 
 def moved_piece(piece: Piece, index: int) -> Piece:
-    """What is said of one index, said of another."""
+    """Return the same entry about another index."""
     match piece:
         case name, Fact() as fact:
             return name, moved(fact, index)
@@ -171,7 +179,7 @@ def moved_piece(piece: Piece, index: int) -> Piece:
 
 
 def subject(formula: Formula, indices: Collection[int]) -> int | None:
-    """The index that a formula is about; ``None`` if it is about common facts only.
+    """Return the index that a formula is about; ``None`` if it is about common facts only.
 
     Raises:
         NotApplicable: it is about several indices, or about one that the system does not have.
@@ -186,12 +194,12 @@ def subject(formula: Formula, indices: Collection[int]) -> int | None:
 
 
 def moved_formula(formula: Formula, index: int) -> Formula:
-    """The same formula about another index."""
+    """Return the same formula about another index."""
     return with_facts(formula, lambda fact: moved(fact, index))
 
 
 def with_facts(formula: Formula, change: Callable[[Fact], Fact]) -> Formula:
-    """The formula with its facts changed."""
+    """Return the formula with its facts changed."""
     match formula:
         case Atom(fact):
             return Atom(change(fact))

@@ -1,6 +1,7 @@
-"""Multisets of local states as integers: field *n* holds how many indices are in local state number *n*.
+"""Multisets of local states as integers: field *n* is the number of indices in local state *n*.
 
-A local state is the facts of one index that hold, as bits.  Local states are numbered as they turn up.
+A local state is the set of true facts of one index, as bits.  Local states are numbered in the order in which they are
+found.
 """
 
 from __future__ import annotations
@@ -12,10 +13,10 @@ from operator import mul, or_
 
 
 class Counters:
-    """The numbering of local states, and arithmetic on multisets of so many indices."""
+    """The numbers of local states, and arithmetic on multisets of a number of indices."""
 
     def __init__(self, indices: int) -> None:
-        """Fields are as wide as the number of indices; local state 0 has no facts."""
+        """Make fields as wide as the number of indices; local state 0 has no true facts."""
         self.indices = indices
         self.width = indices.bit_length()
         self.full = (1 << self.width) - 1
@@ -25,11 +26,11 @@ class Counters:
 
     @property
     def initial(self) -> int:
-        """All indices are without facts."""
+        """The multiset in which all indices are in local state 0."""
         return self.indices
 
     def number(self, bits: int) -> int:
-        """The number of a local state."""
+        """Return the number of a local state."""
         number = self.numbers.get(bits)
         if number is None:
             number = self.numbers[bits] = len(self.bits)
@@ -37,19 +38,19 @@ class Counters:
         return number
 
     def one(self, number: int) -> int:
-        """One index in this local state."""
+        """Return the multiset of one index in this local state."""
         return 1 << self.width * number
 
     def field(self, number: int) -> int:
-        """The mask of the indices in this local state."""
+        """Return the mask of the field of this local state."""
         return self.full << self.width * number
 
     def move(self, source: int, destination: int) -> int:
-        """What to add when one index goes from one local state to another."""
+        """Return the difference that moves one index from one local state to another."""
         return self.one(destination) - self.one(source)
 
     def present(self, counts: int) -> Iterator[int]:
-        """The local states in which there is some index, in ascending order."""
+        """Return the local states in which there is some index, in ascending order."""
         width = self.width
         while counts:
             number = ((counts & -counts).bit_length() - 1) // width
@@ -58,9 +59,9 @@ class Counters:
             counts = counts >> passed << passed
 
     def holders(self, states: Sequence[int], numbers: Iterable[int]) -> Iterator[tuple[int, list[int]]]:
-        """For each of these local states: the multisets in which some index is in it."""
+        """Return each of these local states with the multisets in which some index is in it."""
         wanted = set(numbers)
-        if len(wanted) <= 4 * self.indices:  # few local states: ask each of every multiset
+        if len(wanted) <= 4 * self.indices:  # few local states: look at each multiset for each of them
             for number in sorted(wanted):
                 field = self.field(number)
                 yield number, [counts for counts in states if counts & field]
@@ -73,7 +74,9 @@ class Counters:
         yield from table.items()
 
     def represented(self, states: Iterable[int]) -> int:
-        """How many assignments of local states to indices these multisets stand for: N! / (m1! m2! ...) for each.
+        """Return the number of assignments of local states to indices that these multisets represent.
+
+        Each represents N! / (m1! m2! ...).
 
         The denominator is a product over fields.  It is looked up for the upper and the lower half of the fields, of
         which there are far fewer than of multisets.
@@ -93,7 +96,7 @@ class Counters:
         return total
 
     def orders(self, counts: int) -> int:
-        """The product of the factorials of all fields."""
+        """Return the product of the factorials of all fields."""
         product, width, full = 1, self.width, self.full
         for number in self.present(counts):
             product *= self.factorials[counts >> number * width & full]
@@ -101,5 +104,5 @@ class Counters:
 
 
 def union(states: Iterable[int]) -> int:
-    """A multiset that has a field only where one of these has it (how many is not meaningful)."""
+    """Return a multiset with the non-zero fields of all of these; the numbers in them have no meaning."""
     return reduce(or_, states, 0)

@@ -1,7 +1,7 @@
-"""Breadth-first search over multisets of local states: a state is what holds of no index, and how many are where.
+"""Breadth-first search over states up to symmetry: the true common facts, and the multiset of local states.
 
-States are expanded in batches that share their common facts.  What one index does in a local state is then the same
-sum for every multiset that has an index there, and what a common action does is one map of local states.
+States are expanded in batches that share their common facts.  The action of one index in a local state then adds the
+same difference to every multiset that has an index there, and a common action is one map of local states.
 """
 
 from __future__ import annotations
@@ -19,22 +19,22 @@ from bac.proofs.explicit.symmetry.counters import Counters, union
 from bac.proofs.packing import PackedAction, Packing
 
 BATCH = 4096
-"""At most so many states are expanded at once, and between two looks at the limits."""
+"""At most so many states are expanded at once, and between two checks of the limits."""
 WORK_PER_BATCH = 200_000
 """At most so many actions are tried in a batch."""
 
 State = tuple[int, int]
-"""The common facts that hold, and the multiset of local states."""
+"""The true common facts, and the multiset of local states."""
 Move = tuple[int, int, int]
-"""What one index does: the number of the action, the common facts afterwards, the local state afterwards."""
+"""An action of one index: its number, the common facts afterwards, and the local state afterwards."""
 
 
 @dataclass
-class Shared:
-    """What a common action does where certain common facts hold; it is learnt for local states as they turn up.
+class CommonAction:
+    """The effect of a common action in states with the same common facts; it is extended to local states when found.
 
-    ``after`` are the common facts afterwards.  ``table`` maps local states; ``blocked`` has the fields of those in
-    which no index may be; ``shifts`` has the other fields, by how many bits they move.
+    ``after`` are the common facts afterwards.  ``table`` maps local states; ``blocked`` has the fields of local
+    states that disable the action; ``shifts`` has the other fields, by the number of bits that they move.
     """
 
     action: PackedAction
@@ -44,8 +44,8 @@ class Shared:
     blocked: int = 0
     shifts: dict[int, int] = field(default_factory=dict)
 
-    def learn(self, counters: Counters, mask: int, numbers: Iterable[int]) -> None:
-        """Extend the map to these local states; ``mask`` tells the facts of an index from common ones."""
+    def extend(self, counters: Counters, mask: int, numbers: Iterable[int]) -> None:
+        """Extend the map to these local states; ``mask`` has the facts of an index."""
         for number in numbers:
             if number in self.table:
                 continue
@@ -59,7 +59,7 @@ class Shared:
             self.shifts[shift] = self.shifts.get(shift, 0) | counters.field(number)
 
     def apply(self, counters: Counters, states: Sequence[int]) -> Sequence[int]:
-        """The multisets afterwards, one for each of these, in all of which the action may happen."""
+        """Return the multisets after the action, which is enabled in all of these, in their order."""
         stays = self.shifts.get(0, 0)
         left = [(mask, shift) for shift, mask in self.shifts.items() if shift > 0]
         right = [(mask, -shift) for shift, mask in self.shifts.items() if shift < 0]
@@ -78,7 +78,7 @@ class Shared:
         return results
 
     def mapped(self, counters: Counters, counts: int) -> int:
-        """The multiset afterwards, local state by local state."""
+        """Return the multiset after the action, computed one local state after the other."""
         after, width = 0, counters.width
         for number in counters.present(counts):
             there = self.table[number]
@@ -89,21 +89,22 @@ class Shared:
 
 @dataclass(frozen=True)
 class Witness:
-    """A state that answers a question, and a local state in it of which the answer speaks."""
+    """A state that satisfies a formula, and the local state in it that the formula is about."""
 
     state: State
     local: int
 
 
 class Search:
-    """One exploration: what was found so far, and where.
+    """One exploration, and the states that it has found so far.
 
-    ``questions`` are about the first index and about common facts; ``settled`` formulas ask for some index.
+    The formulas of ``query`` are about the first index and common facts; a settled state is looked for that satisfies
+    one for some index.
     """
 
-    def __init__(self, one: OneIndex, questions: Query, watch: LimitMonitor) -> None:
+    def __init__(self, one: OneIndex, query: Query, monitor: LimitMonitor) -> None:
         """Pack the system of one index; nothing is explored yet."""
-        self.one, self.questions, self.watch = one, questions, watch
+        self.one, self.query, self.monitor = one, query, monitor
         self.packing = Packing(one.system)
         self.counters = Counters(len(one.indices))
         self.local = self.packing.mask(frozenset(fact for fact in one.system.facts if fact.events))
@@ -118,41 +119,41 @@ class Search:
         self.waiting: deque[tuple[int, Sequence[int]]] = deque([(0, [self.counters.initial])])
         self.level: dict[int, set[int]] = {}
         self.moves_of: dict[State, tuple[Move, ...]] = {}
-        self.shared_of: dict[int, dict[int, Shared]] = {}
+        self.common_actions: dict[int, dict[int, CommonAction]] = {}
         self.states, self.transitions, self.depth = 1, 0, 0
         self.limit: str | None = None
         self.interrupted = False
-        self.found: list[dict[Timing, Witness]] = [{} for _ in questions.settled]
+        self.found: list[dict[Timing, Witness]] = [{} for _ in query.settled]
         self.reached: State | None = None
-        self.settles = self.stuck = False
+        self.can_recover = self.stuck = False
         self.levelled = True
-        self.judged: set[State] = set()
+        self.evaluated: set[State] = set()
 
     def bit(self, fact: Fact) -> int:
-        """The mask of a common fact; 0 if the system does not have it."""
+        """Return the mask of a common fact; 0 if the system does not have it."""
         return self.packing.bit(fact) if fact in self.packing.position else 0
 
     # Exploration
 
     def run(self) -> None:
-        """Level by level, until there is nothing left to explore or to ask, or a limit is hit."""
+        """Explore level by level, until no state waits, the query is answered, or a limit is reached."""
         try:
-            if self.answers_reachable(0):
+            if self.is_reached(0):
                 self.reached = 0, self.counters.initial
-            while self.waiting and self.limit is None and self.open():
+            while self.waiting and self.limit is None and self.unanswered():
                 self.expand_level()
                 self.advance()
         except KeyboardInterrupt:
             self.limit, self.interrupted = "interrupted", True
-            self.advance()  # what was found waits, as what was waiting does, so that none may pass for a dead end
+            self.advance()  # states that were not expanded wait, so that none is taken for a dead end
 
     def expand_level(self) -> None:
-        """Find what the states that wait lead to, until a limit is hit."""
+        """Expand the waiting states, until a limit is reached."""
         queue = sum(len(states) for _, states in self.waiting)
         while self.waiting:
             common, states = self.waiting[0]
             found = sum(map(len, self.level.values()))
-            self.limit = self.watch.exceeded(self.states + found, self.depth, queue + found)
+            self.limit = self.monitor.exceeded(self.states + found, self.depth, queue + found)
             if self.limit is not None:
                 return
             self.expand(common, states)
@@ -160,7 +161,7 @@ class Search:
             queue -= len(states)
 
     def advance(self) -> None:
-        """Enter what the level has found: it waits.  When interrupted, this is done again, and must not harm."""
+        """Let the states found in this level wait.  To do it again, after an interruption, has no effect."""
         depth = self.depth + 1
         for common, reached in self.level.items():
             known = self.depths.setdefault(common, {})
@@ -171,18 +172,18 @@ class Search:
             self.places.setdefault(common, {})[depth] = len(known), len(known) + len(new)
             known.update(dict.fromkeys(new, depth))
             self.states += len(new)
-            if self.reached is None and self.answers_reachable(common):
+            if self.reached is None and self.is_reached(common):
                 self.reached = common, new[0]
         if self.level:
             self.level = {}
             self.depth = depth
 
     def expand(self, common: int, states: Sequence[int]) -> None:
-        """The successors of states with these common facts."""
+        """Find the successors of states with these common facts."""
         counters = self.counters
         successors: dict[int, set[int]] = {}
         present = list(counters.present(union(states)))
-        acting = progressing = 0  # the fields in which some index can do something, and get on without a disaster
+        acting = progressing = 0  # the fields in which an index has an enabled action, and one without a disaster
         movers = {number: moves for number in present if (moves := self.moves(common, number))}
         for number, moves in movers.items():
             acting |= counters.field(number)
@@ -193,7 +194,7 @@ class Search:
                 difference = counters.move(number, to)
                 self.transitions += len(holding)
                 successors.setdefault(there, set()).update([counts + difference for counts in holding])
-        shared = self.shared(common, present)
+        shared = self.enabled_common(common, present)
         for each in shared:
             allowed = [counts for counts in states if not counts & each.blocked]
             if allowed:
@@ -201,12 +202,12 @@ class Search:
                 successors.setdefault(each.after, set()).update(each.apply(counters, allowed))
         self.enter(successors)
         if common & self.recovered:
-            self.settle(common, [counts for counts in states if not counts & acting], shared)
+            self.evaluate_settled(common, [counts for counts in states if not counts & acting], shared)
         else:
-            self.get_stuck(common, [counts for counts in states if not counts & progressing], shared)
+            self.note_stuck(common, [counts for counts in states if not counts & progressing], shared)
 
     def enter(self, successors: dict[int, set[int]]) -> None:
-        """Add to the level what was not found on an earlier one."""
+        """Add the states that were not found in an earlier level."""
         for common, reached in successors.items():
             new = reached.difference(self.depths.get(common, ()))
             if len(new) < len(reached) and not common & self.recovered:
@@ -214,31 +215,31 @@ class Search:
             if new:
                 self.level.setdefault(common, set()).update(new)
 
-    def settle(self, common: int, idle: Sequence[int], shared: Sequence[Shared]) -> None:
-        """Judge those of these states after the disaster in which no common action can happen either."""
+    def evaluate_settled(self, common: int, idle: Sequence[int], shared: Sequence[CommonAction]) -> None:
+        """Evaluate the formulas in those states after the disaster in which no common action is enabled either."""
         for each in shared:
             idle = [counts for counts in idle if counts & each.blocked]
         if not idle:
             return
-        self.settles = True
+        self.can_recover = True
         timing = Timing.AT_REST if common & self.at_rest else Timing.ANY_TIME
         for number in self.counters.present(union(idle)):
-            if (common, number) in self.judged:
+            if (common, number) in self.evaluated:
                 continue
-            self.judged.add((common, number))
+            self.evaluated.add((common, number))
             whole = common | self.counters.bits[number]
-            for formula, found in zip(self.questions.settled, self.found, strict=True):
+            for formula, found in zip(self.query.settled, self.found, strict=True):
                 if timing not in found and self.packing.satisfied(formula, whole):
                     field = self.counters.field(number)
                     counts = next(counts for counts in idle if counts & field)
                     found[timing] = Witness((common, counts), number)
 
-    def get_stuck(self, common: int, idle: Sequence[int], shared: Sequence[Shared]) -> None:
-        """Note whether one of these states before the disaster is without a way on, and without what is inevitable.
+    def note_stuck(self, common: int, idle: Sequence[int], shared: Sequence[CommonAction]) -> None:
+        """Note whether one of these states before the disaster is stuck, and not what must stay reachable.
 
-        An action that leaves a state as it is counts as a way on here: it is a way back, which is noticed elsewhere.
+        An action that does not change a state counts as enabled here; ``levelled`` notes it.
         """
-        goal = self.questions.always_reachable
+        goal = self.query.always_reachable
         if goal is None or self.stuck or not idle or self.packing.satisfied(goal, common):
             return
         for each in shared:
@@ -247,7 +248,7 @@ class Search:
         self.stuck = bool(idle)
 
     def moves(self, common: int, number: int) -> tuple[Move, ...]:
-        """What an index can do by itself in this local state."""
+        """Return the actions of an index in this local state."""
         known = self.moves_of.get((common, number))
         if known is None:
             whole = common | self.counters.bits[number]
@@ -258,37 +259,37 @@ class Search:
             self.moves_of[common, number] = known
         return known
 
-    def shared(self, common: int, numbers: Sequence[int]) -> Sequence[Shared]:
-        """What common actions do in these local states; those that the common facts rule out are left out."""
-        table = self.shared_of.get(common)
+    def enabled_common(self, common: int, numbers: Sequence[int]) -> Sequence[CommonAction]:
+        """Return the common actions that the common facts do not disable, extended to these local states."""
+        table = self.common_actions.get(common)
         if table is None:
-            table = self.shared_of[common] = {
-                number: Shared(action, common, action.apply(common) & ~self.local)
+            table = self.common_actions[common] = {
+                number: CommonAction(action, common, action.apply(common) & ~self.local)
                 for number, action in self.common
                 if not action.require & ~self.local & ~common and not action.forbid & common
             }
         for each in table.values():
-            each.learn(self.counters, self.local, numbers)
+            each.extend(self.counters, self.local, numbers)
         return tuple(table.values())
 
-    def answers_reachable(self, common: int) -> bool:
-        """Whether states with these common facts answer the question of what is reachable."""
-        return self.questions.reachable is not None and self.packing.satisfied(self.questions.reachable, common)
+    def is_reached(self, common: int) -> bool:
+        """Whether states with these common facts satisfy the formula that is to be reached."""
+        return self.query.reachable is not None and self.packing.satisfied(self.query.reachable, common)
 
-    def open(self) -> bool:
-        """Whether a question is left that further exploration could answer."""
+    def unanswered(self) -> bool:
+        """Whether further exploration could answer a part of the query."""
         return (
-            self.questions.always_reachable is not None
-            or (self.questions.reachable is not None and self.reached is None)
+            self.query.always_reachable is not None
+            or (self.query.reachable is not None and self.reached is None)
             or any(len(found) < len(Timing) for found in self.found)
         )
 
     def at_depth(self, common: int, depth: int) -> list[int]:
-        """The multisets that were first reached at this depth, with these common facts."""
+        """Return the multisets that were first reached at this depth, with these common facts."""
         start, end = self.places.get(common, {}).get(depth, (0, 0))
         return list(islice(self.depths[common], start, end)) if end else []
 
     @property
     def represented(self) -> int:
-        """How many states of the whole system were found."""
+        """The number of states of the whole system that were found."""
         return sum(self.counters.represented(known) for known in self.depths.values())

@@ -1,4 +1,4 @@
-"""What a game is about: the seven assumptions, the levels of consistency, and the architectures that it is shown on.
+"""The parameters of a game: the seven assumptions, the levels of consistency, and the built-in architectures.
 
 Source: docs/theorem.md, "Impossibility over all policies"; the levels from docs/semantics.md, "Properties".
 """
@@ -12,7 +12,7 @@ from bac.properties.anomalies import AnomalyKind
 
 
 class Assumption(StrEnum):
-    """What the theorem assumes of policies, services and clients; dropping one gives the policy more."""
+    """The assumptions of the theorem about policies, services and clients; the policy gains when one is dropped."""
 
     SINGLE = "single"
     AVAILABLE = "available"
@@ -24,7 +24,7 @@ class Assumption(StrEnum):
 
     @property
     def dropped(self) -> str:
-        """What dropping it gives the policy, in words."""
+        """The gain of the policy when the assumption is dropped, in words."""
         return GAINS[self]
 
 
@@ -40,7 +40,7 @@ GAINS = {
 
 
 class Level(StrEnum):
-    """How much consistency is asked for: no broken link; and no orphan; and no missing state."""
+    """Levels of consistency: no broken link; and no orphan; and no missing state."""
 
     C0 = "C0"
     C1 = "C1"
@@ -48,13 +48,13 @@ class Level(StrEnum):
 
     @property
     def kinds(self) -> tuple[AnomalyKind, ...]:
-        """The anomalies that it rules out."""
+        """The anomalies that the level rules out."""
         every = (AnomalyKind.BROKEN_LINK, AnomalyKind.ORPHAN_STATE, AnomalyKind.MISSING_STATE)
         return every[: list(Level).index(self) + 1]
 
 
 def referring(name: str, references: tuple[tuple[str, str], ...], owners: dict[str, str]) -> Architecture:
-    """The architecture in which each reference ``(holder, target)`` is a use case: create the target, then the holder.
+    """Return the architecture with a use case for each reference: create the target, then the holder.
 
     Args:
         name: the name of the architecture.
@@ -75,7 +75,7 @@ def referring(name: str, references: tuple[tuple[str, str], ...], owners: dict[s
 
 
 def owning(owners: dict[str, str]) -> tuple[Service, ...]:
-    """The services with what they own, in the order in which they are first named."""
+    """Return the services with the entities that they own, in the order in which they are first named."""
     return tuple(
         Service(service, tuple(entity for entity, owner in owners.items() if owner == service))
         for service in dict.fromkeys(owners.values())

@@ -20,8 +20,8 @@ lost, and what was tolerated in the specification is tolerated here.  The client
 
 * ``single``: *snapshot* takes any set of services at one instant.
 * ``available``: *lock* all services; while they are locked, no use case begins, and those in flight may go on (the
-  admission rule of locked groups).  *Drain* waits until everything in flight is finished, or stuck on something that
-  no use case in flight will bring; clients that are free to finish what they began do so in the end.  *Unlock*.
+  admission rule of locked groups).  *Drain* waits until everything in flight is finished, or waits for something that
+  no use case in flight will do; clients that are free to finish what they began do so in the end.  *Unlock*.
   Locking fewer services holds back fewer commands, so it never helps more.
 * ``asynchronous``: from the policy's first move on the clients take one step at a time, and announce it: the policy
   has a move between the arrival of a command and its execution, as in a checkpoint that a marker or a message forces.
@@ -47,7 +47,7 @@ Which recovery there will be is announced before the disaster, and is the same f
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from enum import StrEnum
 from itertools import combinations
 from typing import NamedTuple
@@ -63,7 +63,7 @@ MOST_SERVICES = 10
 
 
 class Player(StrEnum):
-    """Who plays."""
+    """The two players."""
 
     POLICY = "policy"
     CLIENTS = "clients"
@@ -89,7 +89,7 @@ class Move(NamedTuple):
 
 
 class Turn(NamedTuple):
-    """What the clients do: their largest turn, nothing, or one step (its component, and its number in there)."""
+    """A turn of the clients: the largest one, nothing, or one step (its component, and its number in it)."""
 
     largest: bool = False
     step: tuple[int, int] | None = None
@@ -99,7 +99,7 @@ LARGEST, NOTHING = Turn(largest=True), Turn()
 
 
 class Choice(NamedTuple):
-    """What the policy does against a turn; with ``recovery``, it has won."""
+    """The policy's answer to a turn; with ``recovery``, it has won."""
 
     move: Move
     recovery: Recovery | None = None
@@ -108,8 +108,20 @@ class Choice(NamedTuple):
 class Board:
     """The rules of one game."""
 
-    def __init__(self, architecture: Architecture, level: Level, dropped: frozenset[Assumption]) -> None:
+    def __init__(
+        self,
+        architecture: Architecture,
+        level: Level,
+        dropped: frozenset[Assumption],
+        check: Callable[[], None] = lambda: None,
+    ) -> None:
         """Prepare the game; nothing is explored yet.
+
+        Args:
+            architecture: the clients use it, and the policy backs it up.
+            level: the consistency that the policy is to reach.
+            dropped: the assumptions that do not hold.
+            check: called during long computations; it raises to end them.
 
         Raises:
             LimitReached: sets of services may be snapshotted, and there are too many of them.
@@ -118,7 +130,7 @@ class Board:
         self.services = tuple(service.name for service in architecture.services)
         self.everything = frozenset(self.services)
         self.recoveries = recoveries(dropped)
-        self.indices = Indices(architecture, level, self.recoveries)
+        self.indices = Indices(architecture, level, self.recoveries, check)
         self.snapshots = tuple(self._snapshots())
         self._replicated: Recovery | bool | None = None
 
@@ -132,7 +144,7 @@ class Board:
     # The policy
 
     def moves(self, position: Position) -> Iterator[Move]:
-        """What the policy can do."""
+        """Return the moves of the policy."""
         if Assumption.SEPARATE in self.dropped:
             yield Move(MoveKind.REPLICATE)
         yield from self.snapshots
@@ -144,7 +156,7 @@ class Board:
         yield Move(MoveKind.WAIT)
 
     def after(self, position: Position, move: Move) -> Position:
-        """The position after a move of the policy, at the clients' turn."""
+        """Return the position after a move of the policy, at the clients' turn."""
         match move.kind:
             case MoveKind.SNAPSHOT:
                 return self._snapshot(position, move.services)
@@ -167,7 +179,7 @@ class Board:
         )
 
     def won(self, position: Position, move: Move) -> Recovery | None:
-        """The recovery by which the policy has won right after a move that led to this position, if it has."""
+        """Return the recovery by which the policy has won right after the move that led to this position, if it has."""
         if move.kind is MoveKind.REPLICATE:
             return self._replication()
         if position.snapped != self.everything:
@@ -187,11 +199,11 @@ class Board:
     # The clients
 
     def start(self) -> Position:
-        """The position before the policy's first move, after the clients' largest turn."""
+        """Return the position before the policy's first move, after the clients' largest turn."""
         return Position(self.indices.close(self.indices.fresh, held=False))
 
     def turns(self, position: Position) -> Iterator[Turn]:
-        """What the clients can do, as far as it matters: the largest turn, or one step announced before the move."""
+        """Return the turns of the clients that matter: the largest one, or one step announced before the move."""
         if Assumption.ASYNCHRONOUS not in self.dropped:
             yield LARGEST
             return
@@ -200,7 +212,7 @@ class Board:
             yield from (Turn(step=step) for step in self.indices.steps())
 
     def reply(self, position: Position, turn: Turn) -> Position:
-        """The position after the clients' turn."""
+        """Return the position after the clients' turn."""
         if position.stopped or turn == NOTHING:
             return position
         if turn.step is not None:

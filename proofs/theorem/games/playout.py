@@ -1,4 +1,4 @@
-"""One play that clients win, as a trace: the policy takes its snapshots in some order, and then disaster strikes.
+"""Turn a game that the clients win into a trace: the policy snapshots all services, and then disaster strikes.
 
 Source: docs/theorem.md, "Impossibility over all policies".  The trace follows one index, at which the backups turn out
 to be inconsistent; it is a run of the plan that the policy followed, confirmed by the interpreter, and can be drawn.
@@ -26,7 +26,7 @@ Histories = dict[LocalState, tuple[Label, ...]]
 
 
 def play_out(game: Game, order: Sequence[str] | None = None) -> Trace:
-    """A play of a game that the clients win.
+    """Return a play of a game that the clients win, as a trace.
 
     The policy snapshots every service once, in this order (default: that of the specification), or all at one instant
     if it may; with ``state-only`` or ``verbatim`` dropped its recovery does all that it may.  The clients play their
@@ -51,7 +51,7 @@ def play_out(game: Game, order: Sequence[str] | None = None) -> Trace:
 
 
 def followed(game: Game, single: bool) -> Plan:
-    """The plan that the policy follows."""
+    """Return the plan that the policy follows."""
     redone, rolled = Assumption.STATE_ONLY in game.dropped, Assumption.VERBATIM in game.dropped
     recovery = Recovery(rollback=Rollback.OLDEST if rolled else Rollback.NONE, replay=redone, resume=redone)
     groups = (Group(Mode.ATOMIC, game.board.services),) if single else ()
@@ -59,7 +59,7 @@ def followed(game: Game, single: bool) -> Plan:
 
 
 def played(game: Game, moves: Iterable[Move]) -> Histories:
-    """A history of each local state at the end of these moves, from the last snapshot on."""
+    """Return a history of each local state at the end of these moves."""
     board, clients = game.board, game.clients
     assert clients is not None
     indices, position = board.indices, clients.start
@@ -81,7 +81,7 @@ def played(game: Game, moves: Iterable[Move]) -> Histories:
 
 
 def stepped(game: Game, histories: Histories, position: Position) -> None:
-    """Add a history for each new local state of a position: that of a state from which steps lead to it."""
+    """Add a history for each new local state of a position: steps after the history of an earlier state."""
     components = game.board.indices.components
     level = dict(histories)
     while level:
@@ -101,7 +101,7 @@ def stepped(game: Game, histories: Histories, position: Position) -> None:
 
 
 def ending(game: Game, plan: Plan, system: System, labels: tuple[Label, ...]) -> Trace | None:
-    """The trace that disaster and recovery make of a run, if it shows an anomaly of the level."""
+    """Return the run with disaster and recovery, as a trace, if it shows an anomaly of the level."""
     state = system.run(labels)[-1]
     struck = [action for action in system.enabled(state) if action.label.kind is ActionKind.DISASTER]
     disaster = next((action for action in struck if action.label.at_rest), struck[0])
@@ -117,7 +117,7 @@ def ending(game: Game, plan: Plan, system: System, labels: tuple[Label, ...]) ->
 
 
 def iterate(system: System, runs: dict[State, tuple[Label, ...]]) -> Iterable[State]:
-    """The states of recovery, shortest runs first; ``runs`` grows with them."""
+    """Yield the states of recovery, shortest runs first, and add their runs to ``runs``."""
     todo = list(runs)
     for state in todo:
         assert RECOVERED in state

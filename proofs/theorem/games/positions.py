@@ -1,9 +1,9 @@
-"""Positions of the game: the set of index-local states that are present, with the facts that belong to no index.
+"""Positions of the game: the set of index-local states that are present, and the facts that belong to no index.
 
 Source: docs/theorem.md, "Impossibility over all policies".
 
 **Index-local states.**  What a step, a snapshot, a lock or a recovery does at one index depends on that index and on
-facts of no index only, and each index is judged by itself.  So the state of the application is, for each index, the
+facts of no index only, and each index is judged alone.  So the state of the application is, for each index, the
 set of its own facts (``logged``, ``backed``, ``pending``, ``oldest``), with what the policy has done (services
 snapshotted, locked, clients stopped).  Use cases that share no entity do not meet either: each set of use cases that
 are connected by entities has indices of its own, and a local state belongs to one such *component*.
@@ -13,7 +13,7 @@ clients takes finitely many steps at every index, but at any number of indices. 
 present at inexhaustibly many indices, of which some stay and others go on; a copy is never used up.  The fresh state
 (no facts) is always present.  What counts is therefore which states are present, not how many indices have them.
 
-**Why the clients' best turn is known.**  Every move acts on each index by itself, no move of the policy needs anything
+**Why the clients' best turn is known.**  Every move acts on each index separately, no move of the policy needs anything
 of an index, and the policy wins if *all* states present are consistent.  Hence of two positions with the same facts of
 no index the larger is at least as good for the clients, and a turn in which some indices stay, and some take each way
 on that is open (the closure), is as good as any.  A policy that wins against that turn wins against all others, as no
@@ -23,7 +23,7 @@ index can be anywhere else.
 an interaction when A was snapshotted cannot be replaced unless A is snapshotted again, and a policy that snapshots B as
 often as there are such indices can outlast them.  There are architectures on which that policy would win although the
 clients of this game do (``tests/test_game.py`` has one).  Where the clients' strategy is to launch fresh indices and to
-leave the others alone (:mod:`bac.proofs.theorem.games.game` tries that first), finitely many steps a turn do.
+leave the others alone (:mod:`bac.proofs.theorem.games.solver` tries that first), finitely many steps a turn are enough.
 """
 
 from __future__ import annotations
@@ -50,8 +50,12 @@ MOST_LOCAL_STATES = 20_000
 """With more index-local states than this, a game is not solved."""
 
 
+class TooLarge(LimitReached):
+    """A game has more positions, or states of one index, than allowed."""
+
+
 class Position(NamedTuple):
-    """Where a game stands.
+    """A position of a game.
 
     ``states`` is the set of local states present, as bits (of the numbers that :class:`Indices` gives them).
     ``snapped`` are the services that have a snapshot; ``round`` those snapshotted since the instant to which a
@@ -66,7 +70,7 @@ class Position(NamedTuple):
 
 
 def components(architecture: Architecture) -> tuple[tuple[UseCase, ...], ...]:
-    """The use cases, those connected by the entities of their steps and links together; in the order of the file."""
+    """Return the use cases, grouped by the entities that connect them; in the order of the file."""
     groups: list[tuple[list[UseCase], set[Entity]]] = []
     for case in architecture.use_cases:
         entities = {entity for step in case.steps for entity in (step.entity, *step_entities(step))}
@@ -81,7 +85,7 @@ def components(architecture: Architecture) -> tuple[tuple[UseCase, ...], ...]:
 
 
 def recoveries(dropped: frozenset[Assumption]) -> tuple[Recovery, ...]:
-    """The recoveries that a policy may announce beforehand; the first is to restore the backups, and no more."""
+    """Return the recoveries that a policy may announce beforehand; the first only restores the backups."""
     rollbacks = [Rollback.NONE, *[Rollback.OLDEST] * (Assumption.VERBATIM in dropped)]
     redone = [(False, False, OnInvalid.ACCEPT)]
     if Assumption.STATE_ONLY in dropped:
@@ -94,7 +98,7 @@ def recoveries(dropped: frozenset[Assumption]) -> tuple[Recovery, ...]:
 
 
 class Component:
-    """The actions of one component at one index, all of them made by the semantics."""
+    """The actions of one component at one index, as the semantics makes them."""
 
     def __init__(
         self, architecture: Architecture, cases: tuple[UseCase, ...], level: Level, restores: tuple[Recovery, ...]
@@ -119,7 +123,7 @@ class Component:
         return disaster, tuple(rules.recovery())
 
     def snapshot(self, services: Iterable[str], instant: bool) -> Action:
-        """The newest snapshot of these services; with ``instant``, also the instant to which a rollback leads."""
+        """Return the snapshot of these services; with ``instant``, it is also where a rollback leads."""
         events = self.rules.events_of
         copies = [(logged(event), backed(event)) for service in services for event in events[service]]
         if instant:
@@ -127,7 +131,7 @@ class Component:
         return Action(Label(ActionKind.SNAPSHOT, services=tuple(services)), copy=tuple(copies))
 
     def consistent(self, facts: frozenset[Fact], restore: int) -> bool:
-        """Whether this index is consistent however the recovery settles after a disaster that hits everything."""
+        """Return whether this index is consistent, however recovery settles after a disaster that hits all services."""
         disaster, _ = self.restores[restore]
         restored = disaster.apply(facts)
         if (restored, restore) not in self._judged:
@@ -148,23 +152,28 @@ class Component:
         return True
 
     def replicated(self, facts: frozenset[Fact]) -> frozenset[Fact]:
-        """The state of an index whose events have all been backed up as they were logged."""
+        """Return the state of an index whose events were all backed up as they were logged."""
         return facts | {backed(fact.events[0]) for fact in facts if fact in self.log}
 
     @cached_property
     def log(self) -> frozenset[Fact]:
-        """Every fact that says that an event is logged."""
+        """Return every fact that says that an event is logged."""
         return frozenset(logged(event) for event, _, _ in self.rules.occurrences)
 
 
 class Indices:
-    """What can happen to single indices, computed once for each local state; sets of local states are bits."""
+    """The transitions of single indices, computed once for each local state; sets of local states are bit masks."""
 
     def __init__(
-        self, architecture: Architecture, level: Level, restores: tuple[Recovery, ...], limit: int = MOST_LOCAL_STATES
+        self,
+        architecture: Architecture,
+        level: Level,
+        restores: tuple[Recovery, ...],
+        check: Callable[[], None] = lambda: None,
+        limit: int = MOST_LOCAL_STATES,
     ) -> None:
-        """Take the fresh state of each component; nothing else is known yet."""
-        self.restores, self.limit = restores, limit
+        """Start with the fresh state of each component; ``check`` is called often, and raises to end the work."""
+        self.restores, self.check, self.limit = restores, check, limit
         self.components = [Component(architecture, cases, level, restores) for cases in components(architecture)]
         self.states: list[LocalState] = []
         self.numbers: dict[LocalState, int] = {}
@@ -172,7 +181,7 @@ class Indices:
         self.fresh = self.bits((number, frozenset()) for number in range(len(self.components)))
 
     def bits(self, states: Iterable[LocalState]) -> int:
-        """The set of these states.
+        """Return the set of these states.
 
         Raises:
             LimitReached: there are too many local states.
@@ -183,20 +192,29 @@ class Indices:
             if number is None:
                 number = self.numbers[state] = len(self.states)
                 self.states.append(state)
-                if number >= self.limit:
-                    raise LimitReached(
-                        f"more than {self.limit} states of one index; the use cases that share entities have too many"
-                        " steps"
-                    )
+                self.check_size(number)
             mask |= 1 << number
         return mask
 
+    def check_size(self, states: int) -> None:
+        """Stop when there are too many states of one index, or another limit is reached.
+
+        Raises:
+            LimitReached: so it is.
+        """
+        if states >= self.limit:
+            raise TooLarge(
+                f"more than {self.limit:,} states of one index: the use cases that share entities have too many steps"
+            )
+        if states % 256 == 0:
+            self.check()
+
     def members(self, mask: int) -> Iterator[LocalState]:
-        """The states of a set."""
+        """Return the states of a set."""
         return (self.states[number] for number in places(mask))
 
     def each(self, key: object, mask: int, image: Callable[[LocalState], Iterable[LocalState]]) -> int:
-        """The union of the images of the states in a set; ``key`` is what the images are remembered by."""
+        """Return the union of the images of the states in a set; images are remembered under ``key``."""
         result = 0
         for number in places(mask):
             known = self._memory.get((key, number))
@@ -206,13 +224,14 @@ class Indices:
         return result
 
     def reachable(self, state: LocalState, held: bool) -> list[LocalState]:
-        """The states that an index reaches by steps, itself first; if ``held``, only what is in flight goes on."""
+        """Return the states that an index reaches by steps, itself first; if ``held``, no use case begins."""
         number, start = state
         component = self.components[number]
         lock = frozenset([component.lock]) if held else frozenset()
         found = {start: None}
         stack = [start]
         while stack:
+            self.check_size(len(found))
             current = stack.pop() | lock
             for after in [a.apply(current) - lock for a in component.steps if a.enabled(current)]:
                 if after not in found:
@@ -221,7 +240,7 @@ class Indices:
         return [(number, facts) for facts in found]
 
     def finished(self, state: LocalState) -> list[LocalState]:
-        """The states in which an index ends up once everything begun has gone as far as it can."""
+        """Return the states of an index after every use case that was begun has gone as far as it can."""
         number, _ = state
         component = self.components[number]
         ends = []
@@ -232,15 +251,15 @@ class Indices:
         return ends
 
     def close(self, mask: int, held: bool) -> int:
-        """The set after the clients' largest turn."""
+        """Return the set after the clients' largest turn."""
         return self.each(("close", held), mask, lambda state: self.reachable(state, held))
 
     def finish(self, mask: int) -> int:
-        """The set after everything that is in flight was finished."""
+        """Return the set after everything in flight was finished."""
         return self.each("finish", mask, self.finished)
 
     def snap(self, mask: int, services: tuple[str, ...], instant: bool) -> int:
-        """The set after a snapshot."""
+        """Return the set after a snapshot."""
 
         def image(state: LocalState) -> Iterator[LocalState]:
             number, facts = state
@@ -249,7 +268,7 @@ class Indices:
         return self.each((services, instant), mask, image)
 
     def take(self, mask: int, component: int, step: int, held: bool) -> int:
-        """The set after one step was taken by some of the indices that can take it."""
+        """Return the set after one step was taken by some of the indices that can take it."""
 
         def image(state: LocalState) -> Iterator[LocalState]:
             number, facts = state
@@ -262,18 +281,18 @@ class Indices:
         return self.each((component, step, held), mask, image)
 
     def steps(self) -> Iterator[tuple[int, int]]:
-        """Every step, as the number of its component and its own within it."""
+        """Return every step, as the number of its component and its number within it."""
         for number, component in enumerate(self.components):
             yield from ((number, step) for step in range(len(component.steps)))
 
     def service(self, component: int, step: int) -> str:
-        """The service in which a step runs."""
+        """Return the service in which a step runs."""
         part = self.components[component]
         event = part.steps[step].label.events[0]
         return part.rules.architecture.by_use_case[event.use_case].step(event.step).service
 
     def good(self, mask: int, restore: int) -> bool:
-        """Whether all states of a set are consistent after this recovery."""
+        """Return whether all states of a set are consistent after this recovery."""
         return not self.each(("bad", restore), mask, lambda state: [] if self._good(state, restore) else [state])
 
     def _good(self, state: LocalState, restore: int) -> bool:
@@ -281,7 +300,7 @@ class Indices:
         return self.components[number].consistent(facts, restore)
 
     def replicable(self, restore: int) -> bool:
-        """Whether every state that an index can reach is consistent if its log itself is the backup.
+        """Return whether every state that an index can reach is consistent if its log is the backup.
 
         The oldest backup is then as new as any, so that there is nothing to go back to.
         """
@@ -292,7 +311,7 @@ class Indices:
 
 
 def places(mask: int) -> Iterator[int]:
-    """The positions of the bits that are set, lowest first."""
+    """Return the positions of the bits that are set, lowest first."""
     while mask:
         lowest = mask & -mask
         yield lowest.bit_length() - 1

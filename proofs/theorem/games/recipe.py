@@ -1,4 +1,4 @@
-"""A strategy in words, and as a document: what a person reads, and what ``strategy`` checks.
+"""Write a strategy in words for people, and as a document that ``strategy`` checks.
 
 Source: docs/theorem.md, "Certificates".  The document holds the specification, so that it can be checked alone.
 """
@@ -9,13 +9,13 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from bac.model.recovery import OnInvalid, Recovery, Rollback
-from bac.model.specification.reader import dump
+from bac.model.specification.writer import dump
 from bac.model.system import Fact, FactKind
 from bac.proofs.theorem.games.arenas import Assumption
 from bac.proofs.theorem.games.board import Board, Choice, Move, MoveKind, Turn
-from bac.proofs.theorem.games.clients import Clients
 from bac.proofs.theorem.games.game import Game
 from bac.proofs.theorem.games.positions import LocalState, Position
+from bac.proofs.theorem.games.solver import Clients
 from bac.proofs.theorem.games.strategy import FORMAT, VERSION
 
 Table = dict[tuple[Position, Turn], Choice]
@@ -25,7 +25,7 @@ Table = dict[tuple[Position, Turn], Choice]
 
 
 def recipe(game: Game) -> str:
-    """The winner's strategy in one or a few sentences."""
+    """Return the winner's strategy in one or a few sentences."""
     if game.policy is not None:
         return _policy_recipe(game.board, game.policy)
     assert game.clients is not None
@@ -33,7 +33,7 @@ def recipe(game: Game) -> str:
 
 
 def _policy_recipe(board: Board, table: Table) -> str:
-    """Round after round what the policy does, then how it recovers."""
+    """Describe the moves of the policy, round after round, and then its recovery."""
     sentences: list[str] = []
     level = [next(position for position, _ in table)]
     while level:
@@ -53,7 +53,7 @@ def _policy_recipe(board: Board, table: Table) -> str:
 
 
 def _round(board: Board, reactions: list[tuple[Position, Turn, Choice]]) -> Iterator[str]:
-    """What is done in one round, depending on the services that have a snapshot and on the announced step."""
+    """Describe one round, depending on the services that have a snapshot and on the announced step."""
     situations: dict[tuple[str, ...], dict[str, set[Turn]]] = {}
     for position, turn, choice in reactions:
         done = tuple(sorted(position.snapped, key=board.services.index))
@@ -66,7 +66,7 @@ def _round(board: Board, reactions: list[tuple[Position, Turn, Choice]]) -> Iter
 
 
 def _steps(board: Board, turns: set[Turn]) -> str:
-    """The announced steps; those of a whole service together."""
+    """Describe the announced steps; if a service has no others, only the service is named."""
     by_service: dict[str, list[Turn]] = {}
     for step in board.indices.steps():
         by_service.setdefault(board.indices.service(*step), []).append(Turn(step=step))
@@ -80,7 +80,7 @@ def _steps(board: Board, turns: set[Turn]) -> str:
 
 
 def move_words(move: Move) -> str:
-    """A move of the policy as an order."""
+    """Return a move of the policy as an order."""
     match move.kind:
         case MoveKind.SNAPSHOT:
             return f"snapshot {_listed(move.services)}" + " at one instant" * (len(move.services) > 1)
@@ -99,7 +99,7 @@ def move_words(move: Move) -> str:
 
 
 def recovery_words(recovery: Recovery, backups: str = "newest backups") -> str:
-    """What is done after a disaster."""
+    """Describe a recovery."""
     rolled = recovery.rollback is Rollback.OLDEST
     words = "take every service back to the instant of the oldest backup" if rolled else f"restore the {backups}"
     redone = ["replay the events"] * recovery.replay + ["resume the calls"] * recovery.resume
@@ -110,7 +110,7 @@ def recovery_words(recovery: Recovery, backups: str = "newest backups") -> str:
 
 
 def turn_words(board: Board, turn: Turn) -> str:
-    """An announced step by its command, with its use case."""
+    """Return an announced step by its command, with its use case."""
     assert turn.step is not None
     number, step = turn.step
     event = board.indices.components[number].steps[step].label.events[0]
@@ -119,7 +119,7 @@ def turn_words(board: Board, turn: Turn) -> str:
 
 
 def _clients_recipe(board: Board, clients: Clients) -> str:
-    """What the clients launch, and what becomes of it."""
+    """Describe what the clients launch, and how far they run it."""
     replication = Assumption.SEPARATE in board.dropped
     if clients.launched is None:
         if clients.announced is None:
@@ -138,7 +138,7 @@ def _clients_recipe(board: Board, clients: Clients) -> str:
 
 
 def _launch(board: Board, state: LocalState) -> str:
-    """How far each use case of an index is run."""
+    """Describe how far each use case of an index is run."""
     number, facts = state
     done: dict[str, list[int]] = {}
     for fact in sorted(facts):
@@ -155,7 +155,7 @@ def _launch(board: Board, state: LocalState) -> str:
 
 
 def _listed(words: Iterable[str]) -> str:
-    """The words with commas and an ``and``."""
+    """Join words with commas and an ``and``."""
     every = list(words)
     return " and ".join(filter(None, [", ".join(every[:-1]), *every[-1:]]))
 
@@ -168,7 +168,7 @@ def _capital(sentence: str) -> str:
 
 
 def certificate(game: Game) -> dict[str, Any]:
-    """The winner's strategy as a document that JSON can hold (docs/theorem.md, "Certificates")."""
+    """Return the winner's strategy as a JSON document (docs/theorem.md, "Certificates")."""
     board = game.board
     document: dict[str, Any] = {
         "format": FORMAT,
@@ -223,13 +223,13 @@ def _position(board: Board, position: Position) -> dict[str, Any]:
 
 
 def _states(board: Board, mask: int) -> list[list[list[Any]]]:
-    """The states of a set as lists of facts; the fresh state, which is always present, is left out."""
+    """Return the states of a set as lists of facts, without the fresh state, which is always present."""
     members = (facts for _, facts in board.indices.members(mask) if facts)
     return sorted([_fact(fact) for fact in sorted(facts)] for facts in members)
 
 
 def _fact(fact: Fact) -> list[Any]:
-    """A fact as its kind, its use case, and the numbers of its steps."""
+    """Return a fact as its kind, its use case, and the numbers of its steps."""
     return [str(fact.kind), fact.events[0].use_case, *(event.step for event in fact.events)]
 
 

@@ -1,4 +1,4 @@
-"""The rules of the game a second time, on plain sets of facts: what the check of strategies plays by.
+"""The rules of the game a second time, on plain sets of facts, for the check of strategies.
 
 Source: docs/theorem.md, "Impossibility over all policies".  Written apart from the solver: nothing is shared with it
 but the semantics (the actions), the interpreter that applies them, and the evaluator of formulas.
@@ -42,7 +42,7 @@ class StrategyRejected(BacError):
 
 @dataclass(frozen=True)
 class Place:
-    """A position: the states present (the fresh one always is), and what the policy has done."""
+    """A position: the states present (the fresh one always is), and the effects of the policy's moves."""
 
     states: frozenset[State]
     snapped: frozenset[str] = frozenset()
@@ -75,7 +75,7 @@ class Rulebook:
 
     @cached_property
     def family(self) -> dict[str, int]:
-        """A number for each use case, the same for those that some action or formula speaks of together."""
+        """A number for each use case, the same for those that occur together in an action or a formula."""
         spoken = [[fact for fact in action.facts() if fact.events] for action in self.steps]
         spoken += [list(facts_of(anomaly.formula)) for anomaly in anomalies(self.architecture, INDEPENDENT, 1)]
         spoken += [list(action.facts()) for _, redo in map(self.restore, redoing()) for action in redo]
@@ -88,7 +88,7 @@ class Rulebook:
     # One index
 
     def open(self, state: State, held: bool) -> Iterator[Action]:
-        """The steps that an index can take; use cases that never meet have indices of their own."""
+        """Yield the steps that an index can take; use cases of different families have indices of their own."""
         families = {self.family[fact.events[0].use_case] for fact in state}
         full = state | {self.lock} if held else state
         for action in self.steps:
@@ -96,7 +96,7 @@ class Rulebook:
                 yield action
 
     def reached(self, state: State, held: bool) -> frozenset[State]:
-        """Every state that an index can come to by steps."""
+        """Return every state that an index can reach by steps."""
         if (state, held) not in self._reached:
             if len(self._reached) > MOST_STATES:
                 raise LimitReached(f"more than {MOST_STATES} states of one index")
@@ -104,22 +104,22 @@ class Rulebook:
         return self._reached[state, held]
 
     def after_steps(self, state: State, held: bool) -> list[State]:
-        """The states after one step."""
+        """Return the states after one step."""
         return [action.apply(state) for action in self.open(state, held)]
 
     def finished(self, state: State) -> set[State]:
-        """The states in which what is in flight is finished or stuck."""
+        """Return the states in which everything in flight is finished or stuck."""
         return {end for end in self.reached(state, True) if not self.after_steps(end, True)}
 
     def restore(self, recovery: Recovery) -> tuple[Action, tuple[Action, ...]]:
-        """The disaster that hits everything, and what recovery does by itself."""
+        """Return the disaster that hits all services, and the actions of recovery."""
         rules = Rules(self.architecture, Plan("restored", recovery=recovery), 1)
         disaster = rules.strike(Outcome(self.services, self.services, self.services))
         assert disaster is not None
         return disaster, tuple(rules.recovery())
 
     def consistent(self, state: State, recovery: Recovery) -> bool:
-        """Whether the backups of an index, restored and settled in any way, show nothing wrong."""
+        """Return whether the backups of an index, restored and settled in any way, show no anomaly of the level."""
         if (state, recovery) not in self._consistent:
             disaster, redo = self.restore(recovery)
             settled = [
@@ -134,7 +134,7 @@ class Rulebook:
     # The policy
 
     def moves(self, place: Place) -> Iterator[tuple[str, tuple[str, ...]]]:
-        """Every legal move of the policy: its kind and its services."""
+        """Yield every legal move of the policy: its kind and its services."""
         sizes = range(1, len(self.services) + 1) if "single" in self.dropped else [1]
         sets = chain.from_iterable(combinations(self.services, size) for size in sizes)
         yield from (("snapshot", services) for services in sets)
@@ -150,7 +150,7 @@ class Rulebook:
             yield "rest", ()
 
     def moved(self, place: Place, kind: str, services: tuple[str, ...]) -> Place:
-        """The place after a move of the policy."""
+        """Return the place after a move of the policy."""
         match kind:
             case "snapshot":
                 return self.snapshot(place, frozenset(services))
@@ -166,7 +166,7 @@ class Rulebook:
                 return place
 
     def snapshot(self, place: Place, services: frozenset[str]) -> Place:
-        """The newest snapshot of some services; where rollback is possible, perhaps the first of a new round."""
+        """Return the place after a snapshot; where rollback is possible, it may begin a new round."""
         begins = "verbatim" in self.dropped and (not place.round or not services.isdisjoint(place.round))
         copies = [
             (logged(event), backed(event)) for event, _, step in self.made.occurrences if step.service in services
@@ -181,14 +181,14 @@ class Rulebook:
         return replace(place, states=states, snapped=place.snapped | services, round=rounds)
 
     def recoveries(self) -> Iterator[Recovery]:
-        """Every recovery that the policy may choose."""
+        """Yield every recovery that the policy may choose."""
         for recovery in redoing() if "state-only" in self.dropped else [Recovery()]:
             yield recovery
             if "verbatim" in self.dropped:
                 yield replace(recovery, rollback=Rollback.OLDEST)
 
     def wins(self, kind: str, place: Place, recovery: Recovery) -> bool:
-        """Whether the policy has won right after a move of this kind."""
+        """Return whether the policy has won right after a move of this kind."""
         rolled = recovery.rollback is Rollback.OLDEST
         if kind == "replicate":
             logs = map(replicated, self.reached(FRESH, False))
@@ -199,13 +199,13 @@ class Rulebook:
     # The clients
 
     def largest(self, place: Place) -> Place:
-        """The place with every state that the clients can bring about in a turn."""
+        """Return the place after the largest turn of the clients: every state that steps can reach is present."""
         if place.stopped:
             return place
         return replace(place, states=union(self.reached(state, place.locked) for state in place.states))
 
     def stepped(self, place: Place, step: tuple[str, int] | None) -> Place:
-        """The place after one announced step was taken by some of the indices that are ready for it."""
+        """Return the place after one announced step was taken by some of the indices that are ready for it."""
         if step is None or place.stopped:
             return place
         event = Event(*step, 1)
@@ -213,7 +213,7 @@ class Rulebook:
         return replace(place, states=place.states | taken)
 
     def announcements(self, place: Place) -> Iterator[tuple[str, int] | None]:
-        """What the clients can announce."""
+        """Yield the announcements that the clients can make."""
         yield None
         if not place.stopped:
             yield from ((e.use_case, e.step) for action in self.steps for e in action.label.events)
@@ -224,23 +224,23 @@ class Rulebook:
         return "asynchronous" in self.dropped
 
     def beginning(self) -> Place:
-        """The place before the policy's first move, if the clients have done everything that they can."""
+        """Return the place before the policy's first move, after the largest turn of the clients."""
         return Place(self.reached(FRESH, False))
 
 
 def replicated(state: State) -> State:
-    """The state of an index whose events were backed up as they were logged."""
+    """Return the state of an index whose events were backed up as they were logged."""
     return state | {backed(fact.events[0]) for fact in state if fact.kind is FactKind.LOGGED}
 
 
 def redoing() -> list[Recovery]:
-    """The recoveries without rollback."""
+    """Return the recoveries without rollback."""
     settings = product((False, True), (False, True), OnInvalid)
     return [Recovery(replay=replay, resume=resume, on_invalid=invalid) for replay, resume, invalid in settings]
 
 
 def closure(start: Iterable[State], after: Callable[[State], Iterable[State]]) -> set[State]:
-    """Everything that can be reached."""
+    """Return everything that can be reached from ``start``."""
     seen = set(start)
     stack = list(seen)
     while stack:
@@ -251,5 +251,5 @@ def closure(start: Iterable[State], after: Callable[[State], Iterable[State]]) -
 
 
 def union(sets: Iterable[Iterable[State]]) -> frozenset[State]:
-    """All members of all of them."""
+    """Return the union of the sets."""
     return frozenset(chain.from_iterable(sets))

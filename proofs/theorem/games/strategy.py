@@ -1,4 +1,4 @@
-"""Play a saved strategy against every reply: the independent check of what the game's solver found.
+"""Play a saved strategy against every reply: the check of strategies, independent of the solver of the game.
 
 Source: docs/theorem.md, "Impossibility over all policies" and "Certificates".  It is played by the rules of
 :mod:`bac.proofs.theorem.games.rulebook`, which share nothing with the solver but the semantics, the interpreter and the
@@ -6,7 +6,7 @@ evaluator of formulas.
 
 A policy's table must have a move for every position that the clients can bring about, and reach a win without ever
 coming back to a position.  It is played against the set of *all* states that an index can have; as each index is judged
-by itself, that covers every reply.  A clients' table must have a legal reply to every move of the policy, and no such
+separately, that covers every reply.  A clients' table must have a legal reply to every move of the policy, and no such
 move may win.
 """
 
@@ -37,13 +37,15 @@ TRUSTED = (
 """The trusted base of a confirmed strategy."""
 MOST_SERVICES = 10
 """Strategies for more services are not checked: a policy may snapshot any set of them."""
+MOST_STEPS = 500
+"""Strategies for architectures with more steps are not checked."""
 MOST_STATES = 4096
 """Strategies about more states than this, which an index can reach by steps alone, are not checked."""
 
 
 @dataclass(frozen=True)
 class Confirmed:
-    """A strategy that wins: whose it is, in which game, and how many positions came up when it was played."""
+    """A strategy that wins: its side, its game, and the number of positions that came up when it was played."""
 
     winner: str
     architecture: str
@@ -65,6 +67,8 @@ def verify(document: Any) -> Confirmed:
     architecture = documents.specification(document["specification"]).architecture
     if len(architecture.services) > MOST_SERVICES:
         raise LimitReached(f"strategies for more than {MOST_SERVICES} services are not checked")
+    if sum(len(case.steps) for case in architecture.use_cases) > MOST_STEPS:
+        raise LimitReached(f"strategies for more than {MOST_STEPS} steps are not checked")
     rules = Rulebook(architecture, document["level"], frozenset(document["dropped"]))
     refuse_large_games(rules)
     winner = document["winner"]
@@ -91,7 +95,7 @@ def refuse_large_games(rules: Rulebook) -> None:
 
 
 def check_policy(rules: Rulebook, document: Mapping[str, Any]) -> int:
-    """Play a policy against every turn of the clients; the number of positions that came up."""
+    """Play a policy against every turn of the clients; return the number of positions that came up."""
     table = indexed(
         ((read_place(entry["position"]), read_step(entry["step"])), (entry["move"], entry.get("recovery")))
         for entry in document["table"]
@@ -121,7 +125,7 @@ def check_policy(rules: Rulebook, document: Mapping[str, Any]) -> int:
 def answered(
     rules: Rulebook, table: Mapping[Any, tuple[Any, Any]], place: Place, step: tuple[str, int] | None
 ) -> Place | None:
-    """Where the policy's answer to a turn leads; ``None`` if it wins."""
+    """Return the place after the policy's answer to a turn; ``None`` if it wins."""
     if (place, step) not in table:
         raise StrategyRejected("the policy has no move for a position that comes up")
     move, claimed = table[place, step]
@@ -140,7 +144,7 @@ def answered(
 
 
 def check_clients(rules: Rulebook, document: Mapping[str, Any]) -> int:
-    """Play the clients against every move of the policy; the number of positions that came up."""
+    """Play the clients against every move of the policy; return the number of positions that came up."""
     key, content, read = ("announced", "step", read_step) if rules.announces else ("table", "reply", read_states)
     if key not in document:
         raise MalformedDocument(f"not a {FORMAT}: in this game the clients have the key {key}")
@@ -177,7 +181,7 @@ def refuse_unused(unused: Collection[object]) -> None:
 
 
 def replied(rules: Rulebook, table: Mapping[Any, Any], place: Place, after: Place) -> Place:
-    """Where the clients' turn leads, if it is legal."""
+    """Return the place after the clients' turn, which must be legal."""
     key = place if rules.announces else after
     if key not in table:
         raise StrategyRejected("the clients have no turn for a position that comes up")
@@ -194,7 +198,7 @@ def replied(rules: Rulebook, table: Mapping[Any, Any], place: Place, after: Plac
 
 
 def indexed(pairs: Iterable[tuple[Hashable, Any]]) -> dict[Any, Any]:
-    """The table of these pairs, none of which may be there twice."""
+    """Return the table of these pairs; no key may occur twice."""
     table: dict[Any, Any] = {}
     for key, value in pairs:
         if key in table:
@@ -204,7 +208,7 @@ def indexed(pairs: Iterable[tuple[Hashable, Any]]) -> dict[Any, Any]:
 
 
 def read_place(document: Mapping[str, Any]) -> Place:
-    """A position of the document."""
+    """Return a position of the document."""
     return Place(
         read_states(document["states"]) | {FRESH},
         distinct(document["snapped"]),
@@ -215,12 +219,12 @@ def read_place(document: Mapping[str, Any]) -> Place:
 
 
 def read_states(document: Iterable[Iterable[list[Any]]]) -> frozenset[State]:
-    """Local states of the document."""
+    """Return local states of the document."""
     return distinct([distinct(map(read_fact, state)) for state in document])
 
 
 def read_fact(document: list[Any]) -> Fact:
-    """A fact of the document: its kind, its use case, and the numbers of its steps."""
+    """Return a fact of the document: its kind, its use case, and the numbers of its steps."""
     kind, case, *steps = document
     return Fact(read_member(FactKind, kind), tuple(Event(case, step, 1) for step in steps))
 
@@ -250,12 +254,12 @@ def distinct(parts: Iterable[Part]) -> frozenset[Part]:
 
 
 def read_step(document: Mapping[str, Any] | None) -> tuple[str, int] | None:
-    """An announced step of the document."""
+    """Return an announced step of the document."""
     return None if document is None else (document["use_case"], document["step"])
 
 
 def read_recovery(document: Mapping[str, Any]) -> Recovery:
-    """A recovery of the document."""
+    """Return a recovery of the document."""
     return Recovery(
         rollback=read_member(Rollback, document["rollback"]),
         replay=document["replay"],

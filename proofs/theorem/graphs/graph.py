@@ -1,4 +1,4 @@
-"""Every small reference graph, one of each isomorphism class, as an architecture.
+"""Enumerate the small reference graphs, one of each isomorphism class, and turn them into architectures.
 
 A reference graph has services as nodes, and an edge from the holder's service to the target's for each reference; a
 service refers to another at most once, and not to itself.  Source: the article, "Consistent Backups with Limited
@@ -62,7 +62,7 @@ class Graph:
 
     @property
     def referrers_first(self) -> tuple[str, ...] | None:
-        """The services in an order in which the holder of every reference comes before its target; none on a cycle."""
+        """The services, the holder of every reference before its target; ``None`` if there is a cycle."""
         sorter: TopologicalSorter[int] = TopologicalSorter(dict.fromkeys(range(self.services), ()))
         for holder, target in self.edges:
             sorter.add(target, holder)
@@ -78,12 +78,12 @@ class Graph:
 
 @cache
 def possible_edges(services: int) -> tuple[Edge, ...]:
-    """Every edge that a graph of this many services can have, ascending."""
+    """Return every edge that a graph of this many services can have, in ascending order."""
     return tuple((a, b) for a in range(services) for b in range(services) if a != b)
 
 
 def graphs(services: int) -> Iterator[Graph]:
-    """The canonical graphs of exactly this many services, by ascending number.
+    """Yield the canonical graphs of exactly this many services, by ascending number.
 
     There are 1, 3, 16, 218 and 9608 of 1 to 5 services (OEIS A000273).
 
@@ -103,7 +103,7 @@ def graphs(services: int) -> Iterator[Graph]:
 
 @cache
 def graphs_up_to(services: int) -> tuple[Graph, ...]:
-    """The canonical graphs of 1 to this many services, small ones first: 1, 4, 20, 238 or 9846 of them.
+    """Return the canonical graphs of 1 to this many services, small ones first: 1, 4, 20, 238 or 9846 of them.
 
     Raises:
         LimitReached: more than :data:`MOST_SERVICES` services.
@@ -114,7 +114,7 @@ def graphs_up_to(services: int) -> tuple[Graph, ...]:
 
 
 def check_size(services: int) -> None:
-    """Refuse what cannot be enumerated.
+    """Refuse a number of services whose graphs cannot be enumerated.
 
     Raises:
         LimitReached: more than :data:`MOST_SERVICES` services.
@@ -127,13 +127,13 @@ def check_size(services: int) -> None:
 
 
 def canonical(graph: Graph) -> Graph:
-    """The canonical graph that is isomorphic to this one."""
+    """Return the canonical graph that is isomorphic to this one."""
     return Graph(graph.services, min(Relabellings(graph.services).images(graph.number)))
 
 
 @dataclass(frozen=True)
 class Relabellings:
-    """What becomes of the graphs of so many services when their services change names."""
+    """The effect of renaming the services on the graphs of so many services."""
 
     services: int
 
@@ -145,13 +145,13 @@ class Relabellings:
         return tuple(tuple(place[to[a], to[b]] for a, b in edges) for to in permutations(range(self.services)))
 
     def images(self, number: int) -> Iterator[int]:
-        """The numbers of all isomorphic graphs, with repetitions."""
+        """Yield the numbers of all isomorphic graphs, with repetitions."""
         present = [k for k in range(number.bit_length()) if number >> k & 1]
         return (sum(move[k] for k in present) for move in self.moves)
 
 
 def architecture(graph: Graph) -> Architecture:
-    """The graph as an architecture: for each edge the canonical use case of Figures 3 and 4."""
+    """Return the graph as an architecture: for each edge the canonical use case of Figures 3 and 4."""
     document = {
         "name": "reference graph",
         "services": {name: {"owns": [name.lower()]} for name in graph.names},

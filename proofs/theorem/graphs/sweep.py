@@ -18,7 +18,8 @@ from pathlib import Path
 from typing import Any
 
 import bac
-from bac.model.errors import BacError, UnreadableFile, UnwritableFile
+from bac.model.errors import BacError, LimitReached, UnreadableFile, UnwritableFile
+from bac.proofs.engine import LimitMonitor
 from bac.proofs.pool import Spread, dask_workers, local_workers
 from bac.proofs.results import Verdict
 from bac.proofs.theorem.graphs.graph import Graph, graphs_up_to
@@ -30,7 +31,7 @@ PROGRESS_FORMAT, PROGRESS_VERSION = "bac-graphs-progress", 2
 
 @dataclass(frozen=True, slots=True)
 class SweepProgress:
-    """How far a sweep is: graphs done, and graphs in all."""
+    """The progress of a sweep: graphs done, and graphs in all."""
 
     done: int
     graphs: int
@@ -38,7 +39,7 @@ class SweepProgress:
 
 @dataclass(frozen=True, slots=True)
 class SweepResult:
-    """What a sweep found, graph by graph in the order of :func:`~bac.proofs.theorem.graphs.graph.graphs_up_to`.
+    """The results of a sweep, graph by graph in the order of :func:`~bac.proofs.theorem.graphs.graph.graphs_up_to`.
 
     ``stopped`` says why it ended early, if it did.
     """
@@ -66,7 +67,7 @@ class SweepResult:
         return Verdict.UNKNOWN if self.to_do else Verdict.HOLDS
 
     def to_json(self) -> dict[str, Any]:
-        """The report; ``to_do`` is in it only if something is."""
+        """Return the report; it has ``to_do`` only if graphs are left."""
         return {
             "format": FORMAT,
             "version": VERSION,
@@ -83,15 +84,17 @@ def sweep(
     scheduler: str | None = None,
     jobs: int | None = None,
     progress: Callable[[SweepProgress], None] | None = None,
+    monitor: LimitMonitor | None = None,
 ) -> SweepResult:
     """Decide the statements on every graph of up to so many services.
 
     Args:
         services: from 1 to 5.
-        file: where results are kept; those that are there already are not computed again.
+        file: results are kept here; those that it has already are not computed again.
         scheduler: the address of a Dask scheduler, whose workers have this package; without it, local processes.
         jobs: how many local processes (default: one for each processor; with 1 there is no other process).
         progress: told whenever a graph is done.
+        monitor: when its time is over, no further graph is begun.
 
     Raises:
         ClusterUnavailable: there is no scheduler at that address.
@@ -99,30 +102,33 @@ def sweep(
         Contradiction: the interpreter does not confirm what an engine found.
         LimitReached: more services than can be enumerated.
         ValueError: less than one service, or less than one job.
-        WrongSweepFile, UnreadableFile, UnwritableFile: what the names say, of ``file``.
+        WrongSweepFile: the file belongs to another sweep, or is no progress file.
+        UnreadableFile, UnwritableFile: it cannot be read or written.
     """
     if jobs is not None and jobs < 1:
         raise ValueError("a sweep needs at least one job")
     every = graphs_up_to(services)
+    limit: str | None = None
     with ExitStack() as stack:
         store = stack.enter_context(SweepFile(file, services)) if file is not None else None
         done = dict(store.done) if store is not None else {}
-        left = [graph for graph in every if graph not in done]
 
         def finish(_: int, result: GraphResult) -> None:
+            nonlocal limit
             if store is not None:
-                store.add(result)  # first in the file, so that nothing that was told is ever lost
+                store.add(result)  # first in the file, so that nothing that was reported is ever lost
             done[result.graph] = result
             if progress is not None:
                 progress(SweepProgress(len(done), len(every)))
+            if monitor is not None and limit is None and monitor.time_is_over():
+                limit = monitor.limits.time_reached()
+                raise LimitReached(limit)  # once: what is finished already is still kept
 
-        campaign = Spread(left, confirm_statements, finish)
-        if scheduler is not None:
-            stopped = campaign.run(lambda: dask_workers(scheduler))
-        elif jobs == 1:
-            stopped = campaign.run_here()
-        else:
-            stopped = campaign.run(lambda: local_workers(jobs))
+        spread = Spread([graph for graph in every if graph not in done], confirm_statements, finish)
+        try:
+            stopped = run(spread, scheduler, jobs)
+        except LimitReached as error:
+            stopped = str(error)
     return SweepResult(
         services,
         tuple(done[graph] for graph in every if graph in done),
@@ -131,24 +137,31 @@ def sweep(
     )
 
 
+def run(spread: Spread[Graph, GraphResult], scheduler: str | None, jobs: int | None) -> str | None:
+    """Run the tasks on a cluster, in processes or in this process; return the reason if it ended early."""
+    if scheduler is not None:
+        return spread.run(lambda: dask_workers(scheduler))
+    return spread.run_here() if jobs == 1 else spread.run(lambda: local_workers(jobs))
+
+
 # The progress file
 
 
 class WrongSweepFile(BacError):
-    """A file that is not what was found by a sweep of this size and this version of the checker."""
+    """A file that is no progress file of a sweep of this size by this version of the checker."""
 
 
 class SweepFile:
     """An open file of results; use it as a context manager.
 
     Raises:
-        UnreadableFile: the file is there and cannot be read.
+        UnreadableFile: the file exists and cannot be read.
         UnwritableFile: it cannot be written.
-        WrongSweepFile: it is something else.  Then it is left alone.
+        WrongSweepFile: it is another file.  Then it is not changed.
     """
 
     def __init__(self, path: Path, services: int) -> None:
-        """Open or create the file, and read what is in it; ``services`` is the size of the sweep."""
+        """Open or create the file, and read its results; ``services`` is the size of the sweep."""
         self.path = path
         self.services = services
         self.done: dict[Graph, GraphResult] = {}
@@ -169,7 +182,7 @@ class SweepFile:
 
     @property
     def header(self) -> dict[str, Any]:
-        """What the first line says."""
+        """The first line."""
         return {
             "format": PROGRESS_FORMAT,
             "version": PROGRESS_VERSION,
@@ -230,7 +243,7 @@ class SweepFile:
         return json.dumps(document, separators=(",", ":")).encode("ascii") + b"\n"
 
     def _append(self, line: bytes) -> None:
-        """One write for the whole line: no other line can come in between."""
+        """Write the whole line at once, so that no other line can come in between."""
         try:
             written = os.write(self._descriptor, line)
         except OSError as error:
@@ -240,7 +253,7 @@ class SweepFile:
 
 
 def to_json(result: GraphResult) -> dict[str, Any]:
-    """The result on one graph as a line of the file."""
+    """Return the result on one graph as a line of the file."""
     return {
         "services": result.graph.services,
         "graph": result.graph.number,
@@ -249,12 +262,12 @@ def to_json(result: GraphResult) -> dict[str, Any]:
 
 
 def from_json(document: Any) -> GraphResult:
-    """The result that a line of the file holds.
+    """Return the result that a line of the file holds.
 
     Raises:
         KeyError: something is missing.
-        TypeError: something is of another kind.
-        ValueError: something else is there.
+        TypeError: something has the wrong type.
+        ValueError: there are other keys.
     """
     graph = Graph(document["services"], document["graph"])
     if type(graph.services) is not int or type(graph.number) is not int:

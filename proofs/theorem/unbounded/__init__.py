@@ -1,1 +1,1 @@
-"""Theorems for any number of services and commands: one module each, as obligations that two solvers discharge."""
+"""Theorems for any number of services and commands, one module each, as obligations for two solvers."""

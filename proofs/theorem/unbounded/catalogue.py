@@ -1,22 +1,22 @@
-"""Every theorem for any number of services and commands, and the SMT-LIB files that state them."""
+"""The list of the theorems for any number of services and commands, and their SMT-LIB files."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from bac.model.errors import UnwritableFile
+from bac.model.files import make_directory, write_text
 from bac.proofs.theorem.unbounded import impossibility, locked, markers, referrer_first, rollback, shared_database
-from bac.proofs.theorem.unbounded.problem import Theorem
+from bac.proofs.theorem.unbounded.machine import Theorem
 
 
 def theorems() -> tuple[Theorem, ...]:
-    """Every theorem, in the order of docs/theorem.md."""
+    """Return every theorem, in the order of docs/theorem.md."""
     modules = (impossibility, locked, shared_database, referrer_first, rollback, markers)
     return tuple(module.theorem() for module in modules)
 
 
 def files() -> dict[str, str]:
-    """The SMT-LIB text of every obligation, by the name of its file."""
+    """Return the SMT-LIB text of every obligation, by the name of its file."""
     return {
         f"{theorem.name}--{obligation.name}.smt2".replace(" ", "-"): obligation.smt2
         for theorem in theorems()
@@ -25,17 +25,13 @@ def files() -> dict[str, str]:
 
 
 def write(directory: Path) -> list[Path]:
-    """Write every obligation to a file of its own in a directory, which is made if there is none.
+    """Write every obligation to a file of its own in a directory, which is created if it does not exist.
 
     Raises:
         UnwritableFile: one of them cannot be written.
     """
-    written = []
-    try:
-        directory.mkdir(parents=True, exist_ok=True)
-        for name, text in files().items():
-            (directory / name).write_text(text, encoding="utf-8", newline="\n")
-            written.append(directory / name)
-    except OSError as error:
-        raise UnwritableFile(f"cannot write to {directory}: {error.strerror or error}") from None
-    return written
+    make_directory(directory)
+    texts = files()
+    for name, text in texts.items():
+        write_text(directory / name, text)
+    return [directory / name for name in texts]

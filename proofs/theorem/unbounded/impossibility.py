@@ -38,8 +38,7 @@ from bac.proofs.theorem.unbounded.logic import (
     negation,
     some,
 )
-from bac.proofs.theorem.unbounded.machine import Action, Machine, Moment, Parameters
-from bac.proofs.theorem.unbounded.problem import Obligation, Problem, Theorem
+from bac.proofs.theorem.unbounded.machine import Action, Machine, Moment, Obligation, Parameters, Problem, Theorem
 from bac.proofs.theorem.unbounded.vocabulary import SERVICE, SNAPPED, S, T, U
 
 NAME = "impossibility"
@@ -118,7 +117,7 @@ def one_is_older(now: Moment) -> Formula:
 
 
 def older_is_transitive(now: Moment) -> Formula:
-    """What is older than an older one is older."""
+    """Being older is transitive."""
     older = now.of(OLDER)
     return every([S, T, U], implies(older(S, T), older(T, U), older(S, U)))
 
@@ -205,7 +204,7 @@ UNANSWERED = replace(
 
 
 def theorem() -> Theorem:
-    """The obligations."""
+    """Return the theorem with its obligations."""
     return Theorem(
         NAME,
         STATEMENT,

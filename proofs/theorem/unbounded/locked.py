@@ -31,8 +31,7 @@ from bac.proofs.theorem.unbounded.logic import (
     negation,
     some,
 )
-from bac.proofs.theorem.unbounded.machine import Action, Machine, Moment, Parameters
-from bac.proofs.theorem.unbounded.problem import Theorem
+from bac.proofs.theorem.unbounded.machine import Action, Machine, Moment, Parameters, Theorem
 from bac.proofs.theorem.unbounded.vocabulary import (
     AT,
     BACKED,
@@ -43,6 +42,7 @@ from bac.proofs.theorem.unbounded.vocabulary import (
     RECOVERED,
     REFERRED_WITHIN_OR_FIRST,
     REQUIRES,
+    RESTORED_ONLY,
     SNAPPED,
     SNAPSHOT,
     STEP,
@@ -72,7 +72,7 @@ NAME = "locked"
 STATEMENT = (
     "When a group of services is locked and drained before its services are snapshotted, restoring the group from its"
     " backups leaves no broken link, no orphan state and no missing state in it (C2), for any number of services and"
-    " interactions; locking without draining does not."
+    f" interactions that delete nothing, {RESTORED_ONLY}; locking without draining does not."
 )
 
 
@@ -88,7 +88,7 @@ def is_locked(now: Moment, given: Parameters) -> Formula:
 
 
 def is_drained(now: Moment, given: Parameters) -> Formula:
-    """Nothing is in flight in the group, if the service is in it."""
+    """If the service is in the group, no interaction is in flight in it."""
     return implies(IN_GROUP(given[0]), all_or_none(LOGGED)(now))
 
 
@@ -182,12 +182,12 @@ MACHINE = Machine(
 
 
 def held_back(now: Moment) -> Formula:
-    """A command that could be executed but for the lock."""
+    """Only the lock keeps a command from being executed."""
     return some([E], both(is_new(now, (E,)), has_what_it_requires(now, (E,)), negation(is_admitted(now, (E,)))))
 
 
 def theorem() -> Theorem:
-    """The obligations."""
+    """Return the theorem with its obligations."""
     return Theorem(
         NAME,
         STATEMENT,

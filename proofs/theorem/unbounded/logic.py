@@ -14,7 +14,7 @@ from itertools import product
 
 @dataclass(frozen=True, slots=True)
 class Sort:
-    """A set of things, of which nothing is known but that it is not empty; ``plural`` is for people."""
+    """An uninterpreted sort: a set that is not empty; ``plural`` is its name for people."""
 
     name: str
     plural: str = ""
@@ -33,7 +33,7 @@ class Symbol:
     words: str = ""
 
     def __call__(self, *arguments: Term) -> Apply:
-        """The relation of these, as a formula, or the function's value for them, as a term."""
+        """Apply the symbol: a relation gives a formula, a function a term."""
         if tuple(argument.sort for argument in arguments) != self.arguments:
             raise TypeError(f"{self.name} is not applied to {', '.join(str(a.sort) for a in arguments)}")
         return Apply(self, arguments)
@@ -90,42 +90,42 @@ class Quantified:
 
 Formula = Apply | Equal | Connective | Quantified
 
-# How formulas are built
+# Building formulas
 
 
 def negation(part: Formula) -> Formula:
-    """Not this."""
+    """Return the negation."""
     return Connective("not", (part,))
 
 
 def both(*parts: Formula) -> Formula:
-    """All of these."""
+    """Return the conjunction."""
     return parts[0] if len(parts) == 1 else Connective("and", parts)
 
 
 def either(*parts: Formula) -> Formula:
-    """At least one of these."""
+    """Return the disjunction."""
     return parts[0] if len(parts) == 1 else Connective("or", parts)
 
 
 def implies(*parts: Formula) -> Formula:
-    """If all but the last, then the last."""
+    """Return the implication: if all but the last hold, so does the last."""
     return Connective("=>", (both(*parts[:-1]), parts[-1]))
 
 
 def iff(left: Formula, right: Formula) -> Formula:
-    """One exactly if the other."""
+    """Return the equivalence."""
     return Connective("=", (left, right))
 
 
 def every(variables: Iterable[Variable], body: Formula) -> Formula:
-    """For all of these."""
+    """Return the formula, universally quantified over these variables."""
     names = tuple(variables)
     return Quantified("forall", names, body) if names else body
 
 
 def some(variables: Iterable[Variable], body: Formula) -> Formula:
-    """For some of these."""
+    """Return the formula, existentially quantified over these variables."""
     names = tuple(variables)
     return Quantified("exists", names, body) if names else body
 
@@ -133,14 +133,14 @@ def some(variables: Iterable[Variable], body: Formula) -> Formula:
 TRUE: Formula = Connective("and", ())
 FALSE: Formula = Connective("or", ())
 
-# How they are printed
+# Printing
 
 WIDTH = 100
 """Longer formulas are broken into lines."""
 
 
 def smt(node: Formula | Term, indent: int = 0) -> str:
-    """The SMT-LIB text of a formula or a term, broken into lines if it is long."""
+    """Return the SMT-LIB text of a formula or a term, broken into lines if it is long."""
     flat = flat_smt(node)
     if len(flat) + indent <= WIDTH:
         return flat
@@ -155,7 +155,7 @@ def smt(node: Formula | Term, indent: int = 0) -> str:
 
 
 def flat_smt(node: Formula | Term) -> str:
-    """The SMT-LIB text of a formula or a term, in one line."""
+    """Return the SMT-LIB text of a formula or a term, in one line."""
     match node:
         case Variable(name, _):
             return name
@@ -176,12 +176,12 @@ def flat_smt(node: Formula | Term) -> str:
 
 
 def bindings(variables: Iterable[Variable]) -> str:
-    """Variables with their sorts, as a quantifier lists them."""
+    """Return variables with their sorts, as a quantifier lists them."""
     return " ".join(f"({variable.name} {variable.sort.name})" for variable in variables)
 
 
 def symbols(node: Formula | Term) -> Iterator[Symbol]:
-    """Every symbol in a formula or a term, with repetitions."""
+    """Yield every symbol in a formula or a term, with repetitions."""
     match node:
         case Variable():
             return
@@ -199,7 +199,7 @@ def symbols(node: Formula | Term) -> Iterator[Symbol]:
             yield from symbols(body)
 
 
-# What they mean
+# Evaluation
 
 
 @dataclass(frozen=True)
@@ -213,7 +213,7 @@ class Structure:
     value: Callable[[Symbol, tuple[int, ...]], int] = field(compare=False)
 
     def tuples(self, sorts: Iterable[Sort]) -> Iterator[tuple[int, ...]]:
-        """Every tuple of elements of these sorts."""
+        """Yield every tuple of elements of these sorts."""
         return product(*(range(self.sizes[sort]) for sort in sorts))
 
 

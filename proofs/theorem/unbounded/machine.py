@@ -1,6 +1,9 @@
-"""Transition systems over uninterpreted sorts, and the obligations of an inductive argument about them.
+"""Obligations, and the transition systems over uninterpreted sorts that give rise to them.
 
-A machine has relations that change (its state), assumptions about what does not, actions and an invariant.  That
+An *obligation* is a question to the solvers with the answer that is expected.  Its SMT-LIB text (logic UF) is all that
+a solver gets, and is the same for each; its comments say what is assumed.
+
+A *machine* has relations that change (its state), assumptions about what does not, actions and an invariant.  That
 every run is safe takes three kinds of obligations: the invariant is true at first; every action keeps it; a state in
 which it is true is safe.  That the argument is not vacuous takes two more: a run that reaches what the theorem is
 about; and, for each key assumption, a run of the machine without it that is not safe.  Runs are satisfiable
@@ -11,13 +14,16 @@ The relation ``logged`` in the state that a run has reached after ``k`` actions 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Literal
 
 from bac.proofs.theorem.unbounded.logic import (
     TRUE,
     Apply,
     Formula,
+    Quantified,
     Sort,
     Symbol,
     Term,
@@ -26,8 +32,108 @@ from bac.proofs.theorem.unbounded.logic import (
     every,
     iff,
     negation,
+    smt,
+    symbols,
 )
-from bac.proofs.theorem.unbounded.problem import Obligation, Problem
+
+Expected = Literal["sat", "unsat"]
+Script = tuple[tuple[str, tuple[Apply, ...]], ...]
+"""The actions of a run, in words, each with the constants that are its parameters."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Named formulas, and the run that they describe, if they describe one."""
+
+    formulas: tuple[tuple[str, Formula], ...]
+    script: Script = ()
+
+    @cached_property
+    def vocabulary(self) -> tuple[Symbol, ...]:
+        """The symbols of the formulas and of the run, each once, in the order of their first use."""
+        found = dict.fromkeys(symbol for _, formula in self.formulas for symbol in symbols(formula))
+        found |= dict.fromkeys(constant.symbol for _, parameters in self.script for constant in parameters)
+        return tuple(found)
+
+    @cached_property
+    def sorts(self) -> tuple[Sort, ...]:
+        """The sorts of the formulas."""
+        found: dict[Sort, None] = {}
+        for symbol in self.vocabulary:
+            found |= dict.fromkeys([*symbol.arguments, *([symbol.result] if symbol.result else [])])
+        for _, formula in self.formulas:
+            found |= dict.fromkeys(bound(formula))
+        return tuple(found)
+
+    def text(self) -> Iterator[str]:
+        """Yield the lines of the SMT-LIB text, without the comment at its head."""
+        yield "(set-logic UF)"
+        yield from (f"(declare-sort {sort.name} 0)" for sort in self.sorts)
+        for symbol in self.vocabulary:
+            arguments = " ".join(sort.name for sort in symbol.arguments)
+            yield f"(declare-fun {symbol.name} ({arguments}) {symbol.result.name if symbol.result else 'Bool'})"
+        for name, formula in self.formulas:
+            yield f"; {name}"
+            yield f"(assert {smt(formula, 8)})"
+        yield "(check-sat)"
+
+
+def bound(node: Formula | Term) -> Iterator[Sort]:
+    """Yield the sorts of the variables that a formula binds."""
+    match node:
+        case Quantified(_, variables, body):
+            yield from (variable.sort for variable in variables)
+            yield from bound(body)
+        case _:
+            for part in getattr(node, "parts", ()):
+                yield from bound(part)
+
+
+@dataclass(frozen=True)
+class Obligation:
+    """One question for the solvers, with the answer that the theorem needs.
+
+    ``unsat``: there is no counterexample.  ``sat``: there is an example, which is shown.
+    """
+
+    name: str
+    expected: Expected
+    problem: Problem
+    explanation: str
+
+    @property
+    def smt2(self) -> str:
+        """The SMT-LIB text; the expected answer is in a comment, which solvers ignore."""
+        head = [f"; {self.name}: {self.explanation}", f"; expected: {self.expected}"]
+        return "\n".join([*head, *self.problem.text()]) + "\n"
+
+
+def assumptions_of(obligation: Obligation) -> Obligation:
+    """Return the obligation that the assumptions of another one, all but its last formula, are satisfiable."""
+    problem = replace(obligation.problem, formulas=obligation.problem.formulas[:-1])
+    explanation = f"what '{obligation.name}' assumes can be true"
+    return Obligation(f"assumptions of {obligation.name}", "sat", problem, explanation)
+
+
+@dataclass(frozen=True)
+class Theorem:
+    """A statement for any number of services and commands, and the obligations that prove it.
+
+    ``proof`` are its obligations; ``runs`` show that it speaks of something, and what happens without its assumptions.
+    """
+
+    name: str
+    statement: str
+    proof: tuple[Obligation, ...]
+    runs: tuple[Obligation, ...]
+
+    @property
+    def obligations(self) -> tuple[Obligation, ...]:
+        """All obligations: the proof, that none of it is vacuous, and the runs."""
+        return (*self.proof, *map(assumptions_of, self.proof), *self.runs)
+
+
+# Machines
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +143,7 @@ class Moment:
     number: int
 
     def of(self, relation: Symbol) -> Symbol:
-        """The relation at this moment."""
+        """Return the relation at this moment."""
         return replace(relation, name=f"{relation.name}@{self.number}")
 
 
@@ -48,7 +154,7 @@ Effect = Callable[[Moment, Parameters, tuple[Variable, ...]], Formula]
 
 @dataclass(frozen=True)
 class Action:
-    """What can happen: to parameters of these sorts, under conditions that have names, with effects.
+    """An action: parameters of these sorts, named conditions, and effects.
 
     An effect says when a relation is true of variables afterwards, in terms of the moment before; relations without an
     effect stay as they are.  ``words`` say what happens to the parameters, which stand in it as ``{0}``, ``{1}``, …
@@ -61,7 +167,7 @@ class Action:
     effects: Mapping[Symbol, Effect] = field(default_factory=dict)
 
     def happens(self, state: Sequence[Symbol], before: Moment, parameters: Parameters) -> tuple[Formula, ...]:
-        """The action leads from one moment to the next, as one formula for each condition and each relation."""
+        """Return the formulas that say that the action leads from one moment to the next."""
         after = Moment(before.number + 1)
         formulas = [condition(before, parameters) for condition in self.conditions.values()]
         for relation in state:
@@ -90,7 +196,7 @@ class Machine:
     safe: Mapping[str, Statement] = field(default_factory=dict)
 
     def without(self, name: str) -> Machine:
-        """The machine without the assumption, or the conditions of actions, of this name.
+        """Return the machine without the assumption, or the conditions of actions, of this name.
 
         Raises:
             KeyError: there is none.
@@ -108,28 +214,28 @@ class Machine:
         )
 
     def with_action(self, action: Action) -> Machine:
-        """The machine with this action, in the place of one of the same name if there is one."""
+        """Return the machine with this action, which replaces one of the same name."""
         return replace(self, actions=(*(each for each in self.actions if each.name != action.name), action))
 
     def action(self, name: str) -> Action:
-        """The action of this name."""
+        """Return the action of this name."""
         return next(action for action in self.actions if action.name == name)
 
     # The obligations
 
     def inductive(self) -> tuple[Obligation, ...]:
-        """That every run is safe, by induction."""
+        """Return the obligations that prove by induction that every run is safe."""
         return (self.initiation(), *map(self.consecution, self.actions), *map(self.safety, self.safe))
 
     def initiation(self) -> Obligation:
-        """The invariant is true at first."""
+        """Return the obligation that the invariant is true at first."""
         problem = Problem(
             (*self.always(), *self.nothing_yet(), ("the invariant fails", negation(self.holds(self.invariant, 0))))
         )
         return Obligation("initiation", "unsat", problem, "the invariant is true before anything has happened")
 
     def consecution(self, action: Action) -> Obligation:
-        """This action keeps the invariant."""
+        """Return the obligation that this action keeps the invariant."""
         problem = Problem(
             (
                 *self.always(),
@@ -143,7 +249,7 @@ class Machine:
         return Obligation(f"consecution {action.name}", "unsat", problem, explanation)
 
     def safety(self, name: str) -> Obligation:
-        """A state in which the invariant is true is safe in this respect."""
+        """Return the obligation that a state in which the invariant is true is safe in this respect."""
         problem = Problem(
             (
                 *self.always(),
@@ -154,7 +260,7 @@ class Machine:
         return Obligation(f"safety {name}", "unsat", problem, f"the invariant implies: {name}")
 
     def run(self, name: str, script: Sequence[str], goal: Statement, explanation: str) -> Obligation:
-        """There is a run of these actions, from the beginning, after which the goal is true."""
+        """Return the obligation that some run of these actions, from the beginning, ends where the goal is true."""
         actions = [self.action(each) for each in script]
         problem = Problem(
             (
@@ -167,30 +273,30 @@ class Machine:
         )
         return Obligation(name, "sat", problem, explanation)
 
-    # Their parts
+    # Parts of obligations
 
     def always(self) -> tuple[tuple[str, Formula], ...]:
-        """The assumptions."""
+        """Return the assumptions, with their names."""
         return tuple((f"assumption: {name}", formula) for name, formula in self.assumptions.items())
 
     def nothing_yet(self) -> tuple[tuple[str, Formula], ...]:
-        """No relation of the state is true of anything at first."""
+        """Return the formulas that say that all relations of the state are empty at first."""
         return tuple((f"at first: nothing is {relation.name}", none(relation)) for relation in self.state)
 
     def happening(self, action: Action, number: int) -> tuple[tuple[str, Formula], ...]:
-        """The action happens as the next one after so many."""
+        """Return the formulas that say that the action happens after so many others."""
         formulas = action.happens(self.state, Moment(number), constants(action, number))
         names = [*action.conditions, *(f"then: {relation.name}" for relation in self.state)]
         return tuple((f"{number + 1}. {action.name}: {name}", each) for name, each in zip(names, formulas, strict=True))
 
     @staticmethod
     def holds(statements: Mapping[str, Statement], number: int) -> Formula:
-        """All of these are true at this moment."""
+        """Return the conjunction of these statements at this moment."""
         return both(*(each(Moment(number)) for each in statements.values())) if statements else TRUE
 
 
 def constants(action: Action, number: int) -> tuple[Apply, ...]:
-    """What an action happens to, as constants."""
+    """Return the parameters of an action as constants."""
     return tuple(
         Symbol(f"{sort.name.lower()}{place or ''}!{number + 1}", (), sort)()
         for place, sort in enumerate(action.parameters)
@@ -198,6 +304,6 @@ def constants(action: Action, number: int) -> tuple[Apply, ...]:
 
 
 def none(relation: Symbol) -> Formula:
-    """The relation is empty at first."""
+    """Return the formula that says that a relation is empty at first."""
     variables = tuple(Variable(f"x{place}", sort) for place, sort in enumerate(relation.arguments))
     return every(variables, negation(Moment(0).of(relation)(*variables)))

@@ -1,7 +1,7 @@
 """Markers: a distributed snapshot over event channels, with the channels recorded, leaves nothing half done.
 
 *Theorem.*  Let every interaction begin with one step, and every other step of it be brought about by events of
-earlier steps.  Let every service be snapshotted by itself, let the marker come before the messages sent after a
+earlier steps.  Let every service be snapshotted alone, let the marker come before the messages sent after a
 snapshot, and let recovery deliver again every message that the backups show as sent (recorded channels; a message
 that was consumed is ignored).  Then no event is in the cut without those that brought it about.  Once recovery has
 settled, of each interaction all events are in the cut or none, provided that messages are sent by first steps only,
@@ -34,8 +34,7 @@ from bac.proofs.theorem.unbounded.logic import (
     negation,
     some,
 )
-from bac.proofs.theorem.unbounded.machine import Action, Machine, Moment, Parameters
-from bac.proofs.theorem.unbounded.problem import Obligation, Problem, Theorem
+from bac.proofs.theorem.unbounded.machine import Action, Machine, Moment, Obligation, Parameters, Problem, Theorem
 from bac.proofs.theorem.unbounded.vocabulary import (
     AT,
     BACKED,
@@ -64,7 +63,7 @@ STATEMENT = (
     "When a distributed snapshot follows the marker rule and records its channels, restoring it leaves no event without"
     " its causes, and once recovery has settled no orphan state and no missing state (C2), for any number of services"
     " and interactions of which every step but the first is brought about by events of the first, or by any if recovery"
-    " also replays; links must stay within interactions."
+    " also replays; links must stay within interactions, nothing is deleted, and recovery rejects no event."
 )
 
 BROUGHT_ABOUT_BY = Symbol("brought-about-by", (EVENT, EVENT), None, "{0} is brought about by a message of {1}")
@@ -92,7 +91,7 @@ def all_causes_logged(now: Moment, given: Parameters) -> Formula:
 
 
 def marker_came_first(now: Moment, given: Parameters) -> Formula:
-    """What was sent after its sender's snapshot waits for the receiver's."""
+    """A message that was sent after its sender's snapshot waits for the receiver's."""
     sent_after = both(now.of(SNAPPED)(AT(F)), negation(now.of(BACKED)(F)), negation(Equal(AT(F), AT(given[0]))))
     return every([F], implies(BROUGHT_ABOUT_BY(given[0], F), sent_after, now.of(SNAPPED)(AT(given[0]))))
 
@@ -177,7 +176,7 @@ def pending_is_sent(now: Moment) -> Formula:
 
 
 def marker_rule(now: Moment) -> Formula:
-    """What is brought about after its cause's snapshot is logged after its own snapshot."""
+    """If the cause was logged after its service's snapshot, so was the effect."""
     after = both(BROUGHT_ABOUT_BY(E, F), now.of(LOGGED)(E), now.of(SNAPPED)(AT(F)), negation(now.of(BACKED)(F)))
     return every([E, F], implies(after, both(now.of(SNAPPED)(AT(E)), negation(now.of(BACKED)(E)))))
 
@@ -320,7 +319,7 @@ def delivered_again(now: Moment) -> Formula:
 
 
 def runs() -> tuple[Obligation, ...]:
-    """What can happen with the assumptions, and without."""
+    """Return the runs that the assumptions allow, and runs without one of them."""
     replay = ["command", "snapshot", "snapshot", "receive", "disaster", "replay"]
     forgetful = replace(RESTORE, effects={**RESTORE.effects, PENDING: lambda *_: FALSE}, words=DISASTER.words)
     return (
@@ -359,7 +358,7 @@ def runs() -> tuple[Obligation, ...]:
 
 
 def theorem() -> Theorem:
-    """The obligations."""
+    """Return the theorem with its obligations."""
     replayed = tuple(replace(each, name=f"with replay, {each.name}") for each in WITH_REPLAY.inductive())
     lemmas = (begins_with_the_first_step(), goes_on_to_the_last(), is_consistent())
     return Theorem(NAME, STATEMENT, (*ONE_HOP_ONLY.inductive(), *replayed, *lemmas), runs())

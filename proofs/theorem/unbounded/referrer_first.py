@@ -26,8 +26,7 @@ from bac.proofs.theorem.unbounded.logic import (
     negation,
     some,
 )
-from bac.proofs.theorem.unbounded.machine import Machine, Moment, Parameters
-from bac.proofs.theorem.unbounded.problem import Obligation, Problem, Theorem
+from bac.proofs.theorem.unbounded.machine import Machine, Moment, Obligation, Parameters, Problem, Theorem
 from bac.proofs.theorem.unbounded.vocabulary import (
     AT,
     BACKED,
@@ -36,6 +35,7 @@ from bac.proofs.theorem.unbounded.vocabulary import (
     RECOVERED,
     REFERRED_FIRST,
     REFERS,
+    RESTORED_ONLY,
     SERVICE,
     SNAPPED,
     SNAPSHOT,
@@ -59,7 +59,7 @@ NAME = "referrer-first"
 STATEMENT = (
     "When services are backed up one by one, always the one that holds a link before the one that owns its target,"
     " restoring all of them leaves no broken link (C0), for any number of services and interactions that delete"
-    " nothing; on a cycle of references there is no such order."
+    f" nothing, {RESTORED_ONLY}; on a cycle of references there is no such order."
 )
 
 EARLIER = Symbol("earlier", (SERVICE, SERVICE), None, "{0} is to be backed up before {1}")
@@ -134,7 +134,7 @@ def no_order_on_a_cycle() -> Obligation:
 
 
 def theorem() -> Theorem:
-    """The obligations."""
+    """Return the theorem with its obligations."""
     script = ["snapshot", "step", "step", "snapshot", "disaster"]
     return Theorem(
         NAME,

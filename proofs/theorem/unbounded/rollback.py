@@ -1,6 +1,6 @@
 """Rolling back to the oldest backup: no link breaks, and events that are backed up are lost.
 
-*Theorem.*  Let every service be snapshotted by itself, and let recovery take all services back to the instant of the
+*Theorem.*  Let every service be snapshotted alone, and let recovery take all services back to the instant of the
 first of these snapshots.  Then no link is broken (C0).  But events are lost that are in a backup, and an interaction
 that was in flight at that instant stays half done.
 
@@ -16,8 +16,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bac.proofs.theorem.unbounded.logic import Equal, Formula, both, every, negation, some
-from bac.proofs.theorem.unbounded.machine import Machine, Moment, Parameters
-from bac.proofs.theorem.unbounded.problem import Theorem
+from bac.proofs.theorem.unbounded.machine import Machine, Moment, Parameters, Theorem
 from bac.proofs.theorem.unbounded.vocabulary import (
     AT,
     BACKED,
@@ -28,6 +27,7 @@ from bac.proofs.theorem.unbounded.vocabulary import (
     RECOVERED,
     REFERRED_FIRST,
     REFERS,
+    RESTORED_ONLY,
     SNAPPED,
     SNAPSHOT,
     STEP,
@@ -44,7 +44,8 @@ from bac.proofs.theorem.unbounded.vocabulary import (
 NAME = "rollback"
 STATEMENT = (
     "When recovery takes every service back to the instant of the oldest backup, no link is broken (C0), for any number"
-    " of services and interactions that delete nothing; but backed up events are lost, and half interactions stay."
+    f" of services and interactions that delete nothing, {RESTORED_ONLY}; but backed up events are lost, and half"
+    " interactions stay."
 )
 
 
@@ -100,7 +101,7 @@ def loss(now: Moment) -> Formula:
 
 
 def theorem() -> Theorem:
-    """The obligations."""
+    """Return the theorem with its obligations."""
     script = ["first snapshot", "step", "step", "snapshot", "disaster"]
     return Theorem(
         NAME,

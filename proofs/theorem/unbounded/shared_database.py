@@ -16,8 +16,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bac.proofs.theorem.unbounded.logic import Equal, Formula, both, either, every, implies, negation
-from bac.proofs.theorem.unbounded.machine import Action, Machine, Moment, Parameters
-from bac.proofs.theorem.unbounded.problem import Theorem
+from bac.proofs.theorem.unbounded.machine import Action, Machine, Moment, Parameters, Theorem
 from bac.proofs.theorem.unbounded.vocabulary import (
     BACKED,
     GROUP_DISASTER,
@@ -28,6 +27,7 @@ from bac.proofs.theorem.unbounded.vocabulary import (
     RECOVERED,
     REFERRED_WITHIN_OR_FIRST,
     REQUIRES,
+    RESTORED_ONLY,
     SNAPPED,
     SNAPSHOT,
     STEP,
@@ -52,7 +52,7 @@ NAME = "shared-database"
 STATEMENT = (
     "When the services of a group share one database, in which every interaction is one transaction and which is backed"
     " up at one instant, restoring it leaves no broken link, no orphan state and no missing state in the group (C2),"
-    " for any number of services and interactions, and nothing is held back."
+    f" for any number of services and interactions that delete nothing, {RESTORED_ONLY}; and nothing is held back."
 )
 
 
@@ -62,7 +62,7 @@ def not_begun(now: Moment, given: Parameters) -> Formula:
 
 
 def requirements_met(now: Moment, given: Parameters) -> Formula:
-    """What the events of the transaction require is logged, or in the transaction."""
+    """Every event that an event of the transaction requires is logged, or is in the transaction."""
     here = both(Equal(OF(E), given[0]), inside(E), REQUIRES(E, F))
     return every([E, F], implies(here, either(now.of(LOGGED)(F), both(inside(F), together(E, F)))))
 
@@ -126,7 +126,7 @@ MACHINE = Machine(
 
 
 def theorem() -> Theorem:
-    """The obligations."""
+    """Return the theorem with its obligations."""
     return Theorem(
         NAME,
         STATEMENT,

@@ -1,32 +1,34 @@
-"""Two solvers, one text: what Z3 and cvc5 say to an obligation, and examples that they find, held to the formulas."""
+"""Put obligations to Z3 and cvc5, both with the same text, and check the examples that Z3 finds."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bac.model.errors import BacError, Contradiction
+from bac.model.errors import BacError, Contradiction, LimitReached
 from bac.model.extras import needed
+from bac.proofs.engine import LimitMonitor, Limits
 from bac.proofs.theorem.unbounded.logic import Sort, Structure, Symbol, true_in
-from bac.proofs.theorem.unbounded.problem import Obligation, Problem, Theorem
+from bac.proofs.theorem.unbounded.machine import Obligation, Problem, Theorem
 
 SAT, UNSAT, UNKNOWN = "sat", "unsat", "unknown"
 SECONDS = 60.0
-"""How long each solver may take for one obligation, unless told otherwise."""
+"""Each solver may take so long for one obligation."""
+INTERRUPTED = "interrupted"
 FORMAT, VERSION = "bac-obligations", 1
 
 
 class SolverFailed(BacError):
-    """A solver gives no answer, for another reason than that it takes too long."""
+    """A solver gives no answer, for another reason than a time limit."""
 
     exit_code = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What the solvers said to one obligation: ``sat``, ``unsat`` or ``unknown``; and the example in words."""
+    """The answers of the solvers to one obligation, ``sat``, ``unsat`` or ``unknown``, and the example in words."""
 
     obligation: Obligation
     z3: str
@@ -36,7 +38,7 @@ class Outcome:
 
     @property
     def contradicted(self) -> bool:
-        """Whether a solver gave the answer that was not expected, as one does if they disagree: a bug somewhere."""
+        """Whether a solver gave the answer that was not expected; so there is a bug somewhere."""
         return any(verdict not in (self.obligation.expected, UNKNOWN) for verdict in (self.z3, self.cvc5))
 
     @property
@@ -45,7 +47,7 @@ class Outcome:
         return self.z3 == self.cvc5 == self.obligation.expected
 
     def to_json(self) -> dict[str, Any]:
-        """The outcome as reports show it."""
+        """Return the outcome as reports show it."""
         return {
             "name": self.obligation.name,
             "expected": self.obligation.expected,
@@ -57,15 +59,19 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class TheoremResult:
-    """What the solvers said to the obligations of one theorem."""
+    """The answers of the solvers to the obligations of one theorem.
+
+    If ``limit`` is not ``None``, it says why there is no answer to the last ones.
+    """
 
     theorem: Theorem
     outcomes: tuple[Outcome, ...]
+    limit: str | None = None
 
     @property
     def proved(self) -> bool:
         """Whether both solvers gave the expected answer to every obligation."""
-        return all(outcome.confirmed for outcome in self.outcomes)
+        return self.limit is None and all(outcome.confirmed for outcome in self.outcomes)
 
     @property
     def contradicted(self) -> bool:
@@ -73,35 +79,70 @@ class TheoremResult:
         return any(outcome.contradicted for outcome in self.outcomes)
 
     def to_json(self) -> dict[str, Any]:
-        """The result as reports show it."""
+        """Return the result as reports show it."""
         return {
             "name": self.theorem.name,
             "statement": self.theorem.statement,
             "obligations": [outcome.to_json() for outcome in self.outcomes],
+            **({"limit": self.limit} if self.limit is not None else {}),
         }
 
 
 def report(results: Iterable[TheoremResult]) -> dict[str, Any]:
-    """The JSON report on these theorems."""
+    """Return the JSON report on these theorems."""
     return {"format": FORMAT, "version": VERSION, "theorems": [result.to_json() for result in results]}
 
 
 def exit_code(results: Iterable[TheoremResult]) -> int:
-    """0 if every theorem is proved, 4 if a solver contradicts another one or what is expected, else 3."""
+    """Return 0 if every theorem is proved, 4 if a solver gave an answer that was not expected, else 3."""
     listed = list(results)
     if any(result.contradicted for result in listed):
         return 4
     return 0 if all(result.proved for result in listed) else 3
 
 
-def discharge(theorem: Theorem, timeout: float = SECONDS) -> TheoremResult:
-    """Put every obligation of a theorem to both solvers; each may take ``timeout`` seconds for each.
+def discharge_all(
+    theorems: Sequence[Theorem],
+    monitor: LimitMonitor | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> list[TheoremResult]:
+    """Put the obligations of all theorems to both solvers, within the time of the monitor.
+
+    Args:
+        theorems: the theorems.
+        monitor: its time is for all of them together; each question has at most :data:`SECONDS`.
+        progress: told after each obligation how many are done, and how many there are.
 
     Raises:
         MissingExtra: cvc5 is not installed.
         Contradiction: a solver's example does not satisfy the formulas.
     """
-    return TheoremResult(theorem, tuple(decide(obligation, timeout) for obligation in theorem.obligations))
+    monitor = monitor or LimitMonitor(Limits())
+    total, done = sum(len(theorem.obligations) for theorem in theorems), 0
+    results: list[TheoremResult] = []
+    for theorem in theorems:
+        interrupted = bool(results) and results[-1].limit == INTERRUPTED
+        outcomes: list[Outcome] = []
+        limit = INTERRUPTED if interrupted else None
+        try:
+            for obligation in () if interrupted else theorem.obligations:
+                monitor.check()
+                outcomes.append(decide(obligation, seconds_left(monitor)))
+                done += 1
+                if progress is not None:
+                    progress(done, total)
+        except LimitReached as error:
+            limit = str(error)
+        except KeyboardInterrupt:
+            limit = INTERRUPTED
+        results.append(TheoremResult(theorem, tuple(outcomes), limit))
+    return results
+
+
+def seconds_left(monitor: LimitMonitor) -> float:
+    """Return the seconds that are left, at most :data:`SECONDS`."""
+    left = monitor.remaining().seconds
+    return SECONDS if left is None else min(SECONDS, left)
 
 
 def decide(obligation: Obligation, timeout: float = SECONDS) -> Outcome:
@@ -120,9 +161,10 @@ def decide(obligation: Obligation, timeout: float = SECONDS) -> Outcome:
 
 
 def ask_z3(text: str, timeout: float = SECONDS) -> tuple[str, Any]:
-    """What Z3 says to an SMT-LIB text, and its model if there is one.
+    """Return the answer of Z3 to an SMT-LIB text, and its model if there is one.
 
     Raises:
+        KeyboardInterrupt: it was interrupted.
     """
     import z3
 
@@ -130,14 +172,16 @@ def ask_z3(text: str, timeout: float = SECONDS) -> tuple[str, Any]:
     solver.set("timeout", milliseconds(timeout))
     solver.from_string(text)
     verdict = str(solver.check())
+    if verdict == UNKNOWN and "interrupt" in solver.reason_unknown():  # Z3 handles the signal, and Python never sees it
+        raise KeyboardInterrupt
     return verdict, solver.model() if verdict == SAT else None
 
 
 def ask_cvc5(text: str, timeout: float = SECONDS) -> str:
-    """What cvc5 says to an SMT-LIB text: it looks for finite models, and for proofs that there is none.
+    """Return the answer of cvc5 to an SMT-LIB text; it looks for finite models, and for proofs that there is none.
 
     Raises:
-        SolverFailed: it says something else.
+        SolverFailed: it gives no answer.
         MissingExtra: it is not installed.
     """
     cvc5 = needed("cvc5", "prove", "a proof by two solvers")
@@ -157,7 +201,7 @@ def ask_cvc5(text: str, timeout: float = SECONDS) -> str:
 
 
 def milliseconds(seconds: float) -> int:
-    """At least one: zero would mean no limit."""
+    """Return the milliseconds, at least one: to the solvers, zero means no limit."""
     return max(1, round(seconds * 1000))
 
 
@@ -165,7 +209,7 @@ def milliseconds(seconds: float) -> int:
 
 
 def shown(problem: Problem, model: Any) -> tuple[str, ...]:
-    """The example that Z3 found, in words.
+    """Return the example that Z3 found, in words.
 
     Raises:
         Contradiction: a formula is not true in it.
@@ -178,7 +222,7 @@ def shown(problem: Problem, model: Any) -> tuple[str, ...]:
 
 
 def finite(problem: Problem, model: Any) -> Structure:
-    """Z3's model as a finite structure: sorts hold what Z3 lists of them, and whatever else a function's value is."""
+    """Return Z3's model as a finite structure; the elements of a sort are those that Z3 lists."""
     import z3
 
     by_name = {declaration.name(): declaration for declaration in model.decls()}
@@ -207,7 +251,7 @@ def finite(problem: Problem, model: Any) -> Structure:
 
 
 def described(problem: Problem, structure: Structure) -> Iterable[str]:
-    """What there is, what is so, what happens, and what is so at the end."""
+    """Describe a structure: the elements, the facts that do not change, the actions, and the facts at the end."""
     for sort, size in structure.sizes.items():
         yield f"{size} {sort.name.lower() if size == 1 else sort.plural or sort.name.lower() + 's'}"
     names = [name for name, parameters in problem.script]
@@ -225,7 +269,7 @@ def described(problem: Problem, structure: Structure) -> Iterable[str]:
 
 
 def facts(symbol: Symbol, structure: Structure) -> Iterable[str]:
-    """What is true of a relation, or the values of a function, in words."""
+    """Yield the facts of a relation, or the values of a function, in words."""
     for arguments in structure.tuples(symbol.arguments):
         names = [called(sort, number) for sort, number in zip(symbol.arguments, arguments, strict=True)]
         value = structure.value(symbol, arguments)
@@ -236,5 +280,5 @@ def facts(symbol: Symbol, structure: Structure) -> Iterable[str]:
 
 
 def called(sort: Sort | None, number: int) -> str:
-    """What to call an element: ``event 1``."""
+    """Return the name of an element, such as ``event 1``."""
     return f"{sort.name.lower() if sort else ''} {number + 1}"

@@ -1,4 +1,4 @@
-"""The words that the theorems share: events, what is fixed about them, what backups do to them, what a cut lacks.
+"""The vocabulary of the theorems: events and their fixed relations, the actions of backups, and anomalies of a cut.
 
 An *interaction* is one use case at one index.  What depends on deletions is left out: the theorems are about
 applications that delete no entity and remove no link (an application that does can leave an orphan, or a link to what
@@ -22,6 +22,9 @@ from bac.proofs.theorem.unbounded.logic import (
     some,
 )
 from bac.proofs.theorem.unbounded.machine import Action, Moment, Parameters, Statement
+
+RESTORED_ONLY = "if nothing is delivered, replayed or resumed after the disaster"
+"""The assumption about recovery of the statements on groups and orders; their machines have no such actions."""
 
 SERVICE = Sort("Service")
 INTERACTION = Sort("Interaction")
@@ -66,7 +69,7 @@ REFERRED_FIRST: Formula = every([E, F], implies(REFERS(E, F), REQUIRES(E, F)))
 WELL_FOUNDED: Formula = every(
     [E, F], both(implies(REQUIRES(E, F), negation(REQUIRES(F, E))), implies(REFERS(E, F), negation(REFERS(F, E))))
 )
-"""Nothing requires, or refers to, what requires or refers to it (in particular not itself)."""
+"""No event requires or refers to one that requires or refers to it (in particular not to itself)."""
 REFERRED_WITHIN_OR_FIRST: Formula = every([E, F], implies(REFERS(E, F), either(REQUIRES(E, F), together(E, F))))
 """A link is made to what exists, or to what its own interaction creates."""
 
@@ -166,12 +169,12 @@ def in_the_cut(statement: Statement) -> Statement:
 
 
 def contained(one: Symbol, other: Symbol) -> Statement:
-    """What is true of an event by the one relation is so by the other."""
+    """The one relation is contained in the other."""
     return lambda now: every([E], implies(now.of(one)(E), now.of(other)(E)))
 
 
 def closed(relation: Symbol, under: Symbol) -> Statement:
-    """What is in the relation has what it requires (or refers to, …) in it too."""
+    """Every event of the relation has the events that it requires (or refers to, …) in the relation, too."""
     return lambda now: every([E, F], implies(under(E, F), now.of(relation)(E), now.of(relation)(F)))
 
 

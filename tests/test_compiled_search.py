@@ -1,4 +1,4 @@
-"""The compiled kernel gives the answers of the plain engine, state by state, and refuses what it cannot explore."""
+"""The compiled search has the results of the search in Python, and refuses systems that it cannot explore."""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ from pathlib import Path
 
 import pytest
 from corpus_cases import CORPUS, names
-from helpers import REFERENCE, parsed
+from helpers import MISSING, REFERENCE, parsed
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from strategies import Document, plans, specifications
+
+pytest.importorskip("numba", reason=f"{MISSING} fast")
 
 from bac.model.architecture import Architecture
 from bac.model.plan import Plan
@@ -21,10 +23,10 @@ from bac.model.specification.reader import load
 from bac.model.system import AT_REST, DENIED, RECOVERED, Action, ActionKind, Clause, Fact, FactKind, Label, System
 from bac.proofs import engines
 from bac.proofs.engine import Limits, NotApplicable, Progress, Query, SearchResult
-from bac.proofs.explicit.breadth_first import Search
-from bac.proofs.explicit.compiled import applicability as premises
-from bac.proofs.explicit.compiled.applicability import Moves, parts
-from bac.proofs.explicit.compiled.engine import Way, count_states, explore
+from bac.proofs.explicit.breadth_first import BreadthFirstSearch
+from bac.proofs.explicit.compiled import applicability
+from bac.proofs.explicit.compiled.applicability import Moves, phases
+from bac.proofs.explicit.compiled.engine import SearchOrder, count_states, explore
 from bac.proofs.packing import Packing
 from bac.properties.formula import FALSE, Atom, Not, conjunction, disjunction
 from bac.properties.qualities import qualities
@@ -43,16 +45,16 @@ def problems(draw: st.DrawFn) -> Document:
     return document | {"plans": {"p": draw(plans(document))}}
 
 
-def everything(architecture: Architecture, plan: Plan, instances: int) -> Query:
-    """All that is asked of a plan."""
+def everything_asked(architecture: Architecture, plan: Plan, instances: int) -> Query:
+    """Return the query with everything that is asked of a plan."""
     wanted = qualities(architecture, plan, instances)
     formulas = tuple(each.formula for each in (*wanted.anomalies, *wanted.losses))
     return Query(formulas, wanted.denied, wanted.backed_up)
 
 
-def plainly(built: System, questions: Query, most: int = MOST_STATES) -> SearchResult:
-    """What the plain engine answers."""
-    search = Search(built, questions, Limits(states=most), None)
+def in_python(built: System, query: Query, most: int = MOST_STATES) -> SearchResult:
+    """Return the result of the search in Python."""
+    search = BreadthFirstSearch(built, query, Limits(states=most), None)
     search.run()
     return search.result()
 
@@ -64,64 +66,64 @@ def widened(built: System, words: int) -> System:
     return System(built.facts[:half] + padding + built.facts[half:], built.actions)
 
 
-def lengths(answers: SearchResult) -> tuple[object, ...]:
-    """What two engines agree on."""
-    settled = tuple({timing: len(path) for timing, path in found.items()} for found in answers.settled)
-    single = [None if path is None else len(path) for path in (answers.reachable, answers.dead_end)]
-    counted = answers.statistics.states, answers.statistics.transitions, answers.statistics.depth
-    return settled, *single, answers.can_recover, *counted, answers.limit
+def lengths(result: SearchResult) -> tuple[object, ...]:
+    """Return the lengths and counts that two engines must agree on."""
+    settled = tuple({timing: len(path) for timing, path in found.items()} for found in result.settled)
+    single = [None if path is None else len(path) for path in (result.reachable, result.dead_end)]
+    counted = result.statistics.states, result.statistics.transitions, result.statistics.depth
+    return settled, *single, result.can_recover, *counted, result.limit
 
 
-def assert_runs(built: System, questions: Query, answers: SearchResult) -> None:
+def assert_runs(built: System, query: Query, result: SearchResult) -> None:
     """Every run is one of the interpreter, and ends where it should."""
-    for formula, found in zip(questions.settled, answers.settled, strict=True):
+    for formula, found in zip(query.settled, result.settled, strict=True):
         for path in found.values():
             end = built.run(path)[-1]
             assert built.settled(end)
             assert Packing(built).satisfied(formula, Packing(built).mask(end))
-    if answers.reachable is not None and questions.reachable is not None:
-        end = built.run(answers.reachable)[-1]
-        assert Packing(built).satisfied(questions.reachable, Packing(built).mask(end))
-    if answers.dead_end is not None:
-        built.run(answers.dead_end)
+    if result.reachable is not None and query.reachable is not None:
+        end = built.run(result.reachable)[-1]
+        assert Packing(built).satisfied(query.reachable, Packing(built).mask(end))
+    if result.dead_end is not None:
+        built.run(result.dead_end)
 
 
-def ways(built: System) -> list[Way]:
-    """The ways in which the kernel can explore a system."""
+def orders(built: System) -> list[SearchOrder]:
+    """The orders in which the compiled search can visit the states of a system."""
     packing = Packing(built)
-    return [Way.LEVELS, Way.OWN_ORDER] if Moves(packing, parts(packing).moves).ordered else [Way.LEVELS]
+    return list(SearchOrder) if Moves(packing, phases(packing).moves).determined else [SearchOrder.BREADTH_FIRST]
 
 
-def assert_agreement(built: System, questions: Query) -> None:
-    """The kernel, in every way and with one worker or two, answers what the plain engine does, if that gets through."""
-    expected = plainly(built, questions)
+def assert_agreement(built: System, query: Query) -> None:
+    """In every order, with one worker or two, the results are those of the search in Python, if that is complete."""
+    expected = in_python(built, query)
     if expected.limit is not None:
         return
-    for way in ways(built):
-        answers = explore(built, questions, way=way, workers=2)
-        assert lengths(answers) == lengths(expected)
-        assert_runs(built, questions, answers)
-        alone = explore(built, questions, way=way, workers=1)
-        assert replace(alone, statistics=answers.statistics) == answers
+    for order in orders(built):
+        result = explore(built, query, order=order, workers=2)
+        assert lengths(result) == lengths(expected)
+        assert_runs(built, query, result)
+        alone = explore(built, query, order=order, workers=1)
+        assert replace(alone, statistics=result.statistics) == result
 
 
 def try_problem(words: int, document: Document, instances: int) -> None:
-    """Compare the answers about one generated plan, with states of so many words."""
+    """Compare the result about one generated plan, with states of so many words."""
     specification = parsed(document)
     plan = specification.plan("p")
     built = system(specification.architecture, plan, instances)
-    assert_agreement(widened(built, words), everything(specification.architecture, plan, instances))
+    assert_agreement(widened(built, words), everything_asked(specification.architecture, plan, instances))
 
 
 @pytest.mark.parametrize("words", [1, 2, pytest.param(3, marks=pytest.mark.slow)])
-def test_it_answers_what_the_plain_engine_answers(words: int) -> None:
+def test_it_agrees_with_the_search_in_python(words: int) -> None:
     few = settings(max_examples=60 if words == 1 else 20, suppress_health_check=list(HealthCheck))
     few(given(st.just(words), problems(), st.integers(1, 2))(try_problem))()
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("words", [1, 2])
-def test_it_answers_what_the_plain_engine_answers_to_thousands(words: int) -> None:
+def test_it_agrees_with_the_search_in_python_on_thousands(words: int) -> None:
     many = settings(settings.get_profile("slow"), max_examples=2000, suppress_health_check=list(HealthCheck))
     many(given(st.just(words), problems(), st.integers(1, 2))(try_problem))()
 
@@ -136,11 +138,11 @@ plans: {locks: {groups: [{mode: locked, services: [A]}, {mode: locked, services:
 
 
 @pytest.mark.parametrize(("text", "instances"), [(REFERENCE, 1), (REFERENCE, 2), (TOY, 2), (DEADLOCK, 1)])
-def test_every_plan_of_an_application_gets_the_same_answers(text: str, instances: int) -> None:
+def test_every_plan_of_an_application_gets_the_same_result(text: str, instances: int) -> None:
     specification = parsed(text)
     for plan in specification.plans:
         built = system(specification.architecture, plan, instances)
-        assert_agreement(built, everything(specification.architecture, plan, instances))
+        assert_agreement(built, everything_asked(specification.architecture, plan, instances))
 
 
 @pytest.mark.parametrize("name", names())
@@ -148,33 +150,33 @@ def test_it_agrees_on_the_corpus(name: str) -> None:
     specification = load(CORPUS / f"{name}.bac.yaml")
     for plan in specification.plans:
         built = system(specification.architecture, plan, 1)
-        assert_agreement(built, everything(specification.architecture, plan, 1))
+        assert_agreement(built, everything_asked(specification.architecture, plan, 1))
 
 
 def test_locks_that_block_each_other_are_found_at_their_first_moment() -> None:
     specification = parsed(DEADLOCK)
     plan = specification.plan("locks")
-    asked = everything(specification.architecture, plan, 1)
-    answers = explore(system(specification.architecture, plan, 1), asked)
-    assert answers.dead_end is not None
-    assert len(answers.dead_end) > 2
-    assert answers.dead_end[-1].kind is ActionKind.LOCK
+    query = everything_asked(specification.architecture, plan, 1)
+    result = explore(system(specification.architecture, plan, 1), query)
+    assert result.dead_end is not None
+    assert len(result.dead_end) > 2
+    assert result.dead_end[-1].kind is ActionKind.LOCK
 
 
 def before_disaster(instances: int) -> int:
-    """How many states the toy has: of an index, what is logged, and what of it in each backup that there is."""
+    """Return the number of states of the toy: for each index, what is logged, and what of it is in each backup."""
     return sum(base**instances for base in (3, 4, 5, 7))
 
 
-@pytest.mark.parametrize("way", Way)
+@pytest.mark.parametrize("order", SearchOrder)
 @pytest.mark.parametrize("instances", [1, 2, 4, 6])
-def test_the_toy_has_as_many_states_as_it_should(way: Way, instances: int) -> None:
+def test_the_toy_has_as_many_states_as_it_should(order: SearchOrder, instances: int) -> None:
     specification = parsed(TOY)
     built = system(specification.architecture, specification.plan("independent"), instances)
-    assert count_states(built.without_disasters(), way=way).states == before_disaster(instances)
+    assert count_states(built.without_disasters(), order=order).states == before_disaster(instances)
 
 
-# The premises, and what lacks them
+# The conditions, and systems that do not meet them
 
 
 def fact(name: str) -> Fact:
@@ -194,7 +196,7 @@ def built_of(*actions: Action) -> System:
 
 def moves_of(*actions: Action) -> Moves:
     packing = Packing(built_of(*actions))
-    return Moves(packing, parts(packing).moves)
+    return Moves(packing, phases(packing).moves)
 
 
 ONCE = action("one", forbid="a", add="a")
@@ -204,16 +206,16 @@ INSIDE = action("inside", require="l", forbid="m", add="m")
 UNLOCK = action("unlock", require="lm", delete="l")
 
 
-def test_runs_of_moves_that_happen_once_are_levelled_and_tell_their_order() -> None:
+def test_moves_that_happen_once_are_levelled_and_determined() -> None:
     moves = moves_of(ONCE, OTHER)
     assert moves.levelled
-    assert moves.ordered
+    assert moves.determined
 
 
 def test_a_lock_that_is_taken_once_is_levelled() -> None:
     moves = moves_of(LOCK, INSIDE, UNLOCK, ONCE)
     assert moves.levelled
-    assert not moves.ordered
+    assert not moves.determined
     assert_agreement(built_of(LOCK, INSIDE, UNLOCK, ONCE), Query(always_reachable=Atom(fact("a"))))
 
 
@@ -244,7 +246,7 @@ def test_runs_that_may_not_be_equally_long_are_refused(name: str) -> None:
 
 
 EITHER = action("either", forbid="c", add="c", clauses=(Clause(frozenset([fact("a")]), frozenset([fact("b")])),))
-NOT_ORDERED = {
+NOT_DETERMINED = {
     "one of two that count as the same": [action("one", forbid="c", add="ac"), action("two", forbid="c", add="bc")],
     "a guard that does not say which came first": [ONCE, OTHER, EITHER],
     "a copy of what two may bring about": [
@@ -265,22 +267,25 @@ NOT_ORDERED = {
 }
 
 
-@pytest.mark.parametrize("name", NOT_ORDERED)
-def test_a_state_that_may_not_tell_its_run_is_visited_level_by_level(name: str) -> None:
-    actions = NOT_ORDERED[name]
+@pytest.mark.parametrize("name", NOT_DETERMINED)
+def test_states_that_may_not_determine_their_run_are_searched_breadth_first(name: str) -> None:
+    actions = NOT_DETERMINED[name]
     moves = moves_of(*actions)
     assert moves.levelled
-    assert not moves.ordered
+    assert not moves.determined
     with pytest.raises(NotApplicable):
-        explore(built_of(*actions), Query(), way=Way.OWN_ORDER)
+        explore(built_of(*actions), Query(), order=SearchOrder.DEPTH_FIRST)
     assert_agreement(built_of(*actions), Query(always_reachable=Atom(fact("c"))))
 
 
-def test_without_a_premise_states_would_be_counted_twice(monkeypatch: pytest.MonkeyPatch) -> None:
-    """So the check of the premise is not idle."""
-    built = built_of(*NOT_ORDERED["a guard that does not say which came first"])
-    monkeypatch.setattr(Moves, "ordered", True)
-    assert count_states(built, way=Way.OWN_ORDER).states > count_states(built, way=Way.LEVELS).states
+def test_without_its_condition_a_depth_first_search_would_count_states_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So the condition is needed."""
+    built = built_of(*NOT_DETERMINED["a guard that does not say which came first"])
+    monkeypatch.setattr(Moves, "determined", True)
+    assert (
+        count_states(built, order=SearchOrder.DEPTH_FIRST).states
+        > count_states(built, order=SearchOrder.BREADTH_FIRST).states
+    )
 
 
 def test_an_action_before_and_after_the_disaster_is_refused() -> None:
@@ -289,7 +294,7 @@ def test_an_action_before_and_after_the_disaster_is_refused() -> None:
 
 
 def test_a_system_too_large_for_its_tables_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(premises, "MOST", 8)
+    monkeypatch.setattr(applicability, "MOST", 8)
     with pytest.raises(NotApplicable, match="too many"):
         count_states(built_of(ONCE))
 
@@ -317,31 +322,31 @@ def test_goals_that_cannot_be_are_answered() -> None:
     never = conjunction([Atom(fact("a")), Not(Atom(fact("a")))])
     unknown = Atom(Fact(FactKind.SNAPPED, (), ("nobody",)))
     for goal in FALSE, never, unknown:
-        answers = explore(built_of(ONCE), Query(reachable=goal, always_reachable=goal))
-        assert answers.reachable is None
-        assert answers.dead_end == ()
+        result = explore(built_of(ONCE), Query(reachable=goal, always_reachable=goal))
+        assert result.reachable is None
+        assert result.dead_end == ()
 
 
 # Limits
 
 
-@pytest.mark.parametrize("way", Way)
+@pytest.mark.parametrize("order", SearchOrder)
 @pytest.mark.parametrize("limits", [Limits(states=100), Limits(seconds=0.0), Limits(memory=1)])
-def test_every_kind_of_limit_stops_it_and_nothing_is_claimed(way: Way, limits: Limits) -> None:
+def test_every_kind_of_limit_stops_it_and_nothing_is_claimed(order: SearchOrder, limits: Limits) -> None:
     specification = parsed(TOY)
     plan = specification.plan("independent")
-    asked = everything(specification.architecture, plan, 4)
-    answers = explore(system(specification.architecture, plan, 4), asked, limits, way=way)
-    assert answers.limit is not None
-    assert not any(answers.settled)
-    assert answers.can_recover
+    query = everything_asked(specification.architecture, plan, 4)
+    result = explore(system(specification.architecture, plan, 4), query, limits, order=order)
+    assert result.limit is not None
+    assert not any(result.settled)
+    assert result.can_recover
 
 
 @pytest.mark.parametrize("moment", range(6))
 def test_an_interruption_is_a_limit(moment: int) -> None:
     specification = parsed(TOY)
     plan = specification.plan("independent")
-    asked = everything(specification.architecture, plan, 3)
+    query = everything_asked(specification.architecture, plan, 3)
     calls = iter(range(1000))
 
     def interrupting(_: object) -> None:
@@ -349,47 +354,47 @@ def test_an_interruption_is_a_limit(moment: int) -> None:
             raise KeyboardInterrupt
 
     built = system(specification.architecture, plan, 3)
-    answers = explore(built, asked, progress=interrupting, way=Way.LEVELS)
-    assert answers.interrupted
-    assert answers.limit == "interrupted"
-    assert not any(answers.settled)
+    result = explore(built, query, progress=interrupting, order=SearchOrder.BREADTH_FIRST)
+    assert result.interrupted
+    assert result.limit == "interrupted"
+    assert not any(result.settled)
 
 
-# The plain engine hands over
+# Large searches are handed over
 
 
-def test_the_plain_engine_hands_large_systems_over(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_large_search_is_handed_over(monkeypatch: pytest.MonkeyPatch) -> None:
     specification = parsed(TOY)
     plan = specification.plan("independent")
-    built, asked = system(specification.architecture, plan, 4), everything(specification.architecture, plan, 4)
-    expected = engines.explicit(built, asked, Limits())
+    built, query = system(specification.architecture, plan, 4), everything_asked(specification.architecture, plan, 4)
+    expected = engines.explicit(built, query, Limits())
     monkeypatch.setattr(engines, "WORTH_COMPILING", 500)
     told: list[Progress] = []
-    answers = engines.explicit(built, asked, Limits(), told.append)
+    result = engines.explicit(built, query, Limits(), told.append)
     assert told[-1].states == expected.statistics.states
-    assert lengths(answers) == lengths(expected)
-    assert answers == replace(explore(built, asked), statistics=answers.statistics)
+    assert lengths(result) == lengths(expected)
+    assert result == replace(explore(built, query), statistics=result.statistics)
 
 
-def test_what_the_kernel_refuses_the_plain_engine_finishes(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_search_that_is_refused_goes_on_in_python(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(engines, "WORTH_COMPILING", 1)
     actions = NOT_LEVELLED["a way back"]
     assert engines.explicit(built_of(*actions), Query(always_reachable=FALSE), Limits()).statistics.states == 2
 
 
-def test_what_was_found_before_the_kernel_hit_a_limit_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_result_from_before_the_limit_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     specification = parsed(REFERENCE)
     plan = specification.plan("locked")
-    built, asked = system(specification.architecture, plan, 4), everything(specification.architecture, plan, 4)
+    built, query = system(specification.architecture, plan, 4), everything_asked(specification.architecture, plan, 4)
     monkeypatch.setattr(engines, "WORTH_COMPILING", 60)
-    answers = engines.explicit(built, asked, Limits(states=600))
-    assert answers.limit == "the limit of 600 states (--max-states) was reached"
-    assert answers.reachable is not None
-    assert len(answers.reachable) == 2
-    assert answers.dead_end is None
+    result = engines.explicit(built, query, Limits(states=600))
+    assert result.limit == "the limit of 600 states (--max-states) was reached"
+    assert result.reachable is not None
+    assert len(result.reachable) == 2
+    assert result.dead_end is None
 
 
-def test_a_limit_on_states_that_is_soon_reached_is_left_to_the_plain_engine(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_search_with_a_small_limit_on_states_is_not_handed_over(monkeypatch: pytest.MonkeyPatch) -> None:
     """Which goes level by level, and so finds more before it is reached."""
     monkeypatch.setattr(engines, "WORTH_COMPILING", 100)
     monkeypatch.setattr(engines, "compiled", lambda _: pytest.fail("handed over"))

@@ -12,14 +12,14 @@ from bac.model.system import Action, Clause, Fact, System
 from bac.properties.formula import FALSE, TRUE, And, Atom, Formula, Not, Or
 
 
-def possible(system: System) -> System:
+def pruned(system: System) -> System:
     """Return the system without facts that are never true, and without actions that require one.
 
     A fact can be true only if an action that can happen adds it, or copies to it a fact that can be true.  The facts
     left out are false in every reachable state, so the reachable states and the runs stay the same.
     """
     true: set[Fact] = set()
-    while found := {fact for action in system.actions if can_happen(action, true) for fact in made(action, true)}:
+    while found := {fact for action in system.actions if can_happen(action, true) for fact in made_true(action, true)}:
         true |= found
     actions = tuple(restricted(action, true) for action in system.actions if can_happen(action, true))
     return System(tuple(fact for fact in system.facts if fact in true), actions)
@@ -31,7 +31,7 @@ def can_happen(action: Action, true: set[Fact]) -> bool:
     return action.require <= true and not any(unmet)
 
 
-def made(action: Action, true: set[Fact]) -> set[Fact]:
+def made_true(action: Action, true: set[Fact]) -> set[Fact]:
     """Return the facts that the action can make true for the first time."""
     copied = {destination for source, destination in action.copy if source in true}
     return (copied | action.add) - true
