@@ -214,7 +214,7 @@ class Rules(Setting):
             return
         event = Event(case.name, step.number, index)
         guard = require(logged(Event(case.name, number, index)) for number in step.predecessors)
-        guard &= require(self.messages_to[event]) & forbid([RECOVERED, logged(event)])
+        guard &= require(self.messages_to[event]) & forbid([RECOVERED, logged(event), dropped(event)])
         guard &= self.begun(event, case, step) & self.admitted(event, case, step)
         guard &= negation(self.still_there(event, case, step))
         yield guard.action(Label(ActionKind.DROP, (event,)), add=[dropped(event)], delete=self.messages_to[event])

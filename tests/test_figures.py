@@ -338,8 +338,11 @@ def test_a_target_that_was_deleted_looks_deleted() -> None:
     specification = parsed(
         {
             "services": {"A": {"owns": ["a"]}, "B": {"owns": ["b"]}},
-            "use_cases": {"make": [{"create": "b"}, {"create": "a", "refers_to": ["b"]}], "drop": [{"delete": "b"}]},
-            "plans": {"nightly": {"groups": [{"mode": "atomic", "services": "all"}]}},
+            "use_cases": {
+                "make": [{"create": "b"}, {"create": "a", "refers_to": ["b"]}],
+                "drop": [{"unlink": "a", "from": "b"}, {"delete": "b"}],
+            },
+            "plans": {"nightly": {"order": ["A", "B"]}},
         }
     )
     architecture, plan = specification.architecture, specification.plan("nightly")

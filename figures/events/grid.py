@@ -67,13 +67,19 @@ class Grid:
         """Return the height of every card."""
         return max([CardText(card).height for card in self.scene.cards], default=24.0)
 
+    @cached_property
+    def backed_up_twice(self) -> bool:
+        """Whether a service is backed up more than once, so that the words above its backups need room."""
+        taken = [service for each in self.scene.columns if each.kind is Kind.SNAPSHOT for service in each.services]
+        return len(taken) > len(set(taken))
+
     def width_of(self, column: Column) -> float:
         """Return the width of a column."""
         match column.kind:
             case Kind.CARD:
                 return self.card_width
             case Kind.SNAPSHOT:
-                return 3 * marks.TRIANGLE
+                return text_width(marks.BACKUP, SIZE) + 4 if self.backed_up_twice else 3 * marks.TRIANGLE
             case Kind.LOCK:
                 return text_width(marks.LOCKED, SIZE)
             case Kind.UNLOCK:

@@ -25,7 +25,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from bac.model.architecture import Architecture, Entity, Link, Service, Step, UseCase
-from bac.model.plan import Plan
+from bac.model.plan import Group, Plan
 from bac.model.recovery import Broker, OnInvalid, Restore, Rollback
 from bac.model.semantics import Rules, system
 from bac.model.system import Event, Label, System
@@ -42,7 +42,7 @@ MANY_SERVICES = 16
 COVERED: dict[str, tuple[object, ...]] = {
     "restore": (Restore.GROUP, Restore.CRASHED),
     "rollback": (Rollback.NONE, Rollback.OLDEST),
-    "broker": (Broker.LOST, Broker.SURVIVES),
+    "broker": (None, Broker.LOST, Broker.SURVIVES),
     "replay": (False, True),
     "resume": (False, True),
     "on_invalid": (OnInvalid.ACCEPT, OnInvalid.REJECT),
@@ -93,7 +93,7 @@ class Part:
 
     def omitted_actions(self, path: Path) -> int:
         """Return how many actions of omitted services a run of these actions needs in the whole."""
-        kept = [service.name for service in self.architecture.services]
+        kept = [service.name for service in self.architecture.services if not service.external]
         return 0 if self.outside is None else self.outside.omitted_actions(kept, path)
 
 
@@ -191,7 +191,8 @@ class Divider:
             return None
         from bac.proofs.reductions.omitted_services import OmittedServices  # only landscapes need it
 
-        return OmittedServices(tuple(self.services), self.plan)
+        inside = (service.name for service in self.services.values() if not service.external)
+        return OmittedServices(tuple(inside), self.plan)
 
     @cached_property
     def position(self) -> Mapping[str, int]:
@@ -220,7 +221,9 @@ class Divider:
         """Return the services of a part with these use cases: all, or those of its steps and their representatives."""
         if self.outside is None:
             return list(self.services)
-        return self.outside.with_representatives(dict.fromkeys(step.service for case in cases for step in case.steps))
+        needed = dict.fromkeys(step.service for case in cases for step in case.steps)
+        external = [name for name in needed if self.services[name].external]
+        return self.outside.with_representatives(name for name in needed if name not in external) + external
 
 
 # Shapes
@@ -229,6 +232,7 @@ class Divider:
 def shape(architecture: Architecture, plan: Plan, wanted: tuple[int, ...]) -> Hashable:
     """Return all that the result for a part depends on, with numbers instead of names."""
     service = {each.name: number for number, each in enumerate(architecture.services)}
+    case_number = {case.name: number for number, case in enumerate(architecture.use_cases)}
     entity: dict[Entity, int] = {}
 
     def numbered(link: Link) -> tuple[int, int]:
@@ -240,18 +244,40 @@ def shape(architecture: Architecture, plan: Plan, wanted: tuple[int, ...]) -> Ha
     def described(step: Step) -> Hashable:
         links = tuple(map(numbered, step.links))
         unlinks = None if step.unlinks is None else numbered(step.unlinks)
-        return (step.verb, number(step.entity), service[step.service], step.via, step.predecessors, links, unlinks)
+        needs = tuple(map(number, step.needs))
+        where = number(step.entity), service[step.service], step.via, step.predecessors
+        return (step.verb, *where, links, unlinks, needs, step.once, step.kept)
+
+    def group_of(group: Group) -> Hashable:
+        held = None if group.holds is None else sorted(case_number[name] for name in group.holds if name in case_number)
+        return group.mode, tuple(service[name] for name in group.services), held if held is None else tuple(held)
 
     scope = plan.disaster.scope
     return (
-        len(service),
-        tuple(tuple(map(described, case.steps)) for case in architecture.use_cases),
-        tuple((group.mode, tuple(service[name] for name in group.services)) for group in plan.groups),
+        tuple(each.external for each in architecture.services),
+        tuple((case.background, tuple(map(described, case.steps))) for case in architecture.use_cases),
+        traits(architecture),
+        tuple(map(group_of, plan.groups)),
         tuple(service[name] for name in plan.order),
         plan.recovery,
         tuple(tuple(service[name] for name in crash) for crash in scope) if isinstance(scope, tuple) else scope,
         plan.disaster.timing,
         wanted,
+    )
+
+
+def traits(architecture: Architecture) -> Hashable:
+    """Return what is tolerated, scarce, numbered and cached, in the order of the steps that it is about."""
+    tolerance, caches = architecture.tolerance, dict(architecture.caches)
+    entities = (entity.name for entity in architecture.creators)
+    links = ((link.holder.name, link.target.name) for link in architecture.links)
+    return (
+        tuple(
+            (name in architecture.scarce, name in architecture.sequences, name in tolerance.orphans)
+            for name in entities
+        ),
+        tuple((link in tolerance.links, link in tolerance.broken_links, caches.get(link)) for link in links),
+        tuple((case.name, step.number) in tolerance.missing_state for case, step in architecture.steps()),
     )
 
 

@@ -172,7 +172,7 @@ class OmittedServices:
                 members.setdefault(self.number[name], []).append(name)
         return replace(
             self.plan,
-            groups=tuple(Group(self.plan.groups[number].mode, tuple(names)) for number, names in members.items()),
+            groups=tuple(replace(self.plan.groups[number], services=tuple(names)) for number, names in members.items()),
             order=tuple(sorted((name for name in kept if name in self.rank), key=self.rank.__getitem__)),
             disaster=replace(self.plan.disaster, scope=self.scope_for(kept)),
         )

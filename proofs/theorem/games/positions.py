@@ -29,6 +29,7 @@ leave the others alone (:mod:`bac.proofs.theorem.games.solver` tries that first)
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from functools import cached_property
 from typing import NamedTuple
 
@@ -104,7 +105,7 @@ class Component:
         self, architecture: Architecture, cases: tuple[UseCase, ...], level: Level, restores: tuple[Recovery, ...]
     ) -> None:
         """Build the actions."""
-        part = Architecture(architecture.name, architecture.services, cases, architecture.tolerance)
+        part = replace(architecture, use_cases=cases)
         self.services = tuple(service.name for service in architecture.services)
         self.rules = Rules(part, Plan("locked", (Group(Mode.LOCKED, self.services),)), 1)
         self.lock = locked(self.services)
