@@ -90,7 +90,7 @@ class OmittedServices:
         if self.plan.recovery.rollback is Rollback.OLDEST:
             kept += self.first(self.can_be_first, kept, self.snapshotted_like)
         if self.plan.disaster.scope is Scope.WHOLE:
-            return kept
+            return kept or list(self.can_crash_alone[:1])  # a part whose own services are all external
         kept += self.recorders(kept)
         return kept + (
             self.first(self.can_crash_alone, kept, self.unit)
