@@ -5,13 +5,13 @@ Every counterexample is checked so before it is shown, and ``bac replay`` checks
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from bac.model.errors import BacError, LimitReached
 from bac.model.plan import Timing
 from bac.model.system import AT_REST, RECOVERED, ActionKind, NotARun, State, System
 from bac.model.trace import Trace
-from bac.properties.anomalies import anomalies
+from bac.properties.anomalies import Anomaly, anomalies
 from bac.properties.formula import Formula, satisfied
 from bac.properties.qualities import EXTRA_LOSS, Property, backed_up, losses, qualities
 
@@ -82,19 +82,21 @@ def claimed(trace: Trace) -> Iterable[Formula]:
             if (f"{loss.event.use_case}.{loss.event.step}", loss.event.index) == (claim.subject, claim.index):
                 yield loss.formula
         return
+    yield from (anomaly.formula for anomaly in claimed_anomalies(trace))
+
+
+def claimed_anomalies(trace: Trace) -> Iterator[Anomaly]:
+    """Yield the anomalies of the kind, subject and index that the trace claims; several may share a name."""
+    claim = trace.claim
     for anomaly in anomalies(trace.architecture, trace.instances):
         if (anomaly.kind, anomaly.subject, anomaly.index) == (claim.kind, claim.subject, claim.index):
-            yield anomaly.formula
+            yield anomaly
 
 
 def is_tolerated(trace: Trace) -> bool:
-    """Return whether the anomaly that a trace shows is tolerated, so that it does not violate consistency."""
-    claim = trace.claim
-    return any(
-        anomaly.tolerated
-        for anomaly in anomalies(trace.architecture, 1)
-        if (anomaly.kind, anomaly.subject) == (claim.kind, claim.subject)
-    )
+    """Whether each anomaly that the trace claims and shows is tolerated, so that it does not violate consistency."""
+    shown = [anomaly for anomaly in claimed_anomalies(trace) if satisfied(anomaly.formula, trace.states[-1])]
+    return bool(shown) and all(anomaly.tolerated for anomaly in shown)
 
 
 def stuck(trace: Trace, state: State, most_states: int) -> str | None:
