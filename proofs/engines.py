@@ -49,11 +49,16 @@ def compiled(search: BreadthFirstSearch) -> SearchResult:
     If the compiled search reaches a limit, what the other search had found by then is all that is known.
 
     Raises:
-        NotApplicable: the compiled search is not installed, or cannot decide this system or query.
+        NotApplicable: the compiled search is not installed, would first be compiled for longer than the limits allow,
+            or cannot decide this system or query.
     """
     try:
+        from bac.proofs.explicit.compiled.compiling import COMPILING, must_compile
         from bac.proofs.explicit.compiled.engine import explore
 
+        left = search.monitor.remaining().seconds
+        if left is not None and left < COMPILING and must_compile():
+            raise NotApplicable("compiling would take longer than the limit on time allows")
         result = explore(search.packing.system, search.query, monitor=search.monitor)
     except KeyboardInterrupt:
         search.limit, search.interrupted = "interrupted", True

@@ -18,6 +18,8 @@ from concurrent.futures import (
 from contextlib import contextmanager
 from itertools import islice
 from multiprocessing import get_context, parent_process
+from multiprocessing.connection import Connection
+from multiprocessing.connection import wait as wait_for
 from typing import Any, Generic, TypeVar
 
 from bac.model.errors import BacError
@@ -141,32 +143,66 @@ def worker_deaths() -> tuple[type[BaseException], ...]:
     return BrokenExecutor, CancelledError, KilledWorker
 
 
+class LocalExecutor(ProcessPoolExecutor):
+    """An executor whose processes start without Ctrl-C, so that none is interrupted before it can ignore that."""
+
+    def submit(self, *arguments: Any, **options: Any) -> Future[Any]:
+        """Submit a task; this may start a process, which inherits the signals that are blocked."""
+        with interrupts_postponed():
+            return super().submit(*arguments, **options)
+
+
+@contextmanager
+def interrupts_postponed() -> Iterator[None]:
+    """Postpone Ctrl-C, where the platform can."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 @contextmanager
 def local_workers(jobs: int | None) -> Iterator[tuple[Executor, int]]:
-    """Give processes on this machine, started anew, so that they do not depend on the state of this one."""
-    count = jobs or os.cpu_count() or 1
-    executor = ProcessPoolExecutor(count, get_context("spawn"), initializer=begin_worker)
+    """Give processes on this machine, started anew, so that they do not depend on the state of this one.
+
+    If the work is stopped, they end at once, whatever they do.
+    """
+    count, context = jobs or os.cpu_count() or 1, get_context("spawn")
+    stop, stopper = context.Pipe(duplex=False)
+    executor = LocalExecutor(count, context, begin_worker, (stop,))
     try:
         yield executor, count
+    except BaseException:
+        stopper.close()
+        raise
     finally:
         executor.shutdown(cancel_futures=True)
+        stopper.close()
+        stop.close()
 
 
-def begin_worker() -> None:
-    """Ignore Ctrl-C, and end when the parent process ends.
+def begin_worker(stop: Connection) -> None:
+    """Ignore Ctrl-C, and end when the work is stopped or the parent process ends.
 
     A terminal sends Ctrl-C to every process; only the parent, which keeps the results, reacts to it.  If the parent is
     killed, it cannot tell its workers to end.
+
+    Args:
+        stop: the reading end of a pipe, whose writing end only the parent has and closes to stop the work.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=end_with_parent, daemon=True).start()
+    threading.Thread(target=end_with_parent, args=(stop,), daemon=True).start()
 
 
-def end_with_parent() -> None:
-    """Wait until the parent process has ended, and end this process at once."""
+def end_with_parent(stop: Connection) -> None:
+    """Wait until the work is stopped or the parent process has ended, and end this process at once."""
     parent = parent_process()
     if parent is not None:
-        parent.join()
+        wait_for([stop, parent.sentinel])
         os._exit(1)
 
 

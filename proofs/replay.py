@@ -5,13 +5,13 @@ Every counterexample is checked so before it is shown, and ``bac replay`` checks
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from bac.model.errors import BacError, LimitReached
 from bac.model.plan import Timing
 from bac.model.system import AT_REST, RECOVERED, ActionKind, NotARun, State, System
 from bac.model.trace import Trace
-from bac.properties.anomalies import Blame, anomalies
+from bac.properties.anomalies import Anomaly, Blame, anomalies
 from bac.properties.formula import FALSE, Formula, satisfied
 from bac.properties.qualities import EXTRA_LOSS, Property, backed_up, losses, qualities
 
@@ -82,20 +82,21 @@ def claimed(trace: Trace) -> Iterable[Formula]:
             if (f"{loss.event.use_case}.{loss.event.step}", loss.event.index) == (claim.subject, claim.index):
                 yield loss.formula
         return
+    yield from (anomaly.formula for anomaly in claimed_anomalies(trace))
+
+
+def claimed_anomalies(trace: Trace) -> Iterator[Anomaly]:
+    """Yield the anomalies of the kind, subject and index that the trace claims; several may share a name."""
+    claim = trace.claim
     for anomaly in anomalies(trace.architecture, trace.plan, trace.instances):
         if (anomaly.kind, anomaly.subject, anomaly.index) == (claim.kind, claim.subject, claim.index):
-            yield anomaly.formula
+            yield anomaly
 
 
 def blamed(trace: Trace) -> Blame:
-    """Return whom the anomaly is laid to that a trace shows; only what the backup is to blame for counts."""
-    claim, state = trace.claim, trace.states[-1]
-    return next(
-        anomaly.blame
-        for anomaly in anomalies(trace.architecture, trace.plan, trace.instances)
-        if (anomaly.kind, anomaly.subject, anomaly.index) == (claim.kind, claim.subject, claim.index)
-        and satisfied(anomaly.formula, state)
-    )
+    """Return what the anomaly that the trace claims and shows is blamed on; only the backup's fault violates a plan."""
+    shown = [anomaly.blame for anomaly in claimed_anomalies(trace) if satisfied(anomaly.formula, trace.states[-1])]
+    return Blame.BACKUP if Blame.BACKUP in shown else shown[0]
 
 
 def stuck(trace: Trace, state: State, most_states: int) -> str | None:

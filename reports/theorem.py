@@ -93,10 +93,11 @@ def graphs_text(result: SweepResult) -> RenderableType:
     parts: list[RenderableType] = [Text(f"{done:,} of {result.graphs:,} graphs on up to {result.services} services")]
     if result.stopped is not None:
         parts.append(Text(f"stopped: {result.stopped}", style="yellow"))
+    which = "every graph" if result.stopped is None else f"{done:,} graph{'s' * (done != 1)}, the others are unknown"
     for statement, words in STATEMENTS.items():
         wrong = [exception for exception in result.exceptions if exception.statement == statement]
-        verdict = Text("confirmed on every graph", style="green") if not wrong else Text("EXCEPTIONS", style="bold red")
-        parts.append(Text(f"  {words}: ").append_text(verdict if done else Text("not looked at")))
+        verdict = Text(f"confirmed on {which}", style="green") if not wrong else Text("EXCEPTIONS", style="bold red")
+        parts.append(Text(f"  {words}: ").append_text(verdict if done else Text("unknown")))
         parts += [Text(f"    {exception.graph}: {exception.found}") for exception in wrong]
     return Group(*parts)
 

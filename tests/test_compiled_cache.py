@@ -18,6 +18,7 @@ pytest.importorskip("numba", reason=f"{MISSING} fast")
 from numba import config, int64
 from numba.core.caching import IndexDataCacheFile
 
+from bac.proofs.explicit.compiled import compiling
 from bac.proofs.explicit.compiled.compiling import CodeCache, cache_folder, compiled
 
 PAIR, TRIPLE = (0, 0), (0, 0, 0)
@@ -167,6 +168,16 @@ def test_without_any_folder_code_is_compiled_each_time(monkeypatch: pytest.Monke
     assert kept()(PAIR) == 2
     assert cache_folder() is None
     assert "anew each time" in bac("doctor").stdout
+
+
+@pytest.mark.usefixtures("folder")
+def test_code_is_compiled_unless_this_version_is_kept() -> None:
+    kept()(PAIR)
+    here = Path(str(cache_folder()))
+    (here / f"search.visit-{'0' * 16}-1.py311.nbi").touch()
+    assert compiling.must_compile()
+    (here / f"search.visit-{compiling.VERSION}-1.py311.nbi").touch()
+    assert not compiling.must_compile()
 
 
 def test_arguments_of_other_types_have_code_of_their_own(folder: Path) -> None:

@@ -23,8 +23,9 @@ from bac.model.specification.reader import load
 from bac.model.system import AT_REST, DENIED, RECOVERED, Action, ActionKind, Clause, Fact, FactKind, Label, System
 from bac.proofs import engines
 from bac.proofs.engine import Limits, NotApplicable, Progress, Query, SearchResult
+from bac.proofs.explicit import breadth_first
 from bac.proofs.explicit.breadth_first import BreadthFirstSearch
-from bac.proofs.explicit.compiled import applicability
+from bac.proofs.explicit.compiled import applicability, compiling, engine
 from bac.proofs.explicit.compiled.applicability import Moves, phases
 from bac.proofs.explicit.compiled.engine import SearchOrder, count_states, explore
 from bac.proofs.packing import Packing
@@ -380,6 +381,23 @@ def test_a_search_that_is_refused_goes_on_in_python(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(engines, "WORTH_COMPILING", 1)
     actions = NOT_LEVELLED["a way back"]
     assert engines.explicit(built_of(*actions), Query(always_reachable=FALSE), Limits()).statistics.states == 2
+
+
+@pytest.mark.parametrize("seconds", [10.0, 1000.0, None])
+def test_a_search_with_little_time_does_not_wait_for_the_compiler(
+    seconds: float | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    specification = parsed(TOY)
+    plan = specification.plan("independent")
+    built, query = system(specification.architecture, plan, 4), everything_asked(specification.architecture, plan, 4)
+    expected = breadth_first.explore(built, query)
+    monkeypatch.setattr(engines, "WORTH_COMPILING", 500)
+    monkeypatch.setattr(compiling, "must_compile", lambda: True)
+    compiled = []
+    monkeypatch.setattr(engine, "explore", lambda *_, **__: compiled.append(True) or expected)
+    result = engines.explicit(built, query, Limits(seconds=seconds))
+    assert replace(result, statistics=expected.statistics) == expected
+    assert bool(compiled) == (seconds != 10.0)
 
 
 def test_a_result_from_before_the_limit_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:

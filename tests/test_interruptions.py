@@ -102,3 +102,45 @@ def test_while_the_second_of_several_files_is_read(tmp_path: Path) -> None:
 def test_in_other_commands(function: str, command: tuple[str, ...], tmp_path: Path) -> None:
     interrupted(INTERRUPT, function, *command, folder=tmp_path)
     assert [file.name for file in tmp_path.iterdir()] == ["reference.bac.yaml"]
+
+
+DISTRIBUTED = """
+import os, signal, sys, time
+from pathlib import Path
+from threading import Thread
+from bac.proofs.pool import Spread, local_workers
+
+def work(task):
+    begun, ended = task
+    begun.touch()
+    time.sleep(60)
+    ended.touch()
+
+def interrupt(files):
+    while not all(file.exists() for file in files):
+        time.sleep(0.01)
+    os.killpg(os.getpid(), signal.SIGINT)
+
+if __name__ == "__main__":
+    os.setpgid(0, 0)
+    folder = Path(sys.argv[1])
+    tasks = [(folder / f"begun{number}", folder / f"ended{number}") for number in range(2)]
+    Thread(target=interrupt, args=([begun for begun, _ in tasks],), daemon=True).start()
+    print(Spread(tasks, work, print).run(lambda: local_workers(2)))
+"""
+"""Two tasks that take a minute each; as soon as both have begun, Ctrl-C is sent to all processes."""
+
+
+def test_tasks_in_other_processes_are_given_up(tmp_path: Path) -> None:
+    (script := tmp_path / "distributed.py").write_text(DISTRIBUTED, encoding="utf-8")
+    done = subprocess.run([sys.executable, str(script), str(tmp_path)], capture_output=True, text=True, check=True)
+    assert (done.stdout, done.stderr) == ("interrupted\n", "")
+    assert not list(tmp_path.glob("ended*")), "no task was waited for"
+
+
+def test_a_process_that_starts_is_not_interrupted(tmp_path: Path) -> None:
+    """Ctrl-C comes while it still loads its modules."""
+    early = DISTRIBUTED + 'if __name__ == "__mp_main__":\n    os.kill(os.getpid(), signal.SIGINT)\n'
+    (script := tmp_path / "distributed.py").write_text(early, encoding="utf-8")
+    done = subprocess.run([sys.executable, str(script), str(tmp_path)], capture_output=True, text=True, check=True)
+    assert (done.stdout, done.stderr) == ("interrupted\n", "")

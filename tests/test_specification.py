@@ -801,7 +801,7 @@ def test_a_file_that_cannot_be_read(tmp_path: Path, name: str) -> None:
 
 def test_standard_input_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdin", None)
-    with pytest.raises(UnreadableFile, match="standard input"):
+    with pytest.raises(UnreadableFile, match="standard input: it is closed"):
         load("-")
 
 

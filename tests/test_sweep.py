@@ -17,6 +17,7 @@ from pathlib import Path
 import psutil
 import pytest
 from helpers import MISSING
+from rich.console import Console
 
 from bac.model.errors import LimitReached, UnwritableFile
 from bac.model.extras import MissingExtra
@@ -26,7 +27,8 @@ from bac.proofs.results import Verdict
 from bac.proofs.theorem.graphs import sweep as sweeping
 from bac.proofs.theorem.graphs.graph import Graph, graphs_up_to
 from bac.proofs.theorem.graphs.graph_statements import GraphException, GraphResult, confirm_statements
-from bac.proofs.theorem.graphs.sweep import SweepFile, SweepProgress, WrongSweepFile, sweep
+from bac.proofs.theorem.graphs.sweep import SweepFile, SweepProgress, SweepResult, WrongSweepFile, sweep
+from bac.reports.theorem import graphs_text
 
 
 @pytest.fixture(scope="module")
@@ -185,6 +187,14 @@ def test_an_interrupt_keeps_what_is_done(tmp_path: Path) -> None:
         assert sweep(3, file, jobs=1).verdict is Verdict.HOLDS
 
 
+def printed(result: SweepResult) -> str:
+    """The result as people see it."""
+    console = Console(width=200, color_system=None)
+    with console.capture() as captured:
+        console.print(graphs_text(result))
+    return captured.get()
+
+
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_a_sweep_ends_when_its_time_is_over(jobs: int, tmp_path: Path) -> None:
     told: list[SweepProgress] = []
@@ -194,6 +204,8 @@ def test_a_sweep_ends_when_its_time_is_over(jobs: int, tmp_path: Path) -> None:
     assert result.stopped == "the time limit of 5 s (--timeout) was reached"
     assert result.verdict is Verdict.UNKNOWN
     assert 5 <= len(result.results) < 20
+    assert f"confirmed on {len(result.results)} graphs, the others are unknown" in printed(result)
+    assert "every graph" not in printed(result)
     assert len(file.read_text().splitlines()) == 1 + len(result.results)
 
 

@@ -38,6 +38,7 @@ from bac.proofs.theorem.games import strategy as strategies
 from bac.proofs.theorem.games.arenas import ARCHITECTURES, Assumption, Level
 from bac.proofs.theorem.games.game import play
 from bac.proofs.theorem.games.recipe import certificate
+from bac.properties.anomalies import AnomalyKind
 from bac.properties.qualities import Property
 
 Place = tuple[str | int, ...]
@@ -376,6 +377,24 @@ def test_what_is_tolerated_is_not_called_a_violation() -> None:
     assert isinstance(answer, Verified)
     assert "tolerated" in answer.confirmed
     assert "violates" not in answer.confirmed
+
+
+def test_of_two_anomalies_with_one_name_only_the_tolerated_one_is_called_so() -> None:
+    """The orphan is the target of ``x -> b`` in the one trace, and that of ``y -> b`` in the other."""
+    shared = parsed(
+        {
+            "services": {"X": {"owns": ["x"]}, "Y": {"owns": ["y"]}, "S": {"owns": ["b"]}},
+            "references": ["x -> b", "y -> b"],
+            "tolerates": ["x -> b"],
+        }
+    )
+    found = check(shared.architecture, shared.plan("independent")).properties[Property.CONSISTENCY]
+    for listed, tolerated in ((found.anomalies, False), (found.tolerated, True)):
+        (orphan,) = (each for each in listed if each.kind is AnomalyKind.ORPHAN_STATE)
+        for trace in orphan.traces.values():
+            answer = said(trace.to_json())
+            assert isinstance(answer, Verified)
+            assert ("tolerated" in answer.confirmed, "violates" in answer.confirmed) == (tolerated, not tolerated)
 
 
 def test_a_strategy_says_nothing_but_what_is_checked() -> None:

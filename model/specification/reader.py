@@ -175,6 +175,8 @@ def _default_name(file: str) -> str:
 
 
 def _read_standard_input() -> bytes:
+    if sys.stdin is None:
+        raise UnreadableFile("cannot read standard input: it is closed")
     try:
         return sys.stdin.buffer.read(MAX_BYTES + 1)
     except (AttributeError, OSError, ValueError) as error:  # missing, not a file, or closed

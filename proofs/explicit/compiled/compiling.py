@@ -46,6 +46,8 @@ def digest() -> str:
 
 
 VERSION = digest()
+COMPILING = 20.0
+"""The seconds that compiling takes on a busy machine."""
 
 
 class CheckedCode(CompileResultCacheImpl):
@@ -113,6 +115,12 @@ def _compiled(function: F, forceinline: bool) -> F:
     with suppress(RuntimeError, OSError):  # no folder can be written
         result._cache = CodeCache(function)
     return cast(F, result)
+
+
+def must_compile() -> bool:
+    """Whether no code of this version is kept yet, so that the first search has to wait for :data:`COMPILING`."""
+    folder = cache_folder()
+    return folder is None or not any(Path(folder).glob(f"*-{VERSION}-*.nbi"))
 
 
 def cache_folder() -> str | None:
