@@ -13,7 +13,7 @@ from typing import assert_never
 from bac.model.architecture import Entity, Link, Step, Via
 from bac.model.recovery import Broker
 from bac.model.setting import followers
-from bac.model.system import ActionKind, Event, live, logged, pending
+from bac.model.system import APPENDING, ActionKind, Event, logged, pending
 from bac.model.trace import Trace
 from bac.properties.anomalies import AnomalyKind
 from bac.properties.fates import Fate, Fates
@@ -21,6 +21,9 @@ from bac.properties.obstacles import blockages, exhausted, unfinished
 from bac.properties.qualities import Property
 from bac.properties.rebuilt import no_way_back
 from bac.properties.words import absent, clause, closed, command, plural
+
+MAKING_LIVE = (ActionKind.REPEAT, *(kind for kind in APPENDING if kind is not ActionKind.BACKFILL))
+"""The kinds of actions of recovery after which what follows goes on as in normal operation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,7 +233,7 @@ class Explainer(Fates):
         earlier = [self.event(first.use_case, other) for other in step.predecessors]
         if step.via is Via.EVENT and all(pending(other, first) in state for other in earlier):
             return self.delivered_again(step, earlier, number)
-        if (awake := next((other for other in earlier if live(other) in state), None)) is not None:
+        if (awake := next((other for other in earlier if self.is_live(other, number)), None)) is not None:
             return self.goes_on(awake, number)
         return self.forgetful(number, next(self.forgetting(number), step.service))
 
@@ -238,12 +241,17 @@ class Explainer(Fates):
         """Return why a message is in the broker that was received before."""
         message = f"the message that tells {step.service} to {command(step)}"
         for sender in senders:
-            if live(sender) in self.trace.states[number - 1]:
+            if self.is_live(sender, number):
                 return after(f"{message} was sent again, and ", self.goes_on(sender, number))
         if self.trace.plan.recovery.broker is Broker.BACKUP:
             kept = self.numbers(ActionKind.SNAPSHOT_BROKER)[-1]
             return Fate(f"{message} is in the backup of the broker, which was taken{self.at(kept)} before", kept)
         return Fate(f"{message} was delivered once more", number)
+
+    def is_live(self, event: Event, number: int) -> bool:
+        """Whether an event was done in the course of recovery before an action, so that what follows it goes on."""
+        labels = self.trace.actions[self.disaster : number - 1]
+        return any(label.kind in MAKING_LIVE and event in label.events for label in labels)
 
     def goes_on(self, awake: Event, number: int) -> Fate:
         """Return why an event before the one that is repeated was done in the course of recovery."""

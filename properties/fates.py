@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from bac.model.aftermath import spoken_of
 from bac.model.architecture import Entity, Step, UseCase, Verb, Via
 from bac.model.modes import Image
 from bac.model.recovery import Broker, OnInvalid, Rollback
@@ -149,7 +150,9 @@ class Fates:
             done = logged(lacking) in state or dropped(lacking) in state
             if not done and (case.name, step.number) not in tolerated:
                 return f"because {case.name} is half done: it lacks “{command(step)}” in {step.service}"
-        return f"because {case.name} is about something that does not exist"
+        spoken = (entity for step in case.steps for entity in spoken_of(step))
+        never = next((entity for entity in spoken if logged(self.cut.creation(entity)) not in state), None)
+        return f"because {case.name} is half done" if never is None else f"because {self.is_absent(never)}"
 
     # What had not happened when disaster struck
 
