@@ -17,8 +17,8 @@ from bac.model.plan import Plan
 from bac.model.semantics import system
 from bac.model.system import Action, Event, Fact, FactKind, Label, System
 from bac.model.trace import Claim, Trace
-from bac.properties.explanation import action_in_words, command
 from bac.properties.qualities import Property
+from bac.properties.words import action_in_words, command
 
 FLAGS = (FactKind.DENIED, FactKind.RECOVERED, FactKind.AT_REST)
 """The kinds with a single fact."""

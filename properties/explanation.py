@@ -1,24 +1,29 @@
 """Why: one sentence for what a trace shows, and the action where it went wrong.
 
-Written for a person who has not read the article; the words for the anomalies are the article's.
+Written for a person who has not read the article; the words for the anomalies are the article's.  A sentence tells only
+of what happened in the trace, and names the action that decided it: mostly a snapshot that was taken too early.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import assert_never
 
-from bac.model.architecture import Link, Step, Verb, Via
-from bac.model.modes import Image
-from bac.model.recovery import Rollback
-from bac.model.system import ActionKind, Event, FactKind, Label, live, pending
+from bac.model.architecture import Entity, Link, Step, Via
+from bac.model.recovery import Broker
+from bac.model.setting import followers
+from bac.model.system import APPENDING, ActionKind, Event, logged, pending
 from bac.model.trace import Trace
 from bac.properties.anomalies import AnomalyKind
-from bac.properties.cut import Cut
-from bac.properties.obstacles import blockages, unfinished
+from bac.properties.fates import Fate, Fates
+from bac.properties.obstacles import blockages, exhausted, unfinished
 from bac.properties.qualities import Property
 from bac.properties.rebuilt import no_way_back
+from bac.properties.words import absent, clause, closed, command, plural
+
+MAKING_LIVE = (ActionKind.REPEAT, *(kind for kind in APPENDING if kind is not ActionKind.BACKFILL))
+"""The kinds of actions of recovery after which what follows goes on as in normal operation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,14 +31,6 @@ class Explanation:
     """A sentence, and the number (from 1) of the action where the trace went wrong; ``None`` if before its first."""
 
     sentence: str
-    action: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class Fate:
-    """Why an event is not in the cut, as a clause, and the number of the action that decided it."""
-
-    clause: str
     action: int | None
 
 
@@ -61,176 +58,54 @@ def explain(trace: Trace, numbered: bool = True) -> Explanation:
             raise ValueError(f"nothing to explain: {other}, {trace.claim.kind}")
 
 
-def command(step: Step) -> str:
-    """Return the command of a step, for a sentence that names its service."""
-    return f"copy {step.entity}" if step.verb is Verb.COPY else str(step)
+def because(start: str, fate: Fate) -> Explanation:
+    """Return the explanation that ends in the clause of a fate."""
+    return Explanation(f"{start}{fate.clause}.", fate.action)
 
 
-def plural(subjects: Sequence[str]) -> str:
-    """Return the verb that agrees with these subjects."""
-    return "are" if len(subjects) > 1 else "is"
-
-
-def absent(name: str) -> str:
-    """Return a clause that says of an entity that it does not exist: ``a shipment that does not exist``.
-
-    A name that is no plain English word gets no article.
-    """
-    if len(name) > 1 and name.isascii() and name.replace(" ", "").replace("-", "").isalpha() and name.islower():
-        return f"{'an' if name[0] in 'aeio' else 'a'} {name} that does not exist"
-    return f"{name}, which does not exist"
-
-
-def action_in_words(trace: Trace, label: Label) -> str:
-    """Return the effect of an action in words: its services, its commands, and their use case."""
-    match label.kind:
-        case ActionKind.SNAPSHOT | ActionKind.LOCK | ActionKind.UNLOCK:
-            return ", ".join(label.services)
-        case ActionKind.SNAPSHOT_BROKER:
-            return "the messages that are waiting"
-        case ActionKind.SWEEP:
-            index = f", index {label.events[0].index}" if trace.instances > 1 else ""
-            return f"everything else is recovered{index}"
-        case ActionKind.COLLECT:
-            step = trace.step_of(label.events[0])[1]
-            index = f" #{label.events[0].index}" if trace.instances > 1 else ""
-            return f"{step.service}: remove {step.entity}{index}, which nothing refers to"
-        case ActionKind.DISASTER:
-            crashed = ", ".join(label.services)
-            restored = "" if label.restored == label.services else f" (restored: {', '.join(label.restored)})"
-            return crashed + restored + (", no use case in flight" if label.at_rest else "")
-        case _:
-            commands = "; ".join(command(trace.step_of(event)[1]) for event in label.events)
-            services = ", ".join(dict.fromkeys(trace.step_of(event)[1].service for event in label.events))
-            index = f" #{label.events[0].index}" if trace.instances > 1 else ""
-            names = ", ".join(step.name for _, step in map(trace.step_of, label.events) if step.name)
-            return f"{services}: {commands}  [{label.events[0].use_case}{index}{f': {names}' * bool(names)}]"
-
-
-class Explainer:
+class Explainer(Fates):
     """Explains one trace."""
-
-    def __init__(self, trace: Trace, numbered: bool) -> None:
-        """Find the index that the trace is about, and the events in the cut."""
-        self.trace, self.numbered = trace, numbered
-        self.index = trace.claim.index or 1
-        self.cut = Cut(trace, self.index)
-
-    # Events and their names
-
-    def event(self, case: str, step: int) -> Event:
-        """Return the event of a step at the index of the claim."""
-        return Event(case, step, self.index)
-
-    def at(self, action: int | None) -> str:
-        """Return the number of an action in parentheses, where numbers are wanted."""
-        return f" (action {action})" if self.numbered else ""
-
-    def described(self, event: Event) -> str:
-        """Return an event by its place in the log and its command: ``orders/3 (create order)``."""
-        return f"{self.trace.entries[event].name} ({command(self.trace.step_of(event)[1])})"
-
-    # Why an event is not in the cut
-
-    def number_of(self, kind: ActionKind, event: Event) -> int | None:
-        """Return the number of the first action of this kind that is about an event, if there is one."""
-        numbers = (n for n, label in enumerate(self.trace.actions, 1) if label.kind is kind and event in label.events)
-        return next(numbers, None)
-
-    def fate(self, event: Event) -> Fate:
-        """Return why an event is not in the cut."""
-        trace, step = self.trace, self.trace.step_of(event)[1]
-        undone, dropped = self.number_of(ActionKind.UNDO, event), self.number_of(ActionKind.DROP, event)
-        if undone is not None:
-            clause = f"{self.described(event)} was taken back{self.at(undone)}, as its use case is half done"
-            return Fate(clause, undone)
-        entry = trace.entries.get(event)
-        if entry is not None:
-            return self._lost(event, step.service, entry.action)
-        if dropped is not None:
-            clause = f"{step.service} rejected the message to {command(step)}{self.at(dropped)}"
-            return Fate(f"{clause}, because it is about something that does not exist", dropped)
-        disaster = trace.disaster
-        assert disaster is not None
-        if self._was_pending(event, disaster):
-            what = f"the message that tells {step.service} to {command(step)}"
-            lost = "" if self._is_pending(event, disaster) else " and was lost"
-            return Fate(f"{what} was in the broker when disaster struck{lost}{self.at(disaster)}", disaster)
-        return Fate(f"disaster struck{self.at(disaster)} before {step.service} executed “{command(step)}”", disaster)
-
-    def _was_pending(self, event: Event, disaster: int) -> bool:
-        """Whether all messages that bring about an event were in the broker when disaster struck."""
-        messages = {fact for fact in self.trace.states[disaster - 1] if fact.kind is FactKind.PENDING}
-        numbers = self.trace.step_of(event)[1].predecessors
-        return bool(numbers) and {pending(self.event(event.use_case, n), event) for n in numbers} <= messages
-
-    def _is_pending(self, event: Event, disaster: int) -> bool:
-        """Whether one of these messages was still there after the disaster."""
-        after = self.trace.states[disaster]
-        numbers = self.trace.step_of(event)[1].predecessors
-        return any(pending(self.event(event.use_case, n), event) in after for n in numbers)
-
-    def _lost(self, event: Event, service: str, action: int) -> Fate:
-        when = f"before {self.described(event)} was logged{self.at(action)}"
-        if self.trace.plan.recovery.rollback is Rollback.OLDEST:
-            first = self.first_snapshot()
-            return Fate(f"recovery went back to the instant of the oldest backup{self.at(first)}, {when}", first)
-        if self.trace.plan.mode_of(service).image is Image.EMPTY:
-            disaster = self.trace.disaster
-            return Fate(f"{service}, which had {self.described(event)}, came back empty{self.at(disaster)}", disaster)
-        snapshot = self.trace.logs[service].snapshot
-        return Fate(f"the backup of {service} was taken{self.at(snapshot)} {when}", snapshot)
-
-    def first_snapshot(self) -> int:
-        """Return the number of the first snapshot of the run."""
-        return 1 + [label.kind for label in self.trace.actions].index(ActionKind.SNAPSHOT)
-
-    def lost(self, events: Iterable[Event]) -> Event | None:
-        """Return the first of these events that happened and is not in the cut, if there is one."""
-        return next((e for e in events if e in self.trace.entries and e not in self.cut.events), None)
 
     # The properties
 
     def denied(self) -> Explanation:
         """Explain which command is held back."""
         number = len(self.trace.actions)
-        event = self.trace.actions[-1].events[0]
-        case, step = self.trace.step_of(event)
-        services = self.trace.plan.group_of(step.service).services
-        state = "are locked for their" if len(services) > 1 else "is locked for its"
-        sentence = (
-            f"While {', '.join(services)} {state} backup, the command to {command(step)} ({case.name}) is held back."
-        )
+        case, step = self.trace.step_of(self.trace.actions[-1].events[0])
+        group = self.trace.plan.group_of(step.service)
+        theirs = "their" if len(group.services) > 1 else "its"
+        state = f"{', '.join(group.services)} {plural(group.services)} {closed(group)} for {theirs} backup"
+        sentence = f"While {state}, the command to {command(step)} ({case.name}) is held back."
         return Explanation(sentence, number)
 
     def no_backup(self) -> Explanation:
         """Explain why no backup can be completed any more."""
-        trace, state = self.trace, self.trace.states[-1]
-        services = [service.name for service in trace.architecture.services if not service.external]
-        if never := [service for service in services if trace.plan.mode_of(service).never_backed_up]:
+        rules, services = self.trace.rules, self.trace.architecture.services
+        modes = {service.name: self.trace.plan.mode_of(service.name) for service in services if not service.external}
+        if never := [service for service, mode in modes.items() if mode.never_backed_up]:
             sentence = f"No backup is ever complete, because {', '.join(never)} {plural(never)} never backed up."
             return Explanation(sentence, None)
-        if lacking := list(no_way_back(self.trace.rules)):
+        if lacking := list(no_way_back(rules)):
             case, step = lacking[0]
             why = f"nothing brings back “{command(step)}” ({case.name}), which {step.service} executes"
             return Explanation(f"No backup is ever complete, because {step.service} is rebuilt, and {why}.", None)
-        waiting = dict.fromkeys(name for fact in unfinished(trace.rules, state) for name in fact.services)
-        blocked = "; ".join(blockages(trace.rules, state)) or "no sequence of further actions completes it"
+        state = exhausted(self.trace.system, self.trace.states[-1])
+        waiting = dict.fromkeys(name for fact in unfinished(rules, state) for name in fact.services)
+        blocked = "; ".join(blockages(rules, state)) or "no sequence of further actions completes it"
         sentence = f"From here on, no backup of {', '.join(waiting)} can be taken: {blocked}."
-        return Explanation(sentence, len(trace.actions) or None)
+        return Explanation(sentence, len(self.trace.actions) or None)
 
     def extra_loss(self) -> Explanation:
         """Explain why a backed event is not in the cut."""
-        case, _, number = (self.trace.claim.subject or "").rpartition(".")
-        event = self.event(case, int(number))
-        step = self.trace.step_of(event)[1]
-        collected = self.number_of(ActionKind.COLLECT, event)
-        if collected is not None:
-            sentence = f"{self.described(event)} was backed up, and {step.entity} was removed{self.at(collected)}"
-            return Explanation(f"{sentence}, because nothing refers to it.", collected)
-        fate = self.fate(event)
-        sentence = f"{self.described(event)} is in the backup of {step.service}, but was lost: {fate.clause}."
-        return Explanation(sentence, fate.action)
+        event = self.claimed()
+        entity, service = self.step(event).entity, self.step(event).service
+        if (number := self.number_of(ActionKind.COLLECT, event)) is not None:
+            removed = f"recovery removed {self.cut.name(entity)}{self.at(number)}, because nothing refers to it"
+            return Explanation(f"{self.described(event)} was backed up, but {removed}.", number)
+        if (number := self.number_of(ActionKind.UNDO, event)) is not None:
+            undone = f"recovery undid it{self.at(number)}, {self.half_done(event)}"
+            return Explanation(f"{self.described(event)} was backed up, but {undone}.", number)
+        return because(f"{self.described(event)} is in the backup of {service}, but was lost: ", self.fate(event))
 
     # Anomalies
 
@@ -257,114 +132,189 @@ class Explainer:
         links = self.trace.architecture.links
         return next(link for link in links if str(link) == self.trace.claim.subject and shows(link))
 
+    # Broken links
+
     def broken_link(self, link: Link) -> Explanation:
         """Explain why the target of a link does not exist."""
-        start = f"The recovered {self.cut.name(link.holder)} refers to {absent(self.cut.name(link.target))}"
-        deletion = self.cut.removal(link.target)
-        if self.cut.is_gone(link.target):
-            return Explanation(
-                f"{start}: recovery removed it, because nothing referred to it.", len(self.trace.actions)
-            )
+        start = f"The recovered {self.cut.name(link.holder)} refers to {absent(self.cut.name(link.target))}: "
+        creation, deletion = self.cut.creation(link.target), self.cut.removal(link.target)
+        if (number := self.number_of(ActionKind.COLLECT, creation)) is not None:
+            return Explanation(f"{start}recovery removed it{self.at(number)}, because nothing referred to it.", number)
         if deletion is None:
-            fate = self.fate(self.cut.creation(link.target))
-            return Explanation(f"{start}: {fate.clause}.", fate.action)
-        deleted = f"{self.described(deletion)} deleted it"
-        lost = self.lost((*self.cut.removals(link), *self.cut.removals(link.holder)))
-        if lost is not None:
-            fate = self.fate(lost)
-            return Explanation(f"{start}: {deleted}, and {fate.clause}.", fate.action)
-        entry = self.trace.entries[deletion]
-        pending_ = self.unfinished(deletion)
-        why = f", and disaster struck before {pending_}" if pending_ else ", and nothing had removed the link"
-        return Explanation(f"{start}: {deleted}{why}.", entry.action)
+            return because(start, self.fate(creation))
+        return because(f"{start}{self.described(deletion)} deleted it, and ", self.dangling(link, deletion))
 
-    def unfinished(self, event: Event) -> str | None:
-        """Return what the use case of an event lacks in the cut, if it was in flight when disaster struck."""
-        case = self.trace.step_of(event)[0]
-        left = [step for step in case.steps if self.event(case.name, step.number) not in self.trace.entries]
-        return f"{left[0].service} executed “{command(left[0])}”" if left and self.trace.disaster else None
+    def dangling(self, link: Link, deletion: Event) -> Fate:
+        """Return why a link to what was deleted is there."""
+        removals = (*self.cut.removals(link), *self.cut.removals(link.holder))
+        if (lost := self.lost(removals)) is not None:
+            return self.fate(lost)
+        making, deleted = self.trace.entries[self.cut.making(link)], self.trace.entries[deletion]
+        if making.by is not ActionKind.STEP and making.action > deleted.action:
+            late = f"the link was made after that, in the course of recovery{self.at(making.action)}"
+            return Fate(late, making.action)
+        if (undone := self.interrupted(removals)) is not None:
+            return self.fate(undone)
+        return Fate("nothing had removed the link", deleted.action)
+
+    # Orphans
 
     def orphan_state(self) -> Explanation:
         """Explain why no link to an entity holds."""
-        architecture = self.trace.architecture
-        entity = next(
-            entity
-            for entity in architecture.creators
-            if str(entity) == self.trace.claim.subject and self.cut.orphan(entity)
+        creators = self.trace.architecture.creators
+        named = (entity for entity in creators if str(entity) == self.trace.claim.subject)
+        entity = next(entity for entity in named if self.cut.orphan(entity))
+        return because(
+            f"The recovered {self.cut.name(entity)} exists, but nothing refers to it any more", self.left(entity)
         )
-        start = f"The recovered {self.cut.name(entity)} exists, but nothing refers to it any more"
-        deletion = self.lost(self.cut.removals(entity))
-        if deletion is not None:
-            fate = self.fate(deletion)
-            return Explanation(f"{start}; its deletion was lost: {fate.clause}.", fate.action)
+
+    def left(self, entity: Entity) -> Fate:
+        """Return why an entity that nothing refers to is there, as the end of a sentence that says that it is."""
         links = self.cut.links_within(entity)
-        lacking = next((link for link in links if self.cut.making(link) not in self.cut.events), None)
-        if lacking is not None:
-            fate = self.fate(self.cut.making(lacking))
-            return Explanation(f"{start}: {fate.clause}.", fate.action)
+        makings = [self.cut.making(link) for link in links]
+        if (lost := self.lost(makings)) is not None:
+            return after(": ", self.fate(lost))
+        if (deletion := self.lost(self.cut.removals(entity))) is not None:
+            return after("; its deletion was lost: ", self.fate(deletion))
+        if (never := next((event for event in makings if event not in self.cut.events), None)) is not None:
+            return after(": ", self.fate(never))
         holder = links[0].holder
-        event = self.cut.removal(links[0]) or self.cut.removal(holder)
-        if event is not None:
-            return Explanation(f"{start} after {self.described(event)}.", self.trace.entries[event].action)
-        if self.cut.is_gone(holder):
-            return Explanation(f"{start}: recovery removed {self.cut.name(holder)}.", len(self.trace.actions))
-        fate = self.fate(self.cut.creation(holder))
-        why = f"{self.cut.name(holder)} itself does not exist: {fate.clause}"
-        return Explanation(f"{start}, because {why}.", fate.action)
+        removal = self.cut.removal(links[0]) or self.cut.removal(holder)
+        if removal is not None:
+            return after(f" after {self.described(removal)}", self.not_deleted(entity, removal))
+        if (number := self.number_of(ActionKind.COLLECT, self.cut.creation(holder))) is not None:
+            return Fate(f": recovery removed {self.cut.name(holder)}{self.at(number)}", number)
+        return after(f": {self.cut.name(holder)} itself does not exist: ", self.fate(self.cut.creation(holder)))
+
+    def not_deleted(self, entity: Entity, removal: Event) -> Fate:
+        """Return why an entity was not deleted, although its last link is gone."""
+        if (undone := self.interrupted(self.cut.removals(entity))) is not None:
+            return after(", and ", self.fate(undone))
+        return Fate("", self.trace.entries[removal].action)
+
+    # Missing state
 
     def missing_state(self) -> Explanation:
         """Explain why an event is not in the cut although another one of its use case is."""
-        event = self.claimed_event()
+        event = self.claimed()
         case, missing = self.trace.step_of(event)
         others = [self.event(case.name, other.number) for other in case.steps]
-        survivor = next(other for other in others if other in self.cut.events)
-        fate = self.fate(event)
+        survivor = self.surviving(next(other for other in others if other in self.cut.events))
         what = f"“{command(missing)}” in {missing.service}"
-        start = f"{self.described(survivor)} survived, but {what}, of the same use case, is missing"
-        return Explanation(f"{start}: {fate.clause}.", fate.action)
+        return because(f"{survivor}, but {what}, of the same use case, is missing: ", self.fate(event))
 
-    def claimed_event(self) -> Event:
-        """Return the event that a subject like ``use case.2`` names, at the index of the claim."""
-        name, _, number = (self.trace.claim.subject or "").rpartition(".")
-        return self.event(name, int(number))
+    def surviving(self, event: Event) -> str:
+        """Return why an event is in the cut, in a few words."""
+        entry, service = self.trace.entries[event], self.step(event).service
+        if service in self.trace.rules.external:
+            return f"{self.described(event)} is still there, as {service} is external"
+        match entry.by:
+            case ActionKind.BACKFILL:
+                return f"{self.described(event)} was taken back from what others kept{self.at(entry.action)}"
+            case ActionKind.RECONSTRUCT:
+                return f"{self.described(event)} was created again by a person{self.at(entry.action)}"
+            case _:
+                return f"{self.described(event)} survived"
+
+    # Duplicates
 
     def duplicate(self) -> Explanation:
         """Explain why something is done twice."""
-        event = self.claimed_event()
+        event = self.claimed()
         number = self.number_of(ActionKind.REPEAT, event)
         assert number is not None
-        start = f"{self.described(event)} is done again{self.at(number)}"
-        return Explanation(f"{start}, because {self._reminder(event, number)}.", number)
+        start = f"{self.described(event)} is done twice: recovery repeats it{self.at(number)}, because "
+        return because(start, self.reminder(number))
 
-    def _reminder(self, event: Event, number: int) -> str:
-        """Return why an event is done again by an action."""
-        step, state = self.trace.step_of(event)[1], self.trace.states[number - 1]
-        earlier = [self.event(event.use_case, other) for other in step.predecessors]
-        if step.via is Via.EVENT and all(pending(other, event) in state for other in earlier):
-            return f"the message that tells {step.service} to {command(step)} was delivered once more"
-        awake = [other for other in earlier if live(other) in state]
-        if awake:
-            return f"{self.described(awake[0])} was done after the disaster, and what follows it goes on from there"
-        services = (self.trace.step_of(other)[1].service for other in earlier)
-        service = next((each for each in services if each != step.service), step.service)
-        snapshot = self.trace.logs[service].snapshot
-        backup = "" if snapshot is None else f", whose backup was taken{self.at(snapshot)}"
-        return f"{service}{backup}, has no record that it was done"
+    def reminder(self, number: int) -> Fate:
+        """Return why an action does something again that was done before."""
+        first, state = self.trace.actions[number - 1].events[0], self.trace.states[number - 1]
+        step = self.step(first)
+        earlier = [self.event(first.use_case, other) for other in step.predecessors]
+        if step.via is Via.EVENT and all(pending(other, first) in state for other in earlier):
+            return self.delivered_again(step, earlier, number)
+        if (awake := next((other for other in earlier if self.is_live(other, number)), None)) is not None:
+            return self.goes_on(awake, number)
+        return self.forgetful(number, next(self.forgetting(number), step.service))
+
+    def delivered_again(self, step: Step, senders: list[Event], number: int) -> Fate:
+        """Return why a message is in the broker that was received before."""
+        message = f"the message that tells {step.service} to {command(step)}"
+        for sender in senders:
+            if self.is_live(sender, number):
+                return after(f"{message} was sent again, and ", self.goes_on(sender, number))
+        if self.trace.plan.recovery.broker is Broker.BACKUP:
+            kept = self.numbers(ActionKind.SNAPSHOT_BROKER)[-1]
+            return Fate(f"{message} is in the backup of the broker, which was taken{self.at(kept)} before", kept)
+        return Fate(f"{message} was delivered once more", number)
+
+    def is_live(self, event: Event, number: int) -> bool:
+        """Whether an event was done in the course of recovery before an action, so that what follows it goes on."""
+        labels = self.trace.actions[self.disaster : number - 1]
+        return any(label.kind in MAKING_LIVE and event in label.events for label in labels)
+
+    def goes_on(self, awake: Event, number: int) -> Fate:
+        """Return why an event before the one that is repeated was done in the course of recovery."""
+        entry, service = self.trace.entries[awake], self.step(awake).service
+        if entry.by is ActionKind.STEP:
+            again = self.number_of(ActionKind.REPEAT, awake)
+            return Fate(f"{self.described(awake)} was repeated{self.at(again)}, which it follows", again or number)
+        if any(each.event == awake for each in self.trace.logs[service].live):
+            return after(
+                f"{self.described(awake)} was done again{self.at(entry.action)}, since ", self.forgotten(awake)
+            )
+        done = f"{self.described(awake)} was done in the course of recovery{self.at(entry.action)}"
+        return Fate(f"{done}, and what follows it goes on from there", entry.action)
+
+    def forgetting(self, number: int) -> Iterator[str]:
+        """Yield the services before a transaction that came back from a backup and do not know that it was done."""
+        steps = [self.step(event) for event in self.trace.actions[number - 1].events]
+        restored, case = self.trace.actions[self.disaster - 1].restored, self.trace.step_of(self.first(number))[0]
+        for service in dict.fromkeys(case.step(each).service for each in steps[0].predecessors):
+            away = service in restored and service not in {step.service for step in steps}
+            if away and not self.trace.plan.mode_of(service).replicated:
+                yield service
+
+    def first(self, number: int) -> Event:
+        """Return the first event that an action is about."""
+        return self.trace.actions[number - 1].events[0]
+
+    def forgetful(self, number: int, service: str) -> Fate:
+        """Return why a service does not know that something was done."""
+        case, state = self.trace.step_of(self.first(number))[0], self.trace.states[number - 1]
+        steps = tuple(self.step(event) for event in self.trace.actions[number - 1].events)
+        if steps[0].via is Via.EVENT:
+            snapshot = self.trace.logs[service].snapshot
+            return Fate(f"{service}, restored from its backup{self.at(snapshot)}, publishes its events again", number)
+        records = [self.event(case.name, step.number) for step in followers(case, steps) if step.service == service]
+        for record in records:
+            if any(each.event == record for each in self.trace.logs[service].live) and logged(record) not in state:
+                return after(f"{service} has no record of it: ", self.forgotten(record))
+        if records:
+            return after(f"{service} has no record of it: ", self.interruption(records[0]))
+        return Fate(f"{service} keeps no record of it", number)
+
+    # What is taken by something else
 
     def misdirected_link(self, link: Link) -> Explanation:
         """Explain why a link comes to lead to something else."""
+        holder, target = self.cut.name(link.holder), self.cut.name(link.target)
+        lost, next_ = "was lost", "the next one that is created gets its id"
         if self.cut.broken(link) and self.cut.creation(link.target) not in self.cut.events:
-            fate = self.fate(self.cut.creation(link.target))
-            start = f"The recovered {self.cut.name(link.holder)} refers to a lost {self.cut.name(link.target)}"
-            return Explanation(f"{start}, whose id the next one takes: {fate.clause}.", fate.action)
-        fate = self.fate(self.cut.creation(link.holder))
-        start = f"The recovered {self.cut.name(link.target)} belonged to a lost {self.cut.name(link.holder)}"
-        return Explanation(f"{start}, whose id the next one takes: {fate.clause}.", fate.action)
+            start = f"The recovered {holder} refers to {clause(target, lost)}, and {next_}: "
+            return because(start, self.fate(self.cut.creation(link.target)))
+        start = f"The recovered {target} belonged to {clause(holder, lost)}, and {next_}: "
+        return because(start, self.fate(self.cut.creation(link.holder)))
 
     def overbooking(self) -> Explanation:
         """Explain why something of which there is only so much is taken twice."""
         links = self.trace.architecture.links
         link = next(each for each in links if str(each.target) == self.trace.claim.subject and self.cut.broken(each))
-        fate = self.fate(self.cut.creation(link.target))
-        start = f"The recovered {self.cut.name(link.holder)} counts on a lost {self.cut.name(link.target)}"
-        return Explanation(f"{start}, which someone else can take now: {fate.clause}.", fate.action)
+        holder, target = self.cut.name(link.holder), self.cut.name(link.target)
+        lost = clause(target, "was lost and can be given to someone else")
+        return because(f"The recovered {holder} counts on {lost}: ", self.fate(self.cut.creation(link.target)))
+
+
+def after(beginning: str, fate: Fate) -> Fate:
+    """Return a fate whose clause follows a beginning."""
+    return Fate(beginning + fate.clause, fate.action)

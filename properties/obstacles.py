@@ -10,7 +10,20 @@ from collections.abc import Iterator
 from bac.model.architecture import Step, UseCase
 from bac.model.plan import Group
 from bac.model.semantics import Rules
-from bac.model.system import Event, Fact, State, logged
+from bac.model.system import Event, Fact, State, System, logged
+
+MOST_ACTIONS = 500
+"""Beyond so many actions of a system it is not tried out what can still happen."""
+
+
+def exhausted(system: System, state: State) -> State:
+    """Return a state in which nothing more happens without a disaster; steps come before snapshots and locks."""
+    if len(system.actions) > MOST_ACTIONS:
+        return state
+    living = system.without_disasters()
+    while (action := next(living.enabled(state), None)) is not None:
+        state = action.apply(state)
+    return state
 
 
 def unfinished(rules: Rules, state: State) -> list[Fact]:
@@ -27,7 +40,8 @@ def blockages(rules: Rules, state: State) -> list[str]:
                 inside = rules.instance_events(case, index, group.services)
                 left = [event for event in inside if not any(fact in state for fact in rules.done(event))]
                 if 0 < len(left) < len(inside):
-                    where = f"{case.name} is half done in {', '.join(group.services)}"
+                    number = f" #{index}" if rules.instances > 1 else ""
+                    where = f"{case.name}{number} is half done in {', '.join(group.services)}"
                     found.append(f"{where}, and {obstacle(rules, state, case, index)}")
     return found
 
@@ -38,11 +52,12 @@ def is_waiting(rules: Rules, state: State, group: Group) -> bool:
 
 
 def obstacle(rules: Rules, state: State, case: UseCase, index: int) -> str:
-    """Return what a use case waits for at an index: an entity or a link that some step needs, or a lock."""
+    """Return which step of a use case can no longer happen at an index: it needs something, or waits for a lock."""
     left = [step for step in case.steps if not is_done(rules, state, case, step, index)]
+    left.sort(key=lambda step: not all(is_done(rules, state, case, case.step(n), index) for n in step.predecessors))
     for step in left:
         if (need := unmet(rules, state, case, step, index)) is not None:
-            return f"“{step}” {need}"
+            return f"“{step}” can no longer happen, as it {need}"
     for step in left:
         group = rules.groups[step.service]
         taken = any(rules.lock(group, number) in state for number in rules.rounds) if group.mode.locks else False
@@ -61,17 +76,22 @@ def unmet(rules: Rules, state: State, case: UseCase, step: Step, index: int) -> 
     there = rules.presence(index)
     for entity in rules.foreign(case, step):
         if logged(there.creation(entity)) not in state:
-            return f"needs {entity}, which is not there and cannot be created any more"
+            return f"needs {entity}, which does not exist and cannot be created any more"
         for deletion in removed(there.removals(entity), state):
             if not rules.still_there(Event(case.name, step.number, index), case, step).holds(state):
-                return f"needs {entity}, which {deletion.use_case}.{deletion.step} has deleted"
+                return f"needs {entity}, which {name(rules, deletion)} has deleted"
     if step.unlinks is not None and rules.architecture.links[step.unlinks][0] is not case:
         link = step.unlinks
         if logged(there.making(link)) not in state:
             return f"needs the link {link}, which is not made"
         for event in removed((*there.removals(link), *there.removals(link.holder)), state):
-            return f"needs the link {link}, which {event.use_case}.{event.step} has removed"
+            return f"needs the link {link}, which {name(rules, event)} has removed"
     return None
+
+
+def name(rules: Rules, event: Event) -> str:
+    """Return what people call the step of an event."""
+    return rules.architecture.named(f"{event.use_case}.{event.step}")
 
 
 def removed(events: tuple[Event, ...], state: State) -> Iterator[Event]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 from bac.model.trace import Trace
-from bac.properties.explanation import action_in_words, explain
+from bac.properties.explanation import explain
+from bac.properties.words import action_in_words
 
 
 def listing(trace: Trace) -> list[str]:
