@@ -96,7 +96,7 @@ def claimed_anomalies(trace: Trace) -> Iterator[Anomaly]:
 def blamed(trace: Trace) -> Blame:
     """Return what the anomaly that the trace claims and shows is blamed on; only the backup's fault violates a plan."""
     shown = [anomaly.blame for anomaly in claimed_anomalies(trace) if satisfied(anomaly.formula, trace.states[-1])]
-    return Blame.BACKUP if Blame.BACKUP in shown else shown[0]
+    return shown[0] if shown and Blame.BACKUP not in shown else Blame.BACKUP
 
 
 def stuck(trace: Trace, state: State, most_states: int) -> str | None:

@@ -14,7 +14,6 @@ from bac.proofs.results import AnomalyResult, Cause
 from bac.properties.explanation import explain
 from bac.properties.qualities import Property
 from bac.properties.words import absent
-from bac.reports.listing import listing
 
 IMAGES = """
 services:
