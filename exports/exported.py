@@ -20,9 +20,17 @@ from bac.model.trace import Claim, Trace
 from bac.properties.qualities import Property
 from bac.properties.words import action_in_words, command
 
-FLAGS = (FactKind.DENIED, FactKind.RECOVERED, FactKind.AT_REST)
+FLAGS = (
+    FactKind.BROKER_SNAPPED,
+    FactKind.BROKER_SNAPPED_AGAIN,
+    FactKind.DENIED,
+    FactKind.RECOVERED,
+    FactKind.AT_REST,
+)
 """The kinds with a single fact."""
 
+PAIRS = (FactKind.PENDING, FactKind.KEPT, FactKind.IGNORED)
+"""The kinds of facts that are about messages: pairs of events."""
 _MEANINGS = {
     FactKind.LOGGED: "is in the log of",
     FactKind.BACKED: "is in the backup of",
@@ -135,7 +143,7 @@ class Exported:
         about = [self.events[event] for event in label.events[:1]]
         about += [f"to_{event.step}" for event in label.events[1:][-1:]]
         about += [self.groups[label.services]] if label.services else []
-        return "_".join([str(label.kind), *about, *(["at_rest"] if label.at_rest else [])])
+        return "_".join([identifier(str(label.kind)), *about, *(["at_rest"] if label.at_rest else [])])
 
     # Meanings
 
@@ -156,8 +164,11 @@ class Exported:
             case FactKind.SWEEPING:
                 return f"recovery removes what is left over at index {fact.events[0].index}"
             case FactKind.SNAPPED | FactKind.SNAPPED_AGAIN:
-                again = " again" if fact.kind is FactKind.SNAPPED_AGAIN else ""
-                return f"{services or 'the broker'} has been snapshotted{again}"
+                return f"{services} has been snapshotted{' again' if fact.kind is FactKind.SNAPPED_AGAIN else ''}"
+            case FactKind.BROKER_SNAPPED:
+                return "the content of the broker has been backed up"
+            case FactKind.BROKER_SNAPPED_AGAIN:
+                return "the content of the broker has been backed up again"
             case FactKind.LOCKED | FactKind.LOCKED_AGAIN:
                 return f"{services}: the lock is taken{' again' if fact.kind is FactKind.LOCKED_AGAIN else ''}"
             case FactKind.RESTORED:

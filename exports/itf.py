@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from bac import __version__
-from bac.exports.exported import FLAGS, Exported
+from bac.exports.exported import FLAGS, PAIRS, Exported
 from bac.model.system import FactKind, Label, State
 from bac.model.trace import Trace
 from bac.properties.explanation import explain
@@ -51,7 +51,7 @@ def itf(trace: Trace, exported: Exported | None = None) -> dict[str, Any]:
 
 def _type(kind: FactKind) -> str:
     """Return the type of a variable, in Apalache's notation."""
-    return "Bool" if kind in FLAGS else "Set(<<Str, Str>>)" if kind is FactKind.PENDING else "Set(Str)"
+    return "Bool" if kind in FLAGS else "Set(<<Str, Str>>)" if kind in PAIRS else "Set(Str)"
 
 
 def _values(what: Exported, state: State) -> Mapping[str, Any]:

@@ -30,6 +30,19 @@ MEANINGS: Mapping[FactKind, str] = {
     FactKind.DENIED: "a client's command was held back",
     FactKind.RECOVERED: "disaster has struck, and the logs are those of the backups",
     FactKind.AT_REST: "when disaster struck, no use case was in flight",
+    FactKind.SNAPPED_AGAIN: "the services that have been snapshotted in the second round of backups",
+    FactKind.LOCKED_AGAIN: "the groups whose lock is taken in the second round of backups",
+    FactKind.BROKER_SNAPPED: "the content of the broker has been backed up",
+    FactKind.BROKER_SNAPPED_AGAIN: "the content of the broker has been backed up in the second round",
+    FactKind.KEPT: "the messages in the backup of the broker",
+    FactKind.DROPPED: "the events whose message was rejected before the disaster",
+    FactKind.BEFORE: "the events that were in the live logs just before the disaster",
+    FactKind.RESTORED: "the services that were restored",
+    FactKind.IGNORED: "the recorded messages that had been received before their receiver's backup",
+    FactKind.LIVE: "the events that were done after the disaster",
+    FactKind.TWICE: "the events that were done twice",
+    FactKind.SWEEPING: "the indices, by an event of each, at which recovery removes what is left over",
+    FactKind.GONE: "the events that created something that was collected",
 }
 """The meaning of each variable."""
 

@@ -24,7 +24,6 @@ from bac.model.recovery import Broker, OnInvalid, Rollback
 from bac.model.setting import Message, Outcome, Setting, step_entities
 from bac.model.system import (
     AT_REST,
-    BROKER_SNAPPED,
     DENIED,
     RECOVERED,
     Action,
@@ -119,7 +118,7 @@ class Rules(Setting):
 
     def snapped_broker(self, number: int) -> list[Fact]:
         """The broker's content has been backed up in this round."""
-        return [replace(BROKER_SNAPPED, kind=SNAPPED[number])]
+        return [Fact(FactKind.BROKER_SNAPPED if number == 1 else FactKind.BROKER_SNAPPED_AGAIN)]
 
     def lock(self, group: Group, number: int) -> Fact:
         """The lock of this group is taken, in this round of backups."""

@@ -39,6 +39,8 @@ class FactKind(StrEnum):
     AT_REST = "at_rest"
     SNAPPED_AGAIN = "snapped2"
     LOCKED_AGAIN = "locked2"
+    BROKER_SNAPPED = "broker_snapped"
+    BROKER_SNAPPED_AGAIN = "broker_snapped2"
     KEPT = "kept"
     DROPPED = "dropped"
     BEFORE = "before"
@@ -143,8 +145,6 @@ def gone(creation: Event) -> Fact:
     return Fact(FactKind.GONE, (creation,))
 
 
-BROKER_SNAPPED = Fact(FactKind.SNAPPED)
-"""The content of the broker has been backed up."""
 DENIED = Fact(FactKind.DENIED)
 """A command was held back."""
 RECOVERED = Fact(FactKind.RECOVERED)

@@ -32,6 +32,15 @@ SELECTED = [
     ("delete.bac.yaml", "shared"),
     ("held-back.bac.yaml", "copies marked"),
     ("alone.bac.yaml", "independent"),
+    ("clearing.bac.yaml", "store first, cleared"),
+    ("queue.bac.yaml", "newest, backup"),
+    ("two-nights.bac.yaml", "newest, undo"),
+    ("two-nights.bac.yaml", "newest, locked"),
+    ("charges.bac.yaml", "retry"),
+    ("sessions.bac.yaml", "rebuilt, backfill"),
+    ("modes.bac.yaml", "continuous, any"),
+    ("addresses.bac.yaml", "customers restored, reconstruct"),
+    ("receipts.bac.yaml", "markers, replay"),
 ]
 """Specifications of the corpus, with a plan, that have between them every kind of fact and of action."""
 
