@@ -13,7 +13,7 @@ from typing import Any
 
 from features import OPTIONAL, Document, Place, otherwise, present
 from generator import problem
-from oracle2 import TooBig, judge
+from oracle import TooBig, judge
 
 MOST_STATES = 3000
 

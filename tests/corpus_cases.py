@@ -6,6 +6,9 @@ Under ``verdicts`` stands, for each plan and number of instances:
 - ``backup``: ``holds`` or ``violated``;
 - ``denied``, ``loss``: the length of a shortest run that shows it, or ``never``;
 - ``anomalies``, ``tolerated``: by kind and subject, the length of a shortest run in either timing, and the cause;
+- ``application``: the anomalies (``KIND SUBJECT``) that the application leaves without any disaster;
+- ``never``, ``stuck``: the steps that no run takes, and the use cases that can begin and then never be finished;
+- ``people``: the most actions of people that recovery takes at one index;
 - ``vacuous``: true if consistency holds only because no run ever recovers.
 
 Under ``shows`` stands what the specification is there for: a ``feature`` under a ``plan`` (and at a ``step``) because
@@ -15,7 +18,7 @@ there are several other choices.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -25,6 +28,8 @@ import yaml
 
 CORPUS = Path(__file__).parent / "corpus"
 SPECIFICATION, EXPECTED = ".bac.yaml", ".expected.yaml"
+
+KINDS = ("broken-link", "orphan-state", "missing-state", "duplicate", "misdirected-link", "overbooking")
 
 Document = dict[str, Any]
 Table = Mapping[str, Mapping[str, Mapping[str, Any]]]
@@ -45,10 +50,15 @@ class Expectation:
     anomalies: Table
     tolerated: Table = field(default_factory=dict)
     vacuous: bool = False
+    application: tuple[str, ...] = ()
+    never: tuple[str, ...] = ()
+    stuck: tuple[str, ...] = ()
+    people: int = 0
 
     def violates(self, what: str) -> bool:
-        """Whether a property, or one anomaly (``KIND SUBJECT``), is found to be violated."""
-        return what in violations(self.backup == "holds", self.denied, self.loss, self.anomalies)
+        """Whether a property is found to be violated, an anomaly (``KIND SUBJECT``) shown, or a warning given."""
+        found = violations(self.backup == "holds", self.denied, self.loss, self.anomalies)
+        return what in found | warnings(self.application, self.never, self.stuck)
 
 
 @dataclass(frozen=True)
@@ -99,6 +109,12 @@ def violations(backup: bool, denied: int | None, loss: int | None, anomalies: Ta
     return found | {name for name, violated in properties.items() if violated}
 
 
+def warnings(application: Iterable[str], never: Iterable[str], stuck: Iterable[str]) -> set[str]:
+    """The names of what is told beside the verdicts: ``application KIND SUBJECT``, ``never-happens STEP``, …"""
+    named = {"application": application, "never-happens": never, "can-get-stuck": stuck}
+    return {f"{kind} {each}" for kind, found in named.items() for each in found}
+
+
 @cache
 def names() -> tuple[str, ...]:
     """The names of all specifications of the corpus."""
@@ -140,7 +156,10 @@ def _read_cases(name: str) -> Iterator[Case]:
     about = _expected(name)
     for entry in about["verdicts"]:
         _check_keys(
-            name, entry, {"plans", "instances", "backup", "denied", "loss", "anomalies"}, {"tolerated", "vacuous"}
+            name,
+            entry,
+            {"plans", "instances", "backup", "denied", "loss", "anomalies"},
+            {"tolerated", "vacuous", "application", "never", "stuck", "people"},
         )
         if entry["backup"] not in ("holds", "violated"):
             raise Malformed(f"{name}: backup: {entry['backup']}")
@@ -151,6 +170,10 @@ def _read_cases(name: str) -> Iterator[Case]:
             _table(name, entry["anomalies"]),
             _table(name, entry.get("tolerated", {})),
             entry.get("vacuous", False),
+            tuple(entry.get("application", ())),
+            tuple(entry.get("never", ())),
+            tuple(entry.get("stuck", ())),
+            entry.get("people", 0),
         )
         for plan in entry["plans"]:
             for instances in entry["instances"]:
@@ -181,7 +204,7 @@ def _length(name: str, value: object) -> int | None:
 
 def _table(name: str, table: Table) -> Table:
     for kind, subjects in table.items():
-        if kind not in ("broken-link", "orphan-state", "missing-state") or not subjects:
+        if kind not in KINDS or not subjects:
             raise Malformed(f"{name}: {kind}")
         for found in subjects.values():
             _check_keys(name, found, {"cause"}, {"any-time", "at-rest"})

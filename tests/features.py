@@ -79,8 +79,8 @@ class Place:
     @property
     def plan_content(self) -> Part:
         """What the specification says about the plan."""
-        plan: Part = {} if self.plan == "independent" else self.document["plans"][self.plan] or {}
-        return plan
+        plan: Part | None = {} if self.plan == "independent" else self.document["plans"][self.plan]
+        return {} if plan is None else plan
 
     def section(self, name: str) -> Part:
         """A mapping of the plan, made if it is not there."""
@@ -153,7 +153,7 @@ def otherwise(place: Place) -> Document:
 def _with_plan(place: Place) -> Document:
     """A copy of the specification with this plan only, under another name."""
     document = deepcopy(place.document)
-    content = {} if place.plan == "independent" else document["plans"][place.plan] or {}
+    content = replace(place, document=document).plan_content
     return document | {"plans": {"otherwise": content}}
 
 
@@ -173,6 +173,7 @@ def _replace_mode(place: Place) -> None:
     if place.value == "independent" and not any(group["mode"] == "independent" for group in groups):
         assert not groups, "say which services are independent"
         groups = [{"mode": "independent", "services": "all"}]
+    if place.value == "independent":
         plan.pop("order", None)
     for group in groups:
         if group["mode"] == place.value:

@@ -14,7 +14,6 @@ from corpus_cases import (
     EXPECTED,
     SPECIFICATION,
     Case,
-    Document,
     Expectation,
     Shows,
     Table,
@@ -23,14 +22,14 @@ from corpus_cases import (
     names,
     shows,
     violations,
+    warnings,
 )
+from features import FEATURES, Place, has, otherwise
 from oracle import judge
 
 from bac.model import trace as traces
-from bac.model.architecture import Verb, Via
 from bac.model.modes import Mode, modes
-from bac.model.plan import Scope, Timing
-from bac.model.recovery import Broker, OnInvalid, Restore, Rollback
+from bac.model.plan import Scope
 from bac.model.specification.reader import Specification, load, parse, to_yaml
 from bac.model.trace import Trace
 from bac.proofs.check import check
@@ -131,6 +130,9 @@ def test_the_oracle_finds_what_is_expected(case: Case) -> None:
     assert found["causes"] == causes(wanted.tolerated) | causes(wanted.anomalies)
     assert (found["denied"], found["loss"]) == (wanted.denied, wanted.loss)
     assert found["backup"] == (wanted.backup == "holds")
+    assert found["recovers"] is not wanted.vacuous
+    assert (application(found), found["people"]) == (wanted.application, wanted.people)
+    assert (tuple(found["never"]), tuple(found["stuck"])) == (wanted.never, wanted.stuck)
 
 
 def without_causes(table: Table) -> dict[str, dict[str, dict[str, int]]]:
@@ -161,31 +163,23 @@ def test_every_specification_says_what_it_is_there_for(name: str) -> None:
         assert (CORPUS / f"{name}{end}").read_text(encoding="utf-8").startswith("# ")
 
 
-MODES = tuple(mode for mode in modes() if mode not in (Mode.STOPPED, Mode.REBUILT))
-"""The modes of the first semantics; the checker does not act on the others yet."""
-CHOICES = {
-    "mode": MODES,
-    "restore": Restore,
-    "rollback": Rollback,
-    "broker": (Broker.LOST, Broker.SURVIVES),
-    "replay": ("true", "false"),
-    "resume": ("true", "false"),
-    "on_invalid": OnInvalid,
-    "scope": (*Scope, "list"),
-    "timing": Timing,
-    "verb": Verb,
-    "via": Via,
+WEAKEST = {
+    "scope: any",
+    "timing: any-time",
+    "from: newest",
+    "broker: backup",
+    "once",
+    "ids",
+    "scarce",
 }
-"""Every key that has a choice of values."""
-FEATURES = {f"{key}: {value}" for key, values in CHOICES.items() for value in values} | {"order", "tolerates"}
-WEAKEST = {"scope: any", "timing: any-time"}
 """Nothing holds because of these; that it holds under them, and not for want of any recovery, says the most."""
-DEFAULTS = {"restore": "group", "rollback": "none", "broker": "lost", "on_invalid": "accept"}
+STRUCTURE = {"after"}
+"""What only says how a use case is built."""
 
 
 @pytest.mark.parametrize("positive", [True, False], ids=["something holds", "something fails"])
 def test_everything_is_covered_both_ways(positive: bool) -> None:
-    assert {entry.feature for entry in shows() if entry.positive is positive} == FEATURES
+    assert {entry.feature for entry in shows() if entry.positive is positive} == set(FEATURES) - STRUCTURE
 
 
 def test_every_mode_meets_both_scopes_both_ways() -> None:
@@ -198,122 +192,45 @@ def test_every_mode_meets_both_scopes_both_ways() -> None:
         if isinstance(scope, Scope)
     }
     nothing_is_left = {(Mode.NONE, Scope.WHOLE, True)}  # if all crash, and one has no backup, there is no recovery
-    assert met == set(product(MODES, Scope, [True, False])) - nothing_is_left
+    assert met == set(product(modes(), Scope, [True, False])) - nothing_is_left
 
 
 @pytest.mark.parametrize("entry", shows(), ids=str)
 def test_what_a_specification_is_there_for(entry: Shows) -> None:
     """It has the feature; and what holds because of it does not without it, by the oracle."""
-    document, found = entry.document, expectation(entry.name, entry.plan)
-    assert has(document, entry)
+    found = expectation(entry.name, entry.plan)
+    assert has(place(entry))
     assert found.violates(entry.what) is not entry.positive
     if entry.positive and entry.feature in WEAKEST:
         assert not found.vacuous
     elif entry.positive:
-        assert entry.what in violated_otherwise(document, entry)
+        assert entry.what in violated_otherwise(entry)
     elif entry.feature.startswith("verb"):  # a verb is to blame for what it does
-        assert entry.what not in violated_otherwise(document, entry)
+        assert entry.what not in violated_otherwise(entry)
 
 
 def test_a_claim_that_nothing_supports_is_refused() -> None:
     idle = Shows("reference", "A first", "order", "availability", positive=True)
-    assert has(idle.document, idle)
-    assert "availability" not in violated_otherwise(idle.document, idle)
+    assert has(place(idle))
+    assert "availability" not in violated_otherwise(idle)
     absent = Shows("reference", "atomic", "order", "broken-link a -> b", positive=True)
-    assert not has(absent.document, absent)
+    assert not has(place(absent))
 
 
-def violated_otherwise(document: Document, entry: Shows) -> set[str]:
-    """What is violated in the same specification without the feature."""
-    changed = otherwise(document, entry)
+def place(entry: Shows) -> Place:
+    """Where a feature is to be looked for."""
+    return Place(entry.document, entry.plan, entry.feature, entry.step, entry.instead)
+
+
+def violated_otherwise(entry: Shows) -> set[str]:
+    """What is violated in the same specification without the feature, and what is told beside."""
+    changed = otherwise(place(entry))
     parse(to_yaml(changed))  # it is still a specification
     found = judge(changed, "otherwise")
-    return violations(found["backup"], found["denied"], found["loss"], found["anomalies"])
+    told = warnings(application(found), found["never"], found["stuck"])
+    return told | violations(found["backup"], found["denied"], found["loss"], found["anomalies"])
 
 
-def plan_of(document: Document, name: str) -> Document:
-    return {} if name == "independent" else dict(document["plans"][name])
-
-
-def step_of(document: Document, step: str) -> tuple[str, int]:
-    """The use case and the position of a step ``USE CASE.NUMBER``."""
-    use_case, _, number = step.rpartition(".")
-    assert 1 <= int(number) <= len(document["use_cases"][use_case])
-    return use_case, int(number) - 1
-
-
-def has(document: Document, entry: Shows) -> bool:
-    """Whether the specification has the feature, under the plan and at the step."""
-    key, _, value = entry.feature.partition(": ")
-    plan = plan_of(document, entry.plan)
-    recovery, disaster = plan.get("recovery", {}), plan.get("disaster", {})
-    if entry.step is not None:
-        use_case, place = step_of(document, entry.step)
-        step = document["use_cases"][use_case][place]
-    match key:
-        case "mode":
-            of = specification(entry.name)
-            return value in {of.plan(entry.plan).mode_of(service.name).name for service in of.architecture.services}
-        case "order":
-            return bool(plan.get("order"))
-        case "replay" | "resume":
-            return bool(recovery.get(key, False)) == (value == "true")
-        case "restore" | "rollback" | "broker" | "on_invalid":
-            return bool(recovery.get(key, DEFAULTS[key]) == value)
-        case "scope":
-            scope = disaster.get("scope", "whole")
-            return value == ("list" if isinstance(scope, list) else scope)
-        case "timing":
-            return bool(disaster.get("timing", "any-time") == value)
-        case "verb":
-            return value in step
-        case "via":
-            return bool(step.get("via", "call") == value)
-        case "tolerates":
-            return bool(document.get("tolerates"))
-        case _:
-            raise ValueError(entry.feature)
-
-
-def otherwise(document: Document, entry: Shows) -> Document:
-    """The same specification without the feature, with the plan renamed to ``otherwise``."""
-    key, _, value = entry.feature.partition(": ")
-    plan = plan_of(document, entry.plan)
-    match key:
-        case "mode":
-            instead = entry.instead or "independent"
-            listed = plan.get("groups", [])
-            groups = [group | {"mode": instead} if group["mode"] == value else group for group in listed]
-            if value == "independent":  # most of these are in no group
-                grouped = [service for group in listed for service in group["services"]]
-                groups = groups if listed else [{"mode": instead, "services": "all"}]
-                assert not listed or "all" in grouped or set(grouped) == set(document["services"])
-                plan.pop("order", None)
-            plan["groups"] = groups
-        case "order":
-            del plan["order"]
-        case "replay" | "resume":
-            plan["recovery"] = plan.get("recovery", {}) | {key: value == "false"}
-        case "restore" | "rollback" | "broker" | "on_invalid":
-            (other,) = {str(each) for each in CHOICES[key]} - {value}
-            plan["recovery"] = plan.get("recovery", {}) | {key: other}
-        case "scope":
-            assert entry.instead is not None
-            plan["disaster"] = plan.get("disaster", {}) | {"scope": entry.instead}
-        case "timing":
-            plan["disaster"] = plan.get("disaster", {}) | {"timing": "any-time"}
-        case "verb":
-            assert entry.step is not None
-            use_case, place = step_of(document, entry.step)
-            del document["use_cases"][use_case][place]
-            if not document["use_cases"][use_case]:
-                del document["use_cases"][use_case]
-        case "via":
-            assert entry.step is not None
-            use_case, place = step_of(document, entry.step)
-            document["use_cases"][use_case][place]["via"] = "event" if value == "call" else "call"
-        case "tolerates":
-            del document["tolerates"]
-        case _:
-            raise ValueError(entry.feature)
-    return document | {"plans": {"otherwise": plan}}
+def application(found: dict[str, Any]) -> tuple[str, ...]:
+    """The anomalies of the application, as ``KIND SUBJECT``."""
+    return tuple(f"{kind} {subject}" for kind, subject in found["application"])

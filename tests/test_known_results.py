@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import yaml
-from oracle2 import judge
+from oracle import judge
 
 REFERENCE = """
 services: {A: {owns: [a]}, B: {owns: [b]}}
