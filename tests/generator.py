@@ -18,17 +18,22 @@ Step = dict[str, Any]
 SERVICES = ("a", "b", "c")
 ENTITIES = ("x", "y", "z")
 USE_CASES = ("one", "two", "three")
-UNSNAPPED = frozenset({"continuous", "none", "rebuilt"})
-UNITS = ("atomic", "locked", "stopped", "shared-database", "markers")  # services of such a group are restored together
 MODES = ("independent", "atomic", "locked", "stopped", "shared-database", "markers", "continuous", "rebuilt", "none")
+UNSNAPPED = frozenset({"continuous", "none", "rebuilt"})
+PLAIN_MODES = tuple(mode for mode in MODES if mode not in ("stopped", "rebuilt"))
+UNITS = ("atomic", "locked", "stopped", "shared-database", "markers")  # services of such a group are restored together
 MOST_MORE_STEPS = 3  # beside those that create the entities
 
 
 @dataclass(frozen=True)
 class Choices:
-    """Random choices; the first of what there is to choose from is the simplest."""
+    """Random choices; the first of what there is to choose from is the simplest.
+
+    If ``plain``, only what the first version of the language had is chosen.
+    """
 
     random: Random
+    plain: bool = False
 
     def pick(self, options: Sequence[T]) -> T:
         """One of these."""
@@ -37,6 +42,10 @@ class Choices:
     def one_in(self, number: int) -> bool:
         """True once in so many times."""
         return self.random.randrange(number) == number - 1
+
+    def also_in(self, number: int) -> bool:
+        """True once in so many times, for what the first version of the language did not have."""
+        return not self.plain and self.one_in(number)
 
     def some(self, options: Sequence[T], least: int = 0, most: int | None = None) -> list[T]:
         """Some of these, in any order."""
@@ -51,20 +60,19 @@ class Choices:
 
 def problem(random: Random) -> Document:
     """A specification with one plan, called ``p``."""
-    document = specification(random)
-    return document | {"plans": {"p": plan(random, document)}}
+    document = specification(Choices(random))
+    return document | {"plans": {"p": plan(Choices(random), document)}}
 
 
-def specification(random: Random) -> Document:
+def specification(choices: Choices) -> Document:
     """A specification without plans: 1-3 services, 1-3 entities and 1-3 use cases of at most six steps in all.
 
     Every entity is created by one step.  About one in twelve uses the ``references`` shorthand.
     """
-    choices = Choices(random)
     services = SERVICES[: choices.pick([2, 2, 3, 3, 1])]
     entities = ENTITIES[: choices.pick([2, 2, 3, 1])]
     owners = {entity: choices.pick(services) for entity in entities}
-    external = choices.pick(services) if len(services) > 1 and choices.one_in(4) else ""
+    external = choices.pick(services) if len(services) > 1 and choices.also_in(4) else ""
     if choices.one_in(12):
         links = [f"{holder} -> {target}" for holder in entities for target in entities]
         content: Document = {"references": choices.some(links, 1, 2)}
@@ -78,12 +86,13 @@ def specification(random: Random) -> Document:
     return _without_empty(document)
 
 
-def plan(random: Random, document: Document) -> Document:
+def plan(choices: Choices, document: Document) -> Document:
     """A plan for this specification: any groups, order, recovery and disaster that are valid."""
-    choices = Choices(random)
     services = [name for name, about in document["services"].items() if not about.get("external")]
-    theme = choices.pick(["anything", "anything", "anything", "parts of units", "two rounds"])
-    modes = UNITS if theme == "parts of units" else MODES
+    theme = choices.pick(
+        ["anything", "anything", "anything", "parts of units", "two rounds"][: 3 if choices.plain else 5]
+    )
+    modes = UNITS if theme == "parts of units" else PLAIN_MODES if choices.plain else MODES
     groups = _groups(choices, services, list(document.get("use_cases", {})), modes)
     modes_of = dict.fromkeys(services, "independent")
     for group in groups:
@@ -124,7 +133,7 @@ def _use_cases(choices: Choices, services: Sequence[str], owners: dict[str, str]
     for step in steps[len(names) :]:
         dealt[choices.pick(names)].append(step)
     ordered = {name: _in_order(choices, dealt[name]) for name in names}
-    return {name: {"background": True, "steps": each} if choices.one_in(6) else each for name, each in ordered.items()}
+    return {name: {"background": True, "steps": each} if choices.also_in(6) else each for name, each in ordered.items()}
 
 
 def _another_step(
@@ -154,9 +163,9 @@ def _another_step(
 def _with_marks(choices: Choices, step: Step, entities: Sequence[str]) -> Step:
     """The step, sometimes with ``needs``, ``once`` or ``kept``."""
     others = [each for each in entities if each != step.get("create")]
-    needs = choices.some(others, 1, 2) if others and choices.one_in(8) else []
+    needs = choices.some(others, 1, 2) if others and choices.also_in(8) else []
     marked = step | {"needs": needs[0] if len(needs) == 1 and choices.one_in(2) else needs}
-    marked |= {"once": choices.one_in(4), "kept": "delete" in step and choices.one_in(2)}
+    marked |= {"once": choices.also_in(4), "kept": "delete" in step and choices.also_in(2)}
     return _without_empty(marked)
 
 
@@ -209,7 +218,7 @@ def _services(
 def _traits(choices: Choices, entities: Sequence[str]) -> Document:
     """What is said about some of the entities."""
     traits = {
-        entity: _without_empty({"scarce": choices.one_in(5), "ids": "sequence" if choices.one_in(5) else ""})
+        entity: _without_empty({"scarce": choices.also_in(5), "ids": "sequence" if choices.also_in(5) else ""})
         for entity in entities
     }
     return _without_empty(traits)
@@ -218,7 +227,7 @@ def _traits(choices: Choices, entities: Sequence[str]) -> Document:
 def _tolerance(choices: Choices, document: Document) -> Any:
     """The anomalies that are tolerated: mostly none, else a list of links, or some by kind."""
     links = _links(document)
-    match choices.pick(["nothing", "nothing", "nothing", "links", "kinds", "kinds"]):
+    match choices.pick(["nothing", "nothing", "nothing", "links", "kinds", "kinds"][: 4 if choices.plain else 6]):
         case "links":
             return choices.some(links, 1, 2) if links else []
         case "kinds":
@@ -244,7 +253,7 @@ def _caches(choices: Choices, document: Document, owners: dict[str, str]) -> Doc
     for link in _links(document):
         holder, target = link.split(" -> ")
         possible = ["with the link", *["copies"] * ((target, owners[holder]) in copied)]
-        if choices.one_in(4) or (len(possible) > 1 and choices.one_in(2)):
+        if choices.also_in(4) or (len(possible) > 1 and choices.also_in(2)):
             caches[link] = choices.pick(possible[::-1])
     return caches
 
@@ -267,22 +276,24 @@ def _groups(choices: Choices, services: list[str], use_cases: list[str], modes: 
 def _group(choices: Choices, services: Any, use_cases: list[str], modes: Sequence[str]) -> Document:
     """A group of these services, in one of these modes."""
     group = {"mode": choices.pick(modes), "services": services}
-    if group["mode"] == "locked" and use_cases and choices.one_in(2):
+    if group["mode"] == "locked" and use_cases and choices.also_in(2):
         group["holds"] = choices.some(use_cases, 1)
     return group
 
 
 def _recovery(choices: Choices, entities: list[str], snapshots: bool) -> Document:
     """Some options of recovery."""
-    found: Document = {}
-    if snapshots and choices.one_in(8):
-        found["rollback"] = "oldest"
-    else:
-        found |= _maybe(choices, 3, {"from": ["newest", "newest", "set"], "onto": ["existing", "existing", "empty"]})
+    found: Document = {"rollback": "oldest"} if snapshots and choices.one_in(8) else {}
     found |= _maybe(choices, 3, {"restore": ["crashed", "group"]})
-    found |= _maybe(choices, 2, {"broker": ["lost", "survives", "backup", "backup"]})
+    found |= _maybe(choices, 2, {"broker": ["lost", "survives", "backup", "backup"][: 2 if choices.plain else 4]})
     found |= _maybe(choices, 2, {"replay": [True, True, True, False], "resume": [True, True, True, False]})
     found |= _maybe(choices, 3, {"on_invalid": ["reject", "reject", "accept"]})
+    return found if choices.plain else found | _more_recovery(choices, entities)
+
+
+def _more_recovery(choices: Choices, entities: list[str]) -> Document:
+    """Some options of recovery that the first version of the language did not have."""
+    found = _maybe(choices, 3, {"from": ["newest", "newest", "set"], "onto": ["existing", "existing", "empty"]})
     found |= _maybe(choices, 4, {"retry": [True, True, False], "undo": [True, True, False]})
     for key in ("backfill", "reconstruct", "collect"):
         if choices.one_in(3):
