@@ -8,6 +8,8 @@ from random import Random
 from typing import Any
 
 import pytest
+from comparison import checked, of_oracle
+from generator import problem
 from hypothesis import HealthCheck, Phase, assume, find, given, note, settings
 from hypothesis import strategies as st
 from oracle import TooBig, judge
@@ -19,8 +21,8 @@ from bac.model.trace import Trace
 from bac.proofs.check import check
 from bac.proofs.engine import Limits
 from bac.proofs.engines import ENGINES
-from bac.proofs.results import AnomalyResult, PlanResult, Verdict
-from bac.properties.qualities import Property
+from bac.proofs.reductions.catalogue import ALL_REDUCTIONS, Reduction
+from bac.proofs.results import PlanResult
 
 MOST_STATES = 3000
 SMALL = 60  # states with one index; with two, there are about as many squared
@@ -32,7 +34,6 @@ FIND = settings(
     phases=[Phase.generate],
     suppress_health_check=list(HealthCheck),
 )
-
 FAST = ("explicit",)
 """Engines that take milliseconds for a small example, and not half a second."""
 
@@ -40,21 +41,21 @@ FAST = ("explicit",)
 @st.composite
 def problems(draw: st.DrawFn) -> Document:
     """A specification with one plan, called ``p``."""
-    document = draw(specifications())
-    return document | {"plans": {"p": draw(plans(document))}}
+    return problem(draw(st.randoms(use_true_random=False)))
 
 
 @st.composite
 def lively_problems(draw: st.DrawFn) -> Document:
     """The same with more going on: many events, all kinds of recovery, and locks and markers as often as not."""
-    document = draw(problems())
+    document = draw(specifications())
+    document |= {"plans": {"p": draw(plans(document))}}
     plan = document["plans"]["p"]
-    for steps in document.get("use_cases", {}).values():
-        for step in steps[1:]:
+    for about in document.get("use_cases", {}).values():
+        for step in (about["steps"] if isinstance(about, dict) else about)[1:]:
             step["via"] = draw(st.sampled_from(["event", "event", "call"]))
     choices: dict[str, Any] = {
         "restore": ["group", "crashed"],
-        "broker": ["survives", "survives", "lost"],
+        "broker": ["survives", "backup", "lost"],
         "replay": [True, False],
         "resume": [True, False],
         "on_invalid": ["reject", "accept"],
@@ -62,12 +63,12 @@ def lively_problems(draw: st.DrawFn) -> Document:
     recovery = {key: draw(st.sampled_from(values)) for key, values in choices.items()}
     plan["recovery"] = plan.get("recovery", {}) | recovery
     plan["disaster"] = {"scope": draw(st.sampled_from(["any", "whole"]))} | plan.get("disaster", {})
-    services = list(document["services"])
+    services = [name for name, about in document["services"].items() if not about.get("external")]
     ordered = plan.get("order", [])
     free = [service for service in services if service not in ordered]
     regroup = draw(st.booleans())
     if regroup and free and "groups" not in plan:
-        modes = st.sampled_from(["locked", "markers", "continuous"])
+        modes = st.sampled_from(["locked", "stopped", "markers", "continuous"])
         split = draw(st.integers(0, len(free) - 1))
         parts = [part for part in (free[:split], free[split:]) if part]
         plan["groups"] = [{"mode": draw(modes), "services": part} for part in parts]
@@ -79,44 +80,11 @@ def lively_problems(draw: st.DrawFn) -> Document:
 KINDS: dict[str, Callable[[], st.SearchStrategy[Document]]] = {"anything": problems, "lively": lively_problems}
 every_kind = pytest.mark.parametrize("kind", KINDS)
 every_engine = pytest.mark.parametrize("engine", ENGINES)
-
-
-def of_oracle(found: dict[str, Any]) -> dict[str, Any]:
-    """What the oracle found, apart from how much it took."""
-    return {key: value for key, value in found.items() if key != "states"}
-
-
-def of_checker(result: PlanResult) -> dict[str, Any]:
-    """What the checker found, in the words of the oracle."""
-    assert result.limit is None
-    properties = result.properties
-    consistency = properties[Property.CONSISTENCY]
-    denied, loss = properties[Property.AVAILABILITY].trace, properties[Property.NO_EXTRA_LOSS].trace
-    assert (consistency.verdict is Verdict.HOLDS) == (not consistency.anomalies)
-    return {
-        "anomalies": lengths(consistency.anomalies),
-        "tolerated": lengths(consistency.tolerated),
-        "causes": {
-            (str(each.kind), each.subject): str(each.cause) for each in (*consistency.tolerated, *consistency.anomalies)
-        },
-        "denied": None if denied is None else len(denied.actions),
-        "loss": None if loss is None else len(loss.actions),
-        "backup": properties[Property.BACKUP].verdict is Verdict.HOLDS,
-    }
-
-
-def lengths(anomalies: tuple[AnomalyResult, ...]) -> dict[str, dict[str, dict[str, int]]]:
-    table: dict[str, dict[str, dict[str, int]]] = {}
-    for each in anomalies:
-        found = {str(timing): length for timing, length in each.lengths.items()}
-        assert each.subject not in table.get(str(each.kind), {})
-        table.setdefault(str(each.kind), {})[each.subject] = found
-    return table
+every_reduction = pytest.mark.parametrize("reduction", Reduction, ids=str)
 
 
 def assert_agreement(document: Document, engine: str) -> None:
     """Both find the same with one index; and with two, if that is small."""
-    specification = parse(json.dumps(document))
     for instances in 1, 2:
         note(f"instances: {instances}")
         try:
@@ -124,8 +92,7 @@ def assert_agreement(document: Document, engine: str) -> None:
         except TooBig:
             assume(instances > 1)
             return
-        found = check(specification.architecture, specification.plan("p"), instances, engine=engine)
-        assert of_checker(found) == of_oracle(expected)
+        assert checked(document, "p", instances, engine) == of_oracle(expected)
         if expected["states"] > SMALL:
             return
 
@@ -156,6 +123,28 @@ def try_examples(problems: st.SearchStrategy[Document], engine: str, how: settin
     agree()
 
 
+@every_reduction
+def test_they_agree_without_a_reduction(reduction: Reduction) -> None:
+    assert_agreement_without(reduction, range(60))
+
+
+@pytest.mark.slow
+@every_reduction
+def test_they_agree_on_thousands_without_a_reduction(reduction: Reduction) -> None:
+    assert_agreement_without(reduction, range(5000))
+
+
+def assert_agreement_without(reduction: Reduction, seeds: range) -> None:
+    """Both find the same with two indices, if one of the reductions is not used."""
+    for seed in seeds:
+        document = problem(Random(seed))
+        try:
+            expected = judge(document, "p", 2, MOST_STATES)
+        except TooBig:
+            continue
+        assert checked(document, "p", 2, reductions=ALL_REDUCTIONS - {reduction}) == of_oracle(expected), seed
+
+
 def test_a_difference_would_be_noticed() -> None:
     """The same specification under another plan is not the same."""
     document = {
@@ -163,8 +152,7 @@ def test_a_difference_would_be_noticed() -> None:
         "references": ["x -> y"],
         "plans": {"p": {"order": ["a", "b"]}, "q": {}},
     }
-    specification = parse(json.dumps(document))
-    found = of_checker(check(specification.architecture, specification.plan("p")))
+    found = checked(document, "p", 1)
     assert found == of_oracle(judge(document, "p"))
     assert found != of_oracle(judge(document, "q"))
 
@@ -179,6 +167,11 @@ WHAT_HAPPENS: dict[str, Callable[[Document, dict[str, Any]], bool]] = {
     "a link breaks": lambda _, found: "broken-link" in found["anomalies"],
     "an entity is orphaned": lambda _, found: "orphan-state" in found["anomalies"],
     "a step is missing": lambda _, found: "missing-state" in found["anomalies"],
+    "something is done twice": lambda _, found: "duplicate" in found["anomalies"],
+    "a link leads to a stranger": lambda _, found: "misdirected-link" in found["anomalies"],
+    "something scarce is taken twice": lambda _, found: "overbooking" in found["anomalies"],
+    "the application is at fault": lambda _, found: bool(found["application"]),
+    "people are needed": lambda _, found: found["people"] > 0,
     "something is tolerated": lambda _, found: bool(found["tolerated"]),
     "only an interruption does it": lambda _, found: "in-flight" in found["causes"].values(),
     "a command is denied": lambda _, found: found["denied"] is not None,

@@ -1,0 +1,66 @@
+"""What the checker and the naive oracle find, in the same words."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection
+from typing import Any
+
+from features import Document
+
+from bac.model.specification.reader import parse
+from bac.proofs.check import check
+from bac.proofs.reductions.catalogue import ALL_REDUCTIONS, Reduction
+from bac.proofs.results import AnomalyResult, PlanResult, Verdict
+from bac.properties.qualities import Property
+
+SHARED = ("anomalies", "tolerated", "application", "causes", "denied", "loss", "backup")
+"""What both tell of a plan."""
+
+
+def of_oracle(found: dict[str, Any]) -> dict[str, Any]:
+    """What the oracle found, as far as the checker tells it, too."""
+    return {key: found[key] for key in SHARED}
+
+
+def of_checker(result: PlanResult) -> dict[str, Any]:
+    """What the checker found, in the words of the oracle."""
+    assert result.limit is None
+    properties = result.properties
+    consistency = properties[Property.CONSISTENCY]
+    denied, loss = properties[Property.AVAILABILITY].trace, properties[Property.NO_EXTRA_LOSS].trace
+    assert (consistency.verdict is Verdict.HOLDS) == (not consistency.anomalies)
+    told = (*consistency.tolerated, *consistency.anomalies)  # one that counts speaks for its namesake that does not
+    return {
+        "anomalies": lengths(consistency.anomalies),
+        "tolerated": lengths(consistency.tolerated),
+        "application": sorted([str(each.kind), each.subject] for each in consistency.application),
+        "causes": {(str(each.kind), each.subject): str(each.cause) for each in told},
+        "denied": None if denied is None else len(denied.actions),
+        "loss": None if loss is None else len(loss.actions),
+        "backup": properties[Property.BACKUP].verdict is Verdict.HOLDS,
+    }
+
+
+def lengths(anomalies: tuple[AnomalyResult, ...]) -> dict[str, dict[str, dict[str, int]]]:
+    """By kind and subject, the length of a shortest run in each timing."""
+    table: dict[str, dict[str, dict[str, int]]] = {}
+    for each in anomalies:
+        found = {str(timing): length for timing, length in each.lengths.items()}
+        assert each.subject not in table.get(str(each.kind), {})
+        table.setdefault(str(each.kind), {})[each.subject] = found
+    return table
+
+
+def checked(
+    document: Document,
+    plan: str,
+    instances: int,
+    engine: str = "explicit",
+    reductions: Collection[Reduction] = ALL_REDUCTIONS,
+) -> dict[str, Any]:
+    """What the checker finds about a plan of a document, in the words of the oracle."""
+    specification = parse(json.dumps(document))
+    return of_checker(
+        check(specification.architecture, specification.plan(plan), instances, engine=engine, reductions=reductions)
+    )
