@@ -10,7 +10,7 @@ from features import Document
 
 from bac.model.specification.reader import parse
 from bac.proofs.check import check
-from bac.proofs.reductions.catalogue import ALL_REDUCTIONS, Reduction
+from bac.proofs.reductions import ALL_REDUCTIONS, Reduction
 from bac.proofs.results import AnomalyResult, PlanResult, Verdict
 from bac.properties.qualities import Property
 
