@@ -1062,7 +1062,7 @@ def judge(document: dict[str, Any], plan: str, instances: int = 1, max_states: i
         "loss": loss,
         "backup": can_reach(goals, before) == set(before),
         "recovers": bool(disasters),
-        "people": people_needed(oracle, disasters),
+        "people": people_needed(oracle, disasters) if actions & {"retry", "reconstruct"} else 0,
         "never": never_taken(oracle, before),
         "stuck": sorted(stuck_use_cases(oracle, before)),
         "actions": actions,
