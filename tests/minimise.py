@@ -9,7 +9,7 @@ from typing import Any
 
 from features import Document
 
-from bac.model.errors import SpecificationError
+from bac.model.specification.diagnostics import SpecificationError
 from bac.model.specification.reader import parse
 
 
