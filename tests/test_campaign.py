@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import combinations
 from random import Random
 
 import pytest
@@ -25,6 +26,22 @@ def test_every_feature_matters_in_some_specification() -> None:
 def test_every_feature_matters_often() -> None:
     found = statistics(range(20_000))
     assert min(counts for _, counts in found.values()) >= 20, found
+
+
+EXCLUDE_EACH_OTHER = ({"rollback: oldest", "from: newest"}, {"rollback: oldest", "onto: existing"})
+ONE_VALUE = ("broker: ", "scope: ")
+
+
+def test_all_features_meet_each_other() -> None:
+    met = {pair for seed in range(10_000) for pair in combinations(present(problem(Random(seed)), "p"), 2)}
+    assert {pair for pair in combinations(OPTIONAL, 2) if can_meet(*pair)} == met
+
+
+def can_meet(one: str, other: str) -> bool:
+    """Whether a valid specification can have both."""
+    alike = any(one.startswith(key) and other.startswith(key) for key in ONE_VALUE)
+    lists = one == "tolerates: links" and other.startswith("tolerates")
+    return not alike and not lists and {one, other} not in EXCLUDE_EACH_OTHER
 
 
 def test_a_specification_without_a_feature_does_not_have_it() -> None:
