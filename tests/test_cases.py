@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import yaml
-from oracle2 import judge
+from oracle import judge
 
 from bac.model.specification.reader import Specification, parse
 from bac.proofs.check import check
