@@ -28,7 +28,7 @@ def problems(seeds: range) -> Iterator[tuple[int, Document, dict[str, Any]]]:
 
 
 def verdict(document: Document, plan: str) -> dict[str, Any] | None:
-    """What the oracle finds, apart from how much it took; None if it has too many states."""
+    """Return all that the oracle finds but the number of states; None if there are too many."""
     try:
         found = judge(document, plan, 1, MOST_STATES)
     except TooBig:
