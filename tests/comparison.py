@@ -7,6 +7,7 @@ from collections.abc import Collection
 from typing import Any
 
 from features import Document
+from oracle import TooBig, judge
 
 from bac.model.specification.reader import parse
 from bac.proofs.check import check
@@ -64,3 +65,12 @@ def checked(
     return of_checker(
         check(specification.architecture, specification.plan(plan), instances, engine=engine, reductions=reductions)
     )
+
+
+def differs(document: Document, engine: str, instances: int, most_states: int) -> bool:
+    """Whether checker and oracle differ about the plan ``p``; false if the oracle sees more than so many states."""
+    try:
+        expected = judge(document, "p", instances, most_states)
+    except TooBig:
+        return False
+    return checked(document, "p", instances, engine) != of_oracle(expected)
