@@ -1,11 +1,13 @@
-"""Campaigns of generated specifications: how often each feature occurs, and how often it makes a difference.
+"""Campaigns of generated specifications, by seed: where checker and oracle differ, and how often each feature matters.
 
-``python tests/campaign.py 1000`` prints the statistics of the specifications with the seeds 0 to 999.
+``python tests/campaign.py 0 1000`` compares the specifications with the seeds 0 to 999, and ``--statistics`` tells how
+often each feature occurs in them, and makes a difference.
 """
 
 from __future__ import annotations
 
-import sys
+import json
+from argparse import ArgumentParser
 from collections import Counter
 from collections.abc import Iterator
 from random import Random
@@ -28,7 +30,7 @@ def problems(seeds: range) -> Iterator[tuple[int, Document, dict[str, Any]]]:
 
 
 def verdict(document: Document, plan: str) -> dict[str, Any] | None:
-    """What the oracle finds, apart from how much it took; None if it has too many states."""
+    """Return all that the oracle finds but the number of states; None if there are too many."""
     try:
         found = judge(document, plan, 1, MOST_STATES)
     except TooBig:
@@ -53,11 +55,34 @@ def statistics(seeds: range) -> dict[str, tuple[int, int]]:
     return {feature: (occurs[feature], counts[feature]) for feature in OPTIONAL}
 
 
-def main(number: int) -> None:
-    """Print the statistics of so many specifications."""
-    for feature, (occurs, counts) in statistics(range(number)).items():
-        print(f"{feature:28} occurs in {occurs:6} and matters in {counts:6}")  # noqa: T201
+def differences(seeds: range, engine: str, instances: int) -> Iterator[tuple[int, Document]]:
+    """Yield the seeds of specifications about which checker and oracle differ, each with a smallest example."""
+    from comparison import differs  # the statistics need no checker
+    from minimise import minimised
+
+    for seed in seeds:
+        document = problem(Random(seed))
+        if differs(document, engine, instances, MOST_STATES):
+            yield seed, minimised(document, lambda smaller: differs(smaller, engine, instances, MOST_STATES))
+
+
+def main() -> None:
+    """Compare specifications, or print statistics about them."""
+    parser = ArgumentParser(description="Compare the checker with the oracle on generated specifications.")
+    parser.add_argument("first", type=int, help="the first seed")
+    parser.add_argument("last", type=int, help="the seed after the last one")
+    parser.add_argument("--engine", default="explicit")
+    parser.add_argument("--instances", type=int, default=1)
+    parser.add_argument("--statistics", action="store_true", help="how often each feature occurs, and matters")
+    chosen = parser.parse_args()
+    seeds = range(chosen.first, chosen.last)
+    if chosen.statistics:
+        for feature, (occurs, counts) in statistics(seeds).items():
+            print(f"{feature:28} occurs in {occurs:6} and matters in {counts:6}")  # noqa: T201
+        return
+    for seed, document in differences(seeds, chosen.engine, chosen.instances):
+        print(f"{seed}: {json.dumps(document)}", flush=True)  # noqa: T201
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]))
+    main()

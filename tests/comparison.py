@@ -1,4 +1,4 @@
-"""What the checker and the naive oracle find, in the same words."""
+"""The findings of the checker and of the naive oracle, in the same words."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Collection
 from typing import Any
 
 from features import Document
+from oracle import TooBig, judge
 
 from bac.model.specification.reader import parse
 from bac.proofs.check import check
@@ -15,16 +16,16 @@ from bac.proofs.results import AnomalyResult, PlanResult, Verdict
 from bac.properties.qualities import Property
 
 SHARED = ("anomalies", "tolerated", "application", "causes", "denied", "loss", "backup")
-"""What both tell of a plan."""
+"""The keys that both know."""
 
 
 def of_oracle(found: dict[str, Any]) -> dict[str, Any]:
-    """What the oracle found, as far as the checker tells it, too."""
+    """Return the findings of the oracle that the checker has, too."""
     return {key: found[key] for key in SHARED}
 
 
 def of_checker(result: PlanResult) -> dict[str, Any]:
-    """What the checker found, in the words of the oracle."""
+    """Return the findings of the checker in the words of the oracle."""
     assert result.limit is None
     properties = result.properties
     consistency = properties[Property.CONSISTENCY]
@@ -59,8 +60,17 @@ def checked(
     engine: str = "explicit",
     reductions: Collection[Reduction] = ALL_REDUCTIONS,
 ) -> dict[str, Any]:
-    """What the checker finds about a plan of a document, in the words of the oracle."""
+    """Check a plan of a document, and return the findings in the words of the oracle."""
     specification = parse(json.dumps(document))
     return of_checker(
         check(specification.architecture, specification.plan(plan), instances, engine=engine, reductions=reductions)
     )
+
+
+def differs(document: Document, engine: str, instances: int, most_states: int) -> bool:
+    """Whether checker and oracle differ about the plan ``p``; false if the oracle sees more than so many states."""
+    try:
+        expected = judge(document, "p", instances, most_states)
+    except TooBig:
+        return False
+    return checked(document, "p", instances, engine) != of_oracle(expected)

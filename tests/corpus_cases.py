@@ -42,7 +42,7 @@ class Malformed(ValueError):
 
 @dataclass(frozen=True)
 class Expectation:
-    """What is to be found for one plan and number of instances; ``None`` is the length of what never happens."""
+    """The findings expected for one plan and number of instances; a length is ``None`` for what never happens."""
 
     backup: str
     denied: int | None
@@ -82,7 +82,7 @@ class Case:
 
 @dataclass(frozen=True)
 class Shows:
-    """What a specification is there for: because of a feature something holds, or in spite of it something fails."""
+    """The purpose of a specification: because of a feature something holds, or in spite of it something fails."""
 
     name: str
     plan: str
@@ -132,7 +132,7 @@ def shows() -> list[Shows]:
 
 
 def expectation(name: str, plan: str, instances: int = 1) -> Expectation:
-    """What is to be found in one case."""
+    """Return the findings expected in one case."""
     return next(case.expectation for case in _cases(name) if (case.plan, case.instances) == (plan, instances))
 
 

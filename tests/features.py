@@ -78,7 +78,7 @@ class Place:
 
     @property
     def plan_content(self) -> Part:
-        """What the specification says about the plan."""
+        """The content of the plan."""
         plan: Part | None = {} if self.plan == "independent" else self.document["plans"][self.plan]
         return {} if plan is None else plan
 
@@ -240,7 +240,7 @@ def _set(mappings: Iterable[Part], key: str) -> list[Use]:
 
 
 def _tolerances(document: Document, kind: str) -> list[Use]:
-    """What says that something of a kind is tolerated; ``links`` is the plain list."""
+    """Return the keys that tolerate something of a kind; ``links`` is the plain list."""
     tolerates = document.get("tolerates") or {}
     if isinstance(tolerates, list):
         return [(document, "tolerates")] if kind == "links" else []

@@ -216,7 +216,7 @@ def _services(
 
 
 def _traits(choices: Choices, entities: Sequence[str]) -> Document:
-    """What is said about some of the entities."""
+    """Traits of some of the entities."""
     traits = {
         entity: _without_empty({"scarce": choices.also_in(5), "ids": "sequence" if choices.also_in(5) else ""})
         for entity in entities

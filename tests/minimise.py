@@ -44,7 +44,7 @@ def _smaller(document: Document) -> Iterator[Document]:
 
 
 def _paths(part: Any, before: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    """Where each part of a document is."""
+    """Yield the path to each part of a document."""
     keys = list(part) if isinstance(part, dict) else range(len(part)) if isinstance(part, list) else ()
     for key in keys:
         yield (*before, key)

@@ -74,7 +74,7 @@ class Group:
 
 
 def as_list(value: Any) -> list[Any]:
-    """What stands where one name or a list of names may stand."""
+    """Return a list of names, where one name or nothing may stand as well."""
     if value is None:
         return []
     return list(value) if isinstance(value, list | tuple) else [value]
@@ -280,7 +280,7 @@ class Oracle:
     # Words about a state
 
     def exists(self, state: State, entity: Entity, k: int) -> bool:
-        """It was created, and neither deleted nor removed by recovery."""
+        """Whether it was created, and neither deleted nor removed by recovery."""
         return (
             logged(self.creator[entity].at(k)) in state
             and not self.deleted(state, entity, k)
@@ -288,11 +288,11 @@ class Oracle:
         )
 
     def deleted(self, state: State, entity: Entity, k: int) -> bool:
-        """A deletion of it is logged, be it one that keeps the record."""
+        """Whether a deletion of it is logged, be it one that keeps the record."""
         return any(logged(step.at(k)) in state for step in self.deleters[entity])
 
     def resolves(self, state: State, entity: Entity, k: int) -> bool:
-        """A link to it leads somewhere: it exists, or its deletion kept the record."""
+        """Whether a link to it leads somewhere: it exists, or its deletion kept the record."""
         return (
             logged(self.creator[entity].at(k)) in state
             and not any(logged(step.at(k)) in state for step in self.deleters[entity] if not step.kept)
@@ -300,7 +300,7 @@ class Oracle:
         )
 
     def holds(self, state: State, link: Link, k: int) -> bool:
-        """It was created, not unlinked, and its holder exists."""
+        """Whether it was created, not unlinked, and its holder exists."""
         return (
             logged(self.maker[link].at(k)) in state
             and not any(logged(step.at(k)) in state for step in self.unmakers[link])
@@ -308,15 +308,15 @@ class Oracle:
         )
 
     def done(self, state: State, step: Step, k: int) -> bool:
-        """Nothing more is to be expected of this step: it is logged, or its event was dropped."""
+        """Whether this step is done with: it is logged, or its event was dropped."""
         return logged(step.at(k)) in state or dropped(step.at(k)) in state
 
     def all_or_none(self, state: State, steps: Iterable[Step], k: int) -> bool:
-        """Either all of these steps are done at this index, or none is."""
+        """Whether all of these steps are done at this index, or none is."""
         return len({self.done(state, step, k) for step in steps}) <= 1
 
     def nothing_in_flight(self, state: State) -> bool:
-        """Of each use case and index, all steps are done or none."""
+        """Whether of each use case and index all steps are done or none."""
         return all(self.all_or_none(state, steps, k) for steps in self.use_cases.values() for k in self.indices)
 
     def predecessors(self, step: Step) -> list[Step]:
@@ -339,7 +339,7 @@ class Oracle:
         return found
 
     def all_logged(self, state: State, steps: Iterable[Step], k: int) -> bool:
-        """All of these steps are logged at this index."""
+        """Whether all of these steps are logged at this index."""
         return all(logged(step.at(k)) in state for step in steps)
 
     def message(self, p: Step, e: Step, k: int) -> Fact:
@@ -418,7 +418,7 @@ class Oracle:
         return "drop" if self.reject else "ready"
 
     def marker_comes_first(self, state: State, step: Step, k: int) -> bool:
-        """The message was sent after the sender's snapshot, and the receiver has not seen the marker yet."""
+        """Whether the message was sent after the sender's snapshot, and the receiver has not seen the marker yet."""
         if step.via != "event" or self.mode[step.service] != "markers":
             return False
         return any(
@@ -432,7 +432,7 @@ class Oracle:
         )
 
     def held_back(self, state: State, step: Step, k: int) -> bool:
-        """A lock keeps the step out."""
+        """Whether a lock keeps the step out."""
         if self.mode[step.service] not in LOCK_MODES:
             return False
         group = self.group[step.service]
@@ -446,7 +446,7 @@ class Oracle:
         return step.use_case in group.holds and not admitted
 
     def is_locked(self, state: State, group: Group) -> bool:
-        """The lock of the group is taken, in one round or the other."""
+        """Whether the lock of the group is taken, in one round or the other."""
         return locked(group, 1) in state or locked(group, 2) in state
 
     def append(self, state: State, step: Step, k: int) -> State:
@@ -458,7 +458,7 @@ class Oracle:
         return state
 
     def commands(self, state: State) -> Iterator[Move]:
-        """What clients, services and the broker can do: steps, events dropped, and commands denied."""
+        """Yield the steps that can happen, the events that can be dropped, and the commands that can be denied."""
         for transaction in self.transactions:
             for k in self.indices:
                 after = state
@@ -484,7 +484,7 @@ class Oracle:
         return [1, 2] if self.newest and self.round_complete(state, 1) else [1]
 
     def round_complete(self, state: State, round_: int) -> bool:
-        """Every service that is snapshotted at all has been in this round."""
+        """Whether every service that is snapshotted at all has been in this round."""
         return all(snapped(s, round_) in state for s in self.snapshotted)
 
     def snapshot(self, state: State, services: Iterable[str], round_: int) -> Move:
@@ -501,7 +501,7 @@ class Oracle:
         return f"snapshot {list(services)} in round {round_}", after
 
     def snapshots(self, state: State, round_: int) -> Iterator[Move]:
-        """What the backup can do in one round: snapshots, locks taken and released."""
+        """Yield the snapshots that can be taken in one round, and the locks that can be taken and released."""
         for service in self.snapshotted:
             if snapped(service, round_) in state:
                 continue
@@ -531,7 +531,7 @@ class Oracle:
             yield f"snapshot broker in round {round_}", after
 
     def drained(self, state: State, group: Group) -> bool:
-        """Of each use case that the group's lock holds back, all steps in the group are done or none."""
+        """Whether of each use case that the group's lock holds back all steps in the group are done or none."""
         return all(
             self.all_or_none(state, [step for step in self.use_cases[name] if step.service in group.services], k)
             for name in group.holds
@@ -539,7 +539,7 @@ class Oracle:
         )
 
     def all_backed_up(self, state: State) -> bool:
-        """Every service of ours is backed up, in as many rounds as there are."""
+        """Whether every service of ours is backed up, in as many rounds as there are."""
         return (
             all(self.round_complete(state, round_) for round_ in ([1, 2] if self.newest else [1]))
             and "none" not in self.mode.values()
@@ -557,7 +557,7 @@ class Oracle:
             found |= more
 
     def can_be_made(self, step: Step, lasting: set[Step], found: set[Step]) -> bool:
-        """A step in a rebuilt service can come back from steps that last, and from those already found to."""
+        """Whether a step in a rebuilt service can come back from steps that last, and from those already found to."""
         again = self.replay if step.via == "event" else self.resume
         if step.after and again and all(p in found for p in self.predecessors(step)):
             return True
@@ -626,7 +626,7 @@ class Oracle:
                 yield f"disaster {sorted(crashed)} at rest", after | {AT_REST}
 
     def comes_from_backup(self, state: State, step: Step, k: int, crashed: set[str]) -> bool:
-        """The restored log of this service, after a crash of these, holds this event."""
+        """Whether the log of this service, restored after a crash of these, holds this event."""
         if self.mode[step.service] == "rebuilt":
             return False
         if self.rollback == "oldest":
@@ -665,7 +665,7 @@ class Oracle:
         return entities
 
     def valid(self, state: State, step: Step, k: int) -> bool:
-        """What the step asks for exists."""
+        """Whether everything exists that the step asks for."""
         return all(self.exists(state, entity, k) for entity in self.asked(step))
 
     def go_on(self, state: State, step: Step, k: int) -> State | None:
@@ -680,7 +680,7 @@ class Oracle:
         return state
 
     def going_on(self, state: State, k: int) -> Iterator[Move]:
-        """What is delivered, dropped, replayed, resumed, retried and repeated at one index."""
+        """Yield the events that can be delivered, dropped, replayed, resumed, retried and repeated at one index."""
         for transaction in self.transactions:
             lacking = [step for step in transaction if logged(step.at(k)) not in state]
             if not lacking:
@@ -705,23 +705,23 @@ class Oracle:
                     yield f"resume {step.at(k)}", after
 
     def retries(self, state: State, step: Step, k: int) -> bool:
-        """A later event shows that the command was submitted, and what it creates cannot be taken by someone else."""
+        """Whether a later event shows that the command was submitted, and it creates nothing scarce."""
         begun = any(logged(other.at(k)) in state for other in self.use_cases[step.use_case])
         return begun and not (step.verb == "create" and step.entity in self.scarce)
 
     def resumes(self, state: State, step: Step, k: int) -> bool:
-        """The caller, whose part is logged, makes this call."""
+        """Whether the caller, whose part is logged, makes this call."""
         callers = self.predecessors(step)
         if self.resume or self.some_live(state, callers, k):
             return True
         return restored(step.service) not in state and any(restored(p.service) not in state for p in callers)
 
     def some_live(self, state: State, steps: Iterable[Step], k: int) -> bool:
-        """One of these steps was executed after the disaster."""
+        """Whether one of these steps was executed after the disaster."""
         return any(live(step.at(k)) in state for step in steps)
 
     def repeats(self, state: State, transaction: list[Step], k: int) -> Iterator[Move]:
-        """What is logged is done again, because the one who asks for it does not remember."""
+        """Yield the repetition of a logged transaction, if its caller does not remember that it was done."""
         head = transaction[0]
         once = any(step.once for step in transaction)
         predecessors = self.predecessors(head)
@@ -749,7 +749,7 @@ class Oracle:
             yield f"repeat {[step.at(k) for step in transaction]}", after
 
     def came_back(self, state: State, p: Step, transaction: list[Step]) -> bool:
-        """The service of this predecessor came back from a backup, while that of the transaction is another."""
+        """Whether the service of this predecessor came back from a backup, and is none of the transaction's."""
         return (
             restored(p.service) in state
             and self.mode[p.service] != "continuous"
@@ -757,7 +757,7 @@ class Oracle:
         )
 
     def forgotten(self, state: State, transaction: list[Step], k: int) -> bool:
-        """A predecessor came back from a backup, and nothing in its log says that the transaction was executed."""
+        """Whether a predecessor came back from a backup whose log does not say that the transaction was executed."""
         later = set().union(*(self.all_followers(step) for step in transaction)) - set(transaction)
         return any(
             self.came_back(state, p, transaction)
@@ -766,7 +766,7 @@ class Oracle:
         )
 
     def repairs(self, state: State, k: int) -> Iterator[Move]:
-        """What owners take back from others, and what people create again, at one index."""
+        """Yield the events that owners take back from others, and that people create again, at one index."""
         for step in self.steps:
             if logged(step.at(k)) in state:
                 continue
@@ -778,14 +778,14 @@ class Oracle:
                 yield f"reconstruct {step.at(k)}", self.publish(after, step, k) | {live(step.at(k))}
 
     def remembered(self, state: State, step: Step, k: int) -> bool:
-        """A later copy of the entity is logged; or the step creates what the holder of a link has cached with it."""
+        """Whether a later copy of the entity is logged, or the step creates an entity that a holder has cached."""
         copies = [f for f in self.all_followers(step) if f.verb == "copy" and f.entity == step.entity]
         if any(logged(copy.at(k)) in state for copy in copies):
             return True
         return step.verb == "create" and any(self.holds(state, link, k) for link in self.cached_links(step.entity))
 
     def sweeps(self, state: State, k: int) -> Iterator[Move]:
-        """What is taken back at the end, at one index: interactions half done, or else what nothing refers to."""
+        """Yield what is removed at the end, at one index: events of interactions half done, or else orphans."""
         undone = False
         if self.undo:
             for steps in self.use_cases.values():
@@ -800,7 +800,7 @@ class Oracle:
                     yield f"collect {entity} {k}", state | {gone(entity, k)}
 
     def half_done(self, state: State, steps: list[Step], k: int) -> bool:
-        """A use case lacks a step, or speaks of an entity whose creation is not in the log."""
+        """Whether a use case lacks a step, or speaks of an entity whose creation is not in the log."""
         for step in steps:
             if logged(step.at(k)) in state:
                 entities = [step.entity, *step.needs, *(target for _, target in step.makes)]
@@ -811,7 +811,7 @@ class Oracle:
         return False
 
     def recoveries(self, state: State) -> Iterator[Move]:
-        """What recovery can still do; nothing, if the state is settled."""
+        """Yield all that recovery can still do; a state is settled if that is nothing."""
         for k in self.indices:
             if sweeping(k) in state:
                 yield from self.sweeps(state, k)
@@ -824,7 +824,7 @@ class Oracle:
     # All together
 
     def successors(self, state: State) -> Iterator[Move]:
-        """Everything that can happen in a state, and the state after it."""
+        """Yield everything that can happen in a state, and the state after it."""
         if RECOVERED in state:
             yield from self.recoveries(state)
         else:
@@ -836,7 +836,7 @@ class Oracle:
     # Anomalies
 
     def shown_in(self, cut: State, k: int) -> dict[Anomaly, None]:
-        """The anomalies that a cut shows at an index, whoever is to blame for them."""
+        """The anomalies that a cut shows at an index, tolerated and excused ones included."""
         found: dict[Anomaly, None] = {}
         explained: set[Step] = set()
         for link in self.maker:
@@ -865,12 +865,12 @@ class Oracle:
         return found
 
     def lost(self, cut: State, entity: Entity, k: int) -> bool:
-        """Its creation was logged just before the disaster, and is not in the cut."""
+        """Whether its creation was logged just before the disaster, and is not in the cut."""
         creation = self.creator[entity].at(k)
         return before(creation) in cut and logged(creation) not in cut
 
     def missing(self, cut: State, step: Step, k: int) -> bool:
-        """The event is absent, and neither moot nor a consequence of what else is absent."""
+        """Whether the event is absent, and neither moot nor a consequence of what else is absent."""
         survivors = [other for other in self.use_cases[step.use_case] if logged(other.at(k)) in cut]
         if step in survivors or not survivors or dropped(step.at(k)) in cut:
             return False
@@ -883,7 +883,7 @@ class Oracle:
         return not all(self.over(cut, other.entity, k) for other in survivors)
 
     def over(self, cut: State, entity: Entity, k: int) -> bool:
-        """It was deleted, or removed by recovery."""
+        """Whether it was deleted, or removed by recovery."""
         return self.deleted(cut, entity, k) or gone(entity, k) in cut
 
     def just_before(self, cut: State) -> State:
@@ -892,7 +892,7 @@ class Oracle:
         return frozenset(logs | {fact for fact in cut if fact[0] == "dropped"})
 
     def counts(self, cut: State, anomaly: Anomaly, k: int) -> bool:
-        """The anomaly is the backup's fault: it was not there before, or would have been mended."""
+        """Whether the anomaly is the backup's fault: it was not there before, or would have been mended."""
         logs = self.just_before(cut)
         if anomaly not in self.shown_in(logs, k):
             return True
@@ -901,7 +901,7 @@ class Oracle:
         return any(self.mends(step, anomaly) for step in lacking)
 
     def mends(self, step: Step, anomaly: Anomaly) -> bool:
-        """With this step, the anomaly would be over."""
+        """Whether this step would mend the anomaly."""
         kind, about = anomaly
         match kind:
             case "broken-link":
@@ -917,7 +917,7 @@ class Oracle:
                 raise AssertionError(f"no log without a disaster shows {kind}")
 
     def tolerated(self, cut: State, anomaly: Anomaly, k: int) -> bool:
-        """The anomaly does not count against consistency."""
+        """Whether the anomaly is not counted against consistency."""
         kind, about = anomaly
         match kind:
             case "broken-link":
@@ -931,7 +931,7 @@ class Oracle:
                 return False
 
     def cached(self, cut: State, link: Link, k: int) -> bool:
-        """The holder has what it needs of the target."""
+        """Whether the holder has what it needs of the target."""
         if self.caching(link) != "copies":
             return self.caching(link) == "with the link"
         home = self.creator[link[0]].service
@@ -958,7 +958,7 @@ class Oracle:
                     yield kind, subject, "application"
 
     def loses_backed_events(self, cut: State) -> bool:
-        """Some event that is in a backup is not in the cut, or some entity was removed."""
+        """Whether some event that is in a backup is not in the cut, or some entity was removed."""
         lost = any(backed(step.at(k)) in cut and logged(step.at(k)) not in cut for step, k in self.events)
         return lost or any(fact[0] == "gone" for fact in cut)
 

@@ -173,9 +173,9 @@ WEAKEST = {
     "ids",
     "scarce",
 }
-"""Nothing holds because of these; that it holds under them, and not for want of any recovery, says the most."""
+"""These only make more possible; a plan with them in which something holds says most."""
 STRUCTURE = {"after"}
-"""What only says how a use case is built."""
+"""Features that only say how a use case is built."""
 
 
 @pytest.mark.parametrize("positive", [True, False], ids=["something holds", "something fails"])
@@ -219,12 +219,12 @@ def test_a_claim_that_nothing_supports_is_refused() -> None:
 
 
 def place(entry: Shows) -> Place:
-    """Where a feature is to be looked for."""
+    """Return where a feature is to be looked for."""
     return Place(entry.document, entry.plan, entry.feature, entry.step, entry.instead)
 
 
 def violated_otherwise(entry: Shows) -> set[str]:
-    """What is violated in the same specification without the feature, and what is told beside."""
+    """Return the violations and warnings of the same specification without the feature."""
     changed = otherwise(place(entry))
     parse(to_yaml(changed))  # it is still a specification
     found = judge(changed, "otherwise")
