@@ -132,8 +132,13 @@ def test_every_engine_judges_an_unknown_mode_as_the_plain_one(name: str, engine:
     assert told(check_reduced(SMALL[name], 1, engine, ())) == told(plain(SMALL[name]))
 
 
+def joined(reductions: Collection[Reduction]) -> str:
+    """Return a name for these reductions that is the same in every process."""
+    return "+".join(sorted(reductions))
+
+
 @pytest.mark.usefixtures("pairwise")
-@pytest.mark.parametrize("reductions", [*([each] for each in Reduction), ALL_REDUCTIONS], ids=str)
+@pytest.mark.parametrize("reductions", [*([each] for each in Reduction), ALL_REDUCTIONS], ids=joined)
 @pytest.mark.parametrize("instances", [1, 2])
 @pytest.mark.parametrize("name", ["three", "events"])
 def test_every_reduction_leaves_the_verdicts_on_an_unknown_mode(
@@ -247,7 +252,7 @@ def begun_by_recovery(rules: Rules) -> Iterator[Action]:
 known_recovery = Rules.recovery
 
 
-@pytest.mark.parametrize("reductions", [*([each] for each in Reduction), ALL_REDUCTIONS], ids=str)
+@pytest.mark.parametrize("reductions", [*([each] for each in Reduction), ALL_REDUCTIONS], ids=joined)
 @pytest.mark.parametrize("instances", [1, 2])
 def test_every_reduction_leaves_the_verdicts_under_an_unknown_action_of_recovery(
     instances: int, reductions: Collection[Reduction], monkeypatch: pytest.MonkeyPatch
