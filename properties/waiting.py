@@ -6,11 +6,12 @@ the specification: a step that comes before, an entity that does not exist, a li
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
 from bac.model.architecture import Entity, Link, Step, UseCase
+from bac.model.names import listed, quoted
 from bac.model.semantics import Rules
 from bac.model.setting import step_entities
 from bac.model.system import Action, ActionKind, Event, Fact, FactKind, State, dropped, logged
@@ -22,8 +23,9 @@ LOCKS = (FactKind.LOCKED, FactKind.LOCKED_AGAIN)
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """Why an event cannot happen: a clause whose subject is its step, such as ``needs a, which remove.1 has deleted``.
+    """Why an event cannot happen.
 
+    ``clause`` has its step as the subject, such as ``needs 'a', which 'remove.1' has deleted``.
     ``at`` is the step to blame: the one of the event, another one of its transaction, or one that comes before.
     ``then`` is the event that would have to happen first, if there is one.
     """
@@ -49,15 +51,14 @@ class Waiting:
 
     def sentence(self, event: Event) -> str:
         """Return why an event cannot happen, in clauses; the subject of the first is its step, and is left out."""
-        told, clauses, cause = {event}, list[str](), self.cause(event)
-        clauses.append(cause.clause)
+        told, cause = {event}, self.cause(event)
+        clauses = [f"is rejected, as it {cause.clause}" if dropped(event) in self.state else cause.clause]
         while cause.then is not None and cause.then not in told:
             if len(clauses) == MOST_CLAUSES:
                 return "; ".join([*clauses, "…"])
             told.add(cause.then)
-            clause = self.name(cause.then)
-            cause = self.cause(cause.then)
-            clauses.append(f"{clause} {cause.clause}")
+            subject, cause = self.name(cause.then), self.cause(cause.then)
+            clauses.append(f"{subject} {cause.clause}")
         return "; ".join(clauses)
 
     def cause(self, event: Event) -> Cause:
@@ -90,8 +91,8 @@ class Waiting:
         return case, case.step(event.step)
 
     def name(self, event: Event) -> str:
-        """Return what people call the step of an event."""
-        return self.rules.architecture.named(f"{event.use_case}.{event.step}")
+        """Return what people call the step of an event, in quotes."""
+        return quoted(self.rules.architecture.named(f"{event.use_case}.{event.step}"))
 
     # What can be lacking
 
@@ -125,7 +126,9 @@ class Waiting:
                 first = next(self.undrained(lock), None)
                 why = f", and that backup waits for {self.name(first)}" if first is not None else ""
                 are = "are" if len(lock.services) > 1 else "is"
-                yield Cause(f"is held back while {listed(lock.services)} {are} locked{why}", event, first)
+                yield Cause(
+                    f"is held back while {listed([*map(quoted, lock.services)])} {are} locked{why}", event, first
+                )
 
     def undrained(self, lock: Fact) -> Iterator[Event]:
         """Yield the events for which the snapshots under a lock wait."""
@@ -175,11 +178,6 @@ MAKES = {Entity: "creates", Link: "makes"}
 REMOVED = {Entity: "deleted", Link: "removed"}
 
 
-def listed(names: Sequence[str]) -> str:
-    """Return names for a sentence: ``a, b and c``."""
-    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
-
-
 def described(what: Entity | Link) -> str:
-    """Return an entity or link for a sentence."""
-    return f"the link {what}" if isinstance(what, Link) else str(what)
+    """Return an entity or link for a sentence, in quotes."""
+    return f"the link {quoted(str(what))}" if isinstance(what, Link) else quoted(str(what))

@@ -13,7 +13,7 @@ begun and not finished in some final state.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -57,16 +57,22 @@ class FinalStates:
     ``complete`` is false if the search had to stop at ``most`` states; then some may be missing.
     """
 
-    def __init__(self, system: System, most: int) -> None:
-        """Search the system."""
-        self.system, self.packing = system, Packing(system)
+    def __init__(self, system: System, most: int, check: Callable[[], None] = lambda: None) -> None:
+        """Search the system; ``check`` is called now and then, and may raise an error to stop."""
+        self.system, self.packing, self.check = system, Packing(system), check
         self.found: list[int] = []
         self.visited = {0}
+        self._supplied: dict[tuple[int, int], int] = {}
         self.complete = self._search(most)
+
+    @property
+    def work(self) -> int:
+        """How often an action was tried in a state."""
+        return len(self.visited) * len(self.system.actions)
 
     def mask(self, facts: Iterable[Fact]) -> int:
         """The mask of those of these facts that the system has."""
-        return self.packing.mask(self.packing.position.keys() & facts)
+        return self.packing.mask(frozenset(self.packing.position.keys() & facts))
 
     def facts(self, state: int) -> State:
         """The facts that hold in a state."""
@@ -79,11 +85,12 @@ class FinalStates:
     def _search(self, most: int) -> bool:
         stack = [0]
         while stack:
+            self.check()
             state = stack.pop()
             explored = self._stubborn_set(state)
             if not explored:
                 self.found.append(state)
-            for number in explored:
+            for number in numbers(explored):
                 after = self.packing.actions[number].apply(state)
                 if after not in self.visited:
                     if len(self.visited) >= most:
@@ -92,25 +99,27 @@ class FinalStates:
                     stack.append(after)
         return True
 
-    def _stubborn_set(self, state: int) -> list[int]:
+    # Sets of actions are masks of their numbers.
+
+    def _stubborn_set(self, state: int) -> int:
         """The actions to explore: of the stubborn sets around single actions one with the fewest that can happen."""
-        enabled = {number for number, action in enumerate(self.packing.actions) if action.enabled(state)}
-        best = sorted(enabled)
-        for seed in sorted(enabled):
-            if len(best) <= 1:
+        enabled = sum(1 << number for number, action in enumerate(self.packing.actions) if action.enabled(state))
+        best = enabled
+        for seed in numbers(enabled):
+            if best.bit_count() <= 1:
                 break
-            chosen = sorted(enabled & self._closure(seed, state, enabled))
-            if len(chosen) < len(best):
+            chosen = enabled & self._closure(seed, state, enabled)
+            if chosen.bit_count() < best.bit_count():
                 best = chosen
         return best
 
-    def _closure(self, seed: int, state: int, enabled: set[int]) -> set[int]:
-        found, stack = {seed}, [seed]
-        while stack:
-            number = stack.pop()
-            wanted = self._rivals[number] if number in enabled else self._suppliers(number, state)
-            stack += (other for other in wanted if other not in found)
-            found.update(wanted)
+    def _closure(self, seed: int, state: int, enabled: int) -> int:
+        found = waiting = 1 << seed
+        while waiting:
+            number = waiting.bit_length() - 1
+            wanted = self._rivals[number] if enabled >> number & 1 else self._suppliers(number, state)
+            waiting = (waiting | wanted & ~found) & ~(1 << number)
+            found |= wanted
         return found
 
     @cached_property
@@ -128,17 +137,25 @@ class FinalStates:
         ]
 
     @cached_property
-    def _rivals(self) -> list[list[int]]:
+    def _rivals(self) -> list[int]:
+        """For each action those that it hinders, or that hinder it."""
         numbered = list(enumerate(self._effects))
-        return [[number for number, its in numbered if its is not each and each.rivals(its)] for each in self._effects]
+        return [
+            sum(1 << other for other, its in numbered if other != number and each.rivals(its))
+            for number, each in numbered
+        ]
 
-    def _suppliers(self, number: int, state: int) -> list[int]:
+    def _suppliers(self, number: int, state: int) -> int:
         """The actions that can supply one of the things that an action lacks; the fewest there are."""
-        lacking = list(lacks(self.packing.actions[number], state))
-        return min((self._supplying(*each) for each in lacking), key=len)
+        return min((self._supplying(*each) for each in lacks(self.packing.actions[number], state)), key=int.bit_count)
 
-    def _supplying(self, positive: int, negative: int) -> list[int]:
-        return [number for number, its in enumerate(self._effects) if its.raised & positive or its.lowered & negative]
+    def _supplying(self, positive: int, negative: int) -> int:
+        known = self._supplied.get((positive, negative))
+        if known is None:
+            effects = enumerate(self._effects)
+            able = (number for number, its in effects if its.raised & positive or its.lowered & negative)
+            known = self._supplied[positive, negative] = sum(1 << number for number in able)
+        return known
 
 
 def lacks(action: PackedAction, state: int) -> Iterator[tuple[int, int]]:
@@ -156,3 +173,8 @@ def bits(mask: int) -> Iterator[int]:
         bit = mask & -mask
         yield bit
         mask ^= bit
+
+
+def numbers(mask: int) -> Iterator[int]:
+    """Yield the numbers of the bits of a mask, in ascending order."""
+    return (bit.bit_length() - 1 for bit in bits(mask))
