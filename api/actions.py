@@ -76,7 +76,7 @@ def check(
     wanted = tuple(Property) if properties is None else tuple(map(Property, properties))
     options = CheckOptions(instances, wanted, "explicit" if engine == "auto" else engine, ALL_REDUCTIONS)
     scheduler = Scheduler(Limits(max_states, timeout, memory_budget()), jobs)
-    covered = coverage(read.architecture, chosen, Budget(check=scheduler.monitor.check))
+    covered = coverage(read.architecture, chosen, budget=Budget(check=scheduler.monitor.check))
     results = check_plans(read.architecture, chosen, options, scheduler, covered)
     told = replace(read, warnings=(*read.warnings, *warnings(read, covered)))
     return Report(Checked(told, results))

@@ -279,7 +279,7 @@ class Check:
         if not chosen:
             return
         bare = [replace(plan, expect=None) for plan in chosen]
-        covered = coverage(specification.architecture, bare, Budget(check=schedule.monitor.check))
+        covered = coverage(specification.architecture, bare, budget=Budget(check=schedule.monitor.check))
         found = warnings(specification, covered)
         warn(found, self.strict)
         specification = replace(specification, warnings=(*specification.warnings, *found))

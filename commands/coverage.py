@@ -31,6 +31,13 @@ NO_LIMIT = 10**15
     help="Look at this plan (repeatable); default: all plans.",
 )
 @click.option(
+    "--instances",
+    type=click.IntRange(1, 1000),
+    default=1,
+    show_default=True,
+    help="How many instances of every use case there are.",
+)
+@click.option(
     "--format",
     "format_",
     type=click.Choice(["text", "json"]),
@@ -49,7 +56,13 @@ NO_LIMIT = 10**15
 )
 @click.option("--strict", is_flag=True, help="Make warnings errors.")
 def coverage(
-    spec: str, plans: Sequence[str], format_: str, timeout: float | None, max_states: int, strict: bool
+    spec: str,
+    plans: Sequence[str],
+    instances: int,
+    format_: str,
+    timeout: float | None,
+    max_states: int,
+    strict: bool,
 ) -> None:
     """List the steps that no run takes, the use cases that can get stuck, and the plans that never recover.
 
@@ -69,11 +82,13 @@ def coverage(
     monitor = LimitMonitor(Limits(seconds=timeout))
     budget = search.Budget(NO_LIMIT, NO_LIMIT, NO_LIMIT, max_states, monitor.check)
     with counted("plans") as progress:
-        covered = search.coverage(specification.architecture, chosen, budget, thorough=True, progress=progress)
+        covered = search.coverage(
+            specification.architecture, chosen, instances, budget, thorough=True, progress=progress
+        )
     found = warnings(specification, covered)
     warn(found, strict)
     whole = replace(specification, warnings=(*specification.warnings, *found))
-    emit(format_, lambda: document(whole, covered), lambda: text(whole, covered))
+    emit(format_, lambda: document(whole, covered, instances), lambda: text(whole, covered, instances))
     sys.exit(exit_code(covered))
 
 

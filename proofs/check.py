@@ -286,7 +286,7 @@ class PlanCheck:
     @cached_property
     def covered(self) -> PlanCoverage:
         """What happens under the plan."""
-        (found,) = coverage(self.architecture, [self.plan], Budget(check=self.scheduler.monitor.check))
+        (found,) = coverage(self.architecture, [self.plan], budget=Budget(check=self.scheduler.monitor.check))
         return found
 
     def never(self) -> str:

@@ -26,9 +26,10 @@ Answer = tuple[bool | None, str]
 # For people
 
 
-def text(specification: Specification, covered: Sequence[PlanCoverage]) -> RenderableType:
+def text(specification: Specification, covered: Sequence[PlanCoverage], instances: int) -> RenderableType:
     """Return the answers about all steps, use cases and plans."""
-    title = f"{specification.architecture.name}: coverage, 1 instance of every use case, before a disaster"
+    scope = f"{instances} instance{'s' * (instances != 1)} of every use case"
+    title = f"{specification.architecture.name}: coverage, {scope}, before a disaster"
     tables = (step_table(specification, covered), use_case_table(specification, covered), plan_table(covered))
     parts = [part for table in tables for part in (Text(), table)]
     return Group(Text(title, style="bold"), *parts, Text(), Text(summary(covered), style="dim"))
@@ -137,12 +138,13 @@ def is_well(case: UseCaseCoverage) -> bool:
 # For programs
 
 
-def document(specification: Specification, covered: Sequence[PlanCoverage]) -> dict[str, Any]:
+def document(specification: Specification, covered: Sequence[PlanCoverage], instances: int) -> dict[str, Any]:
     """Return the answers under each plan; a key that has nothing to say is left out, and ``None`` is not known."""
     return {
         "format": FORMAT,
         "version": VERSION,
         "specification": specification.architecture.name,
+        "instances": instances,
         "warnings": [diagnostic(each) for each in specification.warnings],
         "plans": [plan_document(specification.architecture, plan) for plan in covered],
     }

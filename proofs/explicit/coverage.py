@@ -93,15 +93,17 @@ class Budget:
 def coverage(
     architecture: Architecture,
     plans: Sequence[Plan],
+    instances: int = 1,
     budget: Budget | None = None,
     thorough: bool = False,
     progress: Callable[[int, int], None] | None = None,
 ) -> list[PlanCoverage]:
-    """Return what happens under each of these plans, with one instance of every use case.
+    """Return what happens under each of these plans.
 
     Args:
         architecture: the architecture.
         plans: some of its plans.
+        instances: how many instances of every use case there are.
         budget: the limits; what they leave open is not known.
         thorough: whether to do what it takes to know that a use case which locks can hold back never gets stuck.
         progress: told how many plans of how many are finished.
@@ -109,7 +111,7 @@ def coverage(
     shared, surroundings = budget or Budget(), Surroundings(architecture)
     found: list[PlanCoverage] = []
     for plan in plans:
-        found.append(PlanSearch(surroundings, plan, shared, thorough).result())
+        found.append(PlanSearch(surroundings, plan, instances, shared, thorough).result())
         if progress is not None:
             progress(len(found), len(plans))
     return found
@@ -202,9 +204,13 @@ def unknown(case: UseCase, reason: str) -> CaseCoverage:
 
 @dataclass(frozen=True)
 class Part:
-    """Some use cases, and the services in which they run, under a plan."""
+    """Some use cases, and the services in which they run, under a plan.
+
+    ``rules`` are those with one instance of every use case.
+    """
 
     rules: Rules
+    instances: int
 
     @cached_property
     def shape(self) -> Hashable:
@@ -217,8 +223,18 @@ class Part:
         return relevant(before_disaster(self.rules), done(self.rules.architecture.use_cases, self.rules))
 
     @cached_property
+    def crowd(self) -> System:
+        """The same with all instances, as far as it decides about the steps of the first one."""
+        if self.instances == 1:
+            return self.system
+        return relevant(
+            before_disaster(replace(self.rules, instances=self.instances)),
+            done(self.rules.architecture.use_cases, self.rules),
+        )
+
+    @cached_property
     def alone(self) -> System:
-        """The same without the backup."""
+        """The same without the backup; no instance then knows of another one."""
         return without_backup(self.system)
 
     @cached_property
@@ -240,9 +256,10 @@ class Part:
 class PlanSearch:
     """The searches for one plan."""
 
-    def __init__(self, surroundings: Surroundings, plan: Plan, budget: Budget, thorough: bool) -> None:
+    def __init__(self, surroundings: Surroundings, plan: Plan, instances: int, budget: Budget, thorough: bool) -> None:
         """Nothing is searched yet."""
-        self.surroundings, self.plan, self.budget, self.thorough = surroundings, plan, budget, thorough
+        self.surroundings, self.plan, self.instances = surroundings, plan, instances
+        self.budget, self.thorough = budget, thorough
         self.architecture = surroundings.architecture
         self.rules = Rules(self.architecture, plan, 1)
         self.divisible = all(group.mode.omission is not None for group in plan.groups)
@@ -298,7 +315,7 @@ class PlanSearch:
         whole = len(part.rules.architecture.use_cases) == len(self.architecture.use_cases)
         if not whole and not self.divisible:
             return search
-        found = self.budget.with_backup(relevant(part.system, done([search.case], part.rules)))
+        found = self.budget.with_backup(relevant(part.crowd, done([search.case], part.rules)))
         return replace(search, rules=part.rules, beside=found, exact=whole)
 
     @property
@@ -309,7 +326,7 @@ class PlanSearch:
     @cached_property
     def together(self) -> FinalStates:
         """The search that has all use cases and services."""
-        return self.budget.with_backup(Part(self.rules).system)
+        return self.budget.with_backup(Part(self.rules, self.instances).crowd)
 
     @cached_property
     def always_released(self) -> bool:
@@ -336,13 +353,14 @@ class PlanSearch:
             for service in list(kept):
                 if self.rules.modes[service].omission is None:
                     kept.update(dict.fromkeys(self.rules.groups[service].services))
-            self.parts[cone] = Part(Rules(self.surroundings.part(cases, kept), self.restricted(kept), 1))
+            rules = Rules(self.surroundings.part(cases, kept), self.restricted(kept), 1)
+            self.parts[cone] = Part(rules, self.instances)
         return self.parts[cone]
 
     def restricted(self, services: Mapping[str, None]) -> Plan:
         """What the plan says of these services before a disaster."""
         whole = {group.services: group for group in map(self.rules.groups.__getitem__, services)}
-        groups = (replace(each, services=tuple(s for s in services if s in each.services)) for each in whole.values())
+        groups = (replace(each, services=tuple(s for s in each.services if s in services)) for each in whole.values())
         order = sorted(self.rank.keys() & services.keys(), key=self.rank.__getitem__)
         return replace(self.plan, groups=tuple(groups), order=tuple(order), disaster=Disaster())
 
