@@ -34,7 +34,8 @@ def comparison(results: Sequence[PlanResult]) -> RenderableType:
     if Property.CONSISTENCY in asked:
         rows = [counts(result.properties[Property.CONSISTENCY]) for result in results]
         columns += [
-            Column(HEADING.get(kind, str(kind)), [row[number] for row in rows], "right") for number, kind in enumerate(AnomalyKind)
+            Column(HEADING.get(kind, str(kind)), [row[number] for row in rows], "right")
+            for number, kind in enumerate(AnomalyKind)
         ]
     if Property.NO_EXTRA_LOSS in asked:
         lost = [loss(result.properties[Property.NO_EXTRA_LOSS]) for result in results]

@@ -20,6 +20,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
+from typing import TYPE_CHECKING
 
 from bac.model.architecture import Architecture, Entity, Link, Service, Step, Tolerance, UseCase
 from bac.model.errors import LimitReached
@@ -37,7 +38,9 @@ from bac.proofs.reductions.backup_progress import (
 from bac.proofs.reductions.decomposition import MANY_SERVICES, Cone, largest, reachable, shape
 from bac.proofs.reductions.slicing import relevant
 from bac.properties.coverage import Obstacle, Place, PlanCoverage, StepCoverage, UseCaseCoverage, no_recovery
-from bac.properties.waiting import Waiting
+
+if TYPE_CHECKING:
+    from bac.properties.waiting import Waiting
 
 TOO_LARGE = "the search was too large"
 NOT_TOGETHER = "a lock can hold it back, and the use cases were not searched together"
@@ -466,6 +469,8 @@ class CaseSearch:
 
     def waiting(self, search: FinalStates, state: int) -> Waiting:
         """What explains a final state."""
+        from bac.properties.waiting import Waiting  # few checks have anything to explain
+
         return Waiting(self.rules, search.system.actions, search.facts(state))
 
 
