@@ -23,7 +23,7 @@ from bac.commands.streams import discard_rest, open_streams
 from bac.commands.terminal import BUG, HOLDS, UNKNOWN, WRONG, complain, display, notify
 
 BROKEN_PIPE = 141
-ROOMS = ("check", "export", "figure", "prove")
+ROOMS = ("check", "coverage", "export", "figure", "prove")
 """The commands with a module of their own in :mod:`bac.commands`, which is imported only when it is used."""
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 from bac.api.results import Figure, Report, Trace, Verified
@@ -60,10 +61,12 @@ def check(
     from bac.proofs.check import check_plans
     from bac.proofs.engine import Limits, memory_budget
     from bac.proofs.engines import ENGINES
+    from bac.proofs.explicit.coverage import Budget, coverage
     from bac.proofs.reductions import ALL_REDUCTIONS
     from bac.proofs.reductions.part_search import CheckOptions
     from bac.proofs.scheduler import Scheduler
     from bac.reports.checked import Checked
+    from bac.reports.warnings import warnings
 
     if engine not in ("auto", *ENGINES):
         raise ValueError(f"no engine {engine!r}; there are auto, {', '.join(ENGINES)}")
@@ -73,8 +76,10 @@ def check(
     wanted = tuple(Property) if properties is None else tuple(map(Property, properties))
     options = CheckOptions(instances, wanted, "explicit" if engine == "auto" else engine, ALL_REDUCTIONS)
     scheduler = Scheduler(Limits(max_states, timeout, memory_budget()), jobs)
-    results = check_plans(read.architecture, chosen, options, scheduler)
-    return Report(Checked(read, results))
+    covered = coverage(read.architecture, chosen, budget=Budget(check=scheduler.monitor.check))
+    results = check_plans(read.architecture, chosen, options, scheduler, covered)
+    told = replace(read, warnings=(*read.warnings, *warnings(read, covered)))
+    return Report(Checked(told, results))
 
 
 def draw(spec: Specification, *, plan: str | None = None, services: Iterable[str] = (), depth: int = 1) -> Figure:

@@ -225,7 +225,7 @@ class PropertyReport:
 
     @property
     def vacuous(self) -> bool:
-        """Whether it holds only because there is no run that could violate it."""
+        """Whether it holds, and something never happens that could violate it; the reason says what."""
         return self._result.vacuous
 
     @property
@@ -255,6 +255,11 @@ class PlanReport:
     def verdict(self) -> Verdict:
         """The worst verdict on all properties that were checked."""
         return self._result.verdict
+
+    @property
+    def vacuous(self) -> bool:
+        """Whether some property holds only because of something that never happens."""
+        return any(result.vacuous for result in self._result.properties.values())
 
     @property
     def backup(self) -> PropertyReport:
@@ -319,6 +324,11 @@ class Report(Mapping[str, PlanReport]):
         """Keep the results on the plans of a specification."""
         self._checked = checked
         self._by_plan = {result.plan: PlanReport(checked, result) for result in checked.results}
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Legal but suspicious things, such as steps that never happen, as located messages."""
+        return tuple(warning.render() for warning in self._checked.specification.warnings)
 
     @property
     def verdict(self) -> Verdict:

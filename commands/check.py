@@ -29,6 +29,7 @@ from bac.commands.terminal import (
     notify,
     progress_shown,
     read,
+    warn,
     write_figure,
 )
 from bac.reports import FORMATS, render
@@ -269,9 +270,15 @@ class Check:
                 raise UnknownPlan(f"no specification has a plan '{name}'")
 
     def check(self, source: str, asking: CheckOptions, schedule: Scheduler) -> None:
-        """Check one file."""
+        """Check one file.
+
+        Raises:
+            SpecificationError: it has errors, or with ``--strict`` warnings; then nothing is checked.
+        """
         from bac.proofs.check import check_plans
+        from bac.proofs.explicit.coverage import Budget, coverage
         from bac.reports.checked import Checked
+        from bac.reports.warnings import warnings
 
         specification = read(source, self.strict)
         reading = time.monotonic() - self.started
@@ -280,7 +287,11 @@ class Check:
         if not chosen:
             return
         bare = [replace(plan, expect=None) for plan in chosen]
-        results = check_plans(specification.architecture, bare, asking, schedule)
+        covered = coverage(specification.architecture, bare, budget=Budget(check=schedule.monitor.check))
+        found = warnings(specification, covered)
+        warn(found, self.strict)
+        specification = replace(specification, warnings=(*specification.warnings, *found))
+        results = check_plans(specification.architecture, bare, asking, schedule, covered)
         expected = {}
         if not self.update and (self.expect is not None or any(plan.expect is not None for plan in chosen)):
             from bac.reports.expectations import expected_of

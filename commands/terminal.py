@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from math import isnan
@@ -16,6 +16,7 @@ from click.core import ParameterSource
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
+    from bac.model.specification.diagnostics import Diagnostic
     from bac.model.specification.reader import Specification
     from bac.model.trace import Trace
     from bac.proofs.engine import Limits, Progress
@@ -44,11 +45,21 @@ def complain(message: str) -> None:
 
 def read(spec: str, strict: bool = False) -> Specification:
     """Read the specification, with warnings and notes on standard error (warnings are errors if ``strict``)."""
-    from bac.model.specification.diagnostics import SpecificationError
     from bac.model.specification.reader import load
 
     specification = load(spec)
-    warnings = specification.warnings
+    warn(specification.warnings, strict)
+    return specification
+
+
+def warn(warnings: Sequence[Diagnostic], strict: bool = False) -> None:
+    """Print warnings and notes on standard error.
+
+    Raises:
+        SpecificationError: ``strict``, and there are warnings among them.
+    """
+    from bac.model.specification.diagnostics import SpecificationError
+
     suspicious = [replace(found, severity="error") for found in warnings if found.severity == "warning"]
     if strict and suspicious:
         raise SpecificationError(suspicious)
@@ -56,7 +67,6 @@ def read(spec: str, strict: bool = False) -> Specification:
         notify(warning.render())
     if len(warnings) > SHOWN_WARNINGS:
         notify(f"… and {len(warnings) - SHOWN_WARNINGS} more warnings")
-    return specification
 
 
 def limits(timeout: float | None, max_states: int | None, max_memory: int | None) -> Limits:

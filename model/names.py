@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import islice
 
 JOINERS = "\u200c\u200d"
@@ -28,6 +28,11 @@ def quoted(name: str) -> str:
     """Return a name for a message: in quotes, cut if it is long, with unprintable characters escaped."""
     shown = "".join(char if is_printable(char) else _escaped(char) for char in name[:_SHOWN])
     return f"'{shown}{'…' * (len(name) > _SHOWN)}'"
+
+
+def listed(names: Sequence[str]) -> str:
+    """Return names for a sentence: ``a, b and c``."""
+    return " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
 
 
 def described(char: str) -> str:

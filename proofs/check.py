@@ -15,6 +15,7 @@ from bac.model.errors import BacError, LimitReached
 from bac.model.plan import Group, Plan, Timing
 from bac.model.trace import Trace
 from bac.proofs.engine import Limits, Progress
+from bac.proofs.explicit.coverage import Budget, coverage
 from bac.proofs.reductions import ALL_REDUCTIONS, Reduction, Saving
 from bac.proofs.reductions.decomposition import MANY_SERVICES, Part, may_divide, parts
 from bac.proofs.reductions.part_search import (
@@ -29,6 +30,7 @@ from bac.proofs.reductions.part_search import (
 from bac.proofs.results import AnomalyResult, Confirmation, PlanResult, PlanVerdicts, Verdict, unique
 from bac.proofs.scheduler import Scheduler, SearchTask
 from bac.properties.anomalies import anomalies
+from bac.properties.coverage import PlanCoverage
 from bac.properties.qualities import Property
 
 MAY_BLOCK = "use cases may block each other, and there are too many services to search the whole"
@@ -63,9 +65,13 @@ def check(
 
 
 def check_plans(
-    architecture: Architecture, plans: Iterable[Plan], options: CheckOptions, scheduler: Scheduler
+    architecture: Architecture,
+    plans: Iterable[Plan],
+    options: CheckOptions,
+    scheduler: Scheduler,
+    covered: Sequence[PlanCoverage] = (),
 ) -> list[PlanResult]:
-    """Return the verdicts on these plans, in this order.
+    """Return the verdicts on these plans, in this order; ``covered`` is what happens under each, if that is known.
 
     First each plan is checked as far as small searches get it, one plan after the other.  Then the large searches of
     all plans are run together.  Properties that an interruption or the time limit left open are unknown.
@@ -75,6 +81,8 @@ def check_plans(
         ClusterUnavailable: no Dask, or no scheduler at that address.
     """
     checks = [PlanCheck(architecture, plan, options, scheduler) for plan in plans]
+    for each, found in zip(checks, covered, strict=False):
+        each.covered = found
     for each in checks:
         each.search_parts()
     scheduler.run_all([search for each in checks for search in each.searches])
@@ -271,12 +279,23 @@ class PlanCheck:
         try:
             if found:
                 backup = None if self.backup is None else self.backup.result
-                return PlanVerdicts(self.plan, self.options, found, backup, self.savings(found), confirmation).result()
+                savings = self.savings(found)
+                return PlanVerdicts(self.plan, self.options, found, backup, savings, confirmation, self.never).result()
         except KeyboardInterrupt:
             confirmation.interrupted, self.stopped = True, INTERRUPTED
         whole = self.unsearched_whole
         nothing = unsearched(whole, self.options.properties, self.stopped)
         return PlanVerdicts(self.plan, self.options, [(whole, nothing)], None, (), confirmation).result()
+
+    @cached_property
+    def covered(self) -> PlanCoverage:
+        """What happens under the plan."""
+        (found,) = coverage(self.architecture, [self.plan], budget=Budget(check=self.scheduler.monitor.check))
+        return found
+
+    def never(self) -> str:
+        """Say in words which steps never happen; nothing if all may."""
+        return self.covered.never_in_words(self.architecture)
 
     def savings(self, found: Sequence[tuple[Part, PartResult]]) -> tuple[Saving, ...]:
         """Return how much dividing the architecture saved, if it was divided."""

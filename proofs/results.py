@@ -141,7 +141,7 @@ class PropertyResult:
     ``scope`` says for how many instances; ``reason`` why it is unknown, or what a reader should know about it.
     ``anomalies`` violate consistency; ``tolerated`` ones do
     not, nor those that the ``application`` leaves behind by itself.  ``complete`` is false if a limit may have hidden
-    more; ``vacuous`` is true if the property holds only because there is nothing that could violate it.
+    more; ``vacuous`` is true if it holds, and something never happens that could violate it.
     ``omitted_actions`` is how many actions of omitted services the whole needs in addition to ``trace``.
     """
 
@@ -238,6 +238,7 @@ class PlanVerdicts:
         backup: what is known of the backup of the whole, if that was decided apart.
         savings: what was saved by dividing the architecture.
         confirmation: confirms what was found.
+        never: says in words which steps never happen; nothing if all may.
     """
 
     def __init__(
@@ -248,9 +249,10 @@ class PlanVerdicts:
         backup: PartResult | None,
         savings: tuple[Saving, ...],
         confirmation: Confirmation,
+        never: Callable[[], str] = str,
     ) -> None:
         """Collect the limits that were reached; nothing is confirmed yet."""
-        self.plan, self.options, self.confirmation = plan, options, confirmation
+        self.plan, self.options, self.confirmation, self.never = plan, options, confirmation, never
         self.searched = found
         self.found = [(part, result if result.part is part else result.like(part)) for part, result in found]
         self.shapes = unique(found)
@@ -336,9 +338,15 @@ class PlanVerdicts:
         if which in self.limits:
             reason = self.limits[which]
             return PropertyResult(which, Verdict.UNKNOWN, scope, reason, complete=False)
-        vacuous = which in (Property.CONSISTENCY, Property.NO_EXTRA_LOSS) and not self.can_recover
-        why = "only because no run ever recovers from a disaster" if vacuous else None
-        return PropertyResult(which, Verdict.HOLDS, scope, why, vacuous=vacuous)
+        why = self.vacuity(which)
+        return PropertyResult(which, Verdict.HOLDS, scope, why, vacuous=why is not None)
+
+    def vacuity(self, which: Property) -> str | None:
+        """Why a property holds only because something never happens, if that is so."""
+        if which in (Property.CONSISTENCY, Property.NO_EXTRA_LOSS) and not self.can_recover:
+            return "only because no run ever recovers from a disaster"
+        never = self.never()
+        return f"because {never}" if never else None
 
     # Consistency
 

@@ -123,7 +123,7 @@ class Fates:
         return Fate(f"{self.backup_of(service)} taken{self.at(snapshot)} {when}", snapshot)
 
     def backup_of(self, service: str) -> str:
-        """Return the backup from which a service is restored, up to a participle, and whether others have a newer one."""
+        """Return the words for the backup that a service is restored from, and whether others have a newer one."""
         rounds = {each: len(self.numbers(ActionKind.SNAPSHOT, each)) for each in self.trace.logs}
         if rounds[service] < max(rounds.values()):
             return f"the newest backup of {service} is still that of the first round,"

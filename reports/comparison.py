@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from rich.console import RenderableType
 from rich.text import Text
 
+from bac.model.names import listed
 from bac.proofs.results import PlanResult, PropertyResult, Verdict
 from bac.properties.anomalies import AnomalyKind
 from bac.properties.qualities import Property
@@ -83,8 +84,7 @@ def remarks(results: Sequence[PlanResult]) -> Iterator[Text]:
     found = [result for plan in results for result in plan.properties.values()]
     if any(result.tolerated for result in found):
         yield Text("(n): tolerated; not counted against consistency", style="dim")
-    for reason in dict.fromkeys(result.reason for result in found if result.vacuous):
-        yield Text(f"*: holds vacuously, {reason}", style="yellow")
+    yield from vacuous(results)
     for (properties, reason), plans in unfinished(results).items():
         yield Text(f"{', '.join(plans)}: {properties}{reason}", style="yellow")
 
@@ -101,3 +101,15 @@ def unfinished(results: Sequence[PlanResult]) -> dict[tuple[str, str], list[str]
             properties = "unknown: " if len(names) == len(plan.properties) else f"{', '.join(names)}: "
             found.setdefault((properties, reason), []).append(plan.plan)
     return found
+
+
+def vacuous(results: Sequence[PlanResult]) -> Iterator[Text]:
+    """Say why verdicts hold vacuously, and of which plans if there are several reasons."""
+    reasons: dict[str | None, dict[str, None]] = {}
+    for plan in results:
+        for result in plan.properties.values():
+            if result.vacuous:
+                reasons.setdefault(result.reason, {})[plan.plan] = None
+    for reason, plans in reasons.items():
+        of = f" of {listed(list(plans))}" if len(reasons) > 1 else ""
+        yield Text(f"*{of}: holds vacuously, {reason}", style="yellow")

@@ -9,7 +9,7 @@ slow, and meant to be held against the checker on small specifications.
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import chain, combinations
 from typing import Any
 
 Fact = tuple[Any, ...]
@@ -1005,6 +1005,25 @@ def stuck_use_cases(oracle: Oracle, before: dict[State, set[State]]) -> set[str]
             if any(any(oracle.done(state, step, k) for step in steps) for state in before if state not in hopeful):
                 found.add(name)
     return found
+
+
+def covered(document: dict[str, Any], plan: str, instances: int = 1, max_states: int = 20_000) -> dict[str, list[str]]:
+    """The steps that no run takes, and the use cases that can get stuck; nothing after a disaster is looked at."""
+    oracle = Oracle(document, plan, instances)
+    start: State = frozenset()
+    before: dict[State, set[State]] = {start: set()}
+    queue = deque([start])
+    while queue:
+        state = queue.popleft()
+        backups = (move for round_ in oracle.rounds(state) for move in oracle.snapshots(state, round_))
+        for _, after in chain(oracle.commands(state), backups):
+            if after not in before:
+                before[after] = set()
+                queue.append(after)
+                if len(before) > max_states:
+                    raise TooBig(f"more than {max_states} states")
+            before[after].add(state)
+    return {"never": never_taken(oracle, before), "stuck": sorted(stuck_use_cases(oracle, before))}
 
 
 def judge(document: dict[str, Any], plan: str, instances: int = 1, max_states: int = 200_000) -> dict[str, Any]:

@@ -200,8 +200,9 @@ SENTENCES = [
     ),
     (
         ("retract", "A first", "broken-link a -> b", Timing.ANY_TIME),
-        "The recovered a refers to b, which does not exist: B/2 (delete b) deleted it, and the message that tells A to "
-        "unlink a from b was in the broker when disaster struck (action 6), and is lost, as B and A were both restored.",
+        "The recovered a refers to b, which does not exist: B/2 (delete b) deleted it, and the message that tells A "
+        "to unlink a from b was in the broker when disaster struck (action 6), and is lost, "
+        "as B and A were both restored.",
         6,
     ),
     (

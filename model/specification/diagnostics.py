@@ -86,12 +86,19 @@ WARNINGS = {
 }
 """The meaning of each warning code, in one line: legal, but suspicious."""
 
+FOUND = {
+    "never-happens": "No run takes this step, not even without a disaster.",
+    "can-get-stuck": "A use case can begin and then never be finished, without any disaster.",
+    "no-record": "No later step records a `once` step, so that a call that is resumed cannot know that it was done.",
+}
+"""The meaning of each code of a warning that `bac check` and `bac coverage` find, and not already the reader."""
+
 NOTES = {
     "same-plan": "Two plans are identical but for their names.",
 }
 """The meaning of each note code, in one line: good to know, and no error under ``--strict`` either."""
 
-CODES = ERRORS | WARNINGS | NOTES
+CODES = ERRORS | WARNINGS | FOUND | NOTES
 """Every code with its one-line explanation."""
 
 LINE_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
@@ -178,7 +185,7 @@ def severity_of(code: str) -> Severity:
     """Return whether this is the code of an error, a warning or a note."""
     if code in ERRORS:
         return "error"
-    return "warning" if code in WARNINGS else "note"
+    return "note" if code in NOTES else "warning"
 
 
 class Report:

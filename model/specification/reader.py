@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 from typing import Any
 
@@ -17,7 +17,7 @@ from bac.model.errors import BacError, UnknownPlan, UnreadableFile
 from bac.model.names import closest, printable, quoted
 from bac.model.plan import Plan
 from bac.model.specification import fields
-from bac.model.specification.diagnostics import CODES, Diagnostic, Report, SpecificationError
+from bac.model.specification.diagnostics import CODES, Diagnostic, Place, Report, SpecificationError
 from bac.model.specification.fields import Reader, Record
 from bac.model.specification.plans import Application, read_plans
 from bac.model.specification.repairs import Repairable
@@ -68,13 +68,20 @@ class Specification:
     """The content of one file: an architecture and its plans.
 
     The first of ``plans`` is always the plan ``independent``; the others follow in the order of the file.
-    ``warnings`` are the warnings and notes about the file; ``file`` is its name in messages.
+    ``warnings`` are the warnings and notes about the file; ``file`` is its name in messages.  ``steps`` has the place
+    of each step, by use case and number, and the line of the file that it stands in.
     """
 
     architecture: Architecture
     plans: tuple[Plan, ...]
     warnings: tuple[Diagnostic, ...] = ()
     file: str = "<string>"
+    steps: Mapping[tuple[str, int], tuple[Place, str]] = field(default_factory=dict, compare=False, repr=False)
+
+    def warning(self, code: str, step: tuple[str, int], message: str) -> Diagnostic:
+        """Return a warning about a step, given by use case and number, at its place in the file."""
+        place, source = self.steps[step]
+        return Diagnostic("warning", code, message, self.file, place.line, place.column, None, source)
 
     def plan(self, name: str) -> Plan:
         """Return the plan of this name.
@@ -148,7 +155,8 @@ def parse(text: str | bytes, file: str = "<string>") -> Specification:
         sequences=traits.sequences,
         caches=caches,
     )
-    return Specification(architecture, plans, report.diagnostics, file)
+    steps = {step: (place, report.lines[place.line - 1]) for step, place in use_cases.places.items()}
+    return Specification(architecture, plans, report.diagnostics, file, steps)
 
 
 def _use_cases(report: Report, services: Services, record: Record) -> UseCases:

@@ -104,7 +104,7 @@ class UseCases:
     """The use cases of a file, and the place of everything that their steps do.
 
     ``names`` are the names of all use cases, and ``named`` whether all of them could be read; ``complete``: all steps
-    could be understood.
+    could be understood.  ``places`` has every step that could be, by use case and number.
     """
 
     use_cases: list[UseCase] = field(default_factory=list)
@@ -114,6 +114,7 @@ class UseCases:
     linked: list[tuple[Link, Place]] = field(default_factory=list)
     unlinked: list[tuple[Link, Place]] = field(default_factory=list)
     copied: dict[tuple[str, str], Place] = field(default_factory=dict)
+    places: dict[tuple[str, int], Place] = field(default_factory=dict)
     named: bool = True
     complete: bool = True
 
@@ -154,6 +155,7 @@ def read_use_cases(report: Report, services: Services, node: Node) -> UseCases:
         for number, draft in enumerate(drafts, 1):
             if draft is not None:
                 _collect(result, draft)
+                result.places[use_case, number] = draft.record.keys[draft.verb]
                 steps.append(draft.step(number, predecessors[number - 1]))
         result.use_cases.append(UseCase(use_case, tuple(steps), background))
     return result
@@ -176,6 +178,7 @@ def read_references(report: Report, services: Services, node: Node) -> UseCases:
             second = Step(2, Verb.CREATE, holder, holder.service, predecessors=(1,), links=(link,))
             result.linked.append((link, text))
             result.names.append(str(text))
+            result.places |= {(str(text), step.number): text for step in (first, second)}
             result.use_cases.append(UseCase(str(text), (first, second)))
     result.complete = services.complete and report.errors == errors
     result.named = result.complete

@@ -18,8 +18,10 @@ holds for any number of indices.  Source: docs/engines.md, "Reductions".
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
-from bac.model.system import RECOVERED, Action, Clause, System
+from bac.model.guard import Guard
+from bac.model.system import RECOVERED, Action, Clause, Fact, System
 from bac.proofs.packing import PackedAction, Packing
 from bac.proofs.reductions.projection import Partition, use_case_of
 
@@ -110,3 +112,48 @@ def reachable_states(actions: list[PackedAction], check: Callable[[], None]) -> 
         if len(states) > MOST_STATES:
             return None
     return states
+
+
+# What the backup can do to use cases
+
+
+def own_actions(system: System) -> list[Action]:
+    """The actions that belong to use cases, and not to the backup."""
+    return [action for action in system.actions if action.label.events]
+
+
+def only_by_backup(system: System) -> frozenset[Fact]:
+    """The facts that the backup writes, and that no use case can make true."""
+    written = (action.written for action in background(system))
+    return frozenset[Fact]().union(*written).difference(*(action.raised for action in own_actions(system)))
+
+
+def without_backup(system: System) -> System:
+    """The system before a disaster in which only use cases do something."""
+    never = only_by_backup(system)
+    actions = tuple(left for action in own_actions(system) if (left := where_absent(action, never)) is not None)
+    return System(tuple(fact for fact in system.facts if fact not in never), actions)
+
+
+def where_absent(action: Action, never: frozenset[Fact]) -> Action | None:
+    """What is left of an action if these facts are false; ``None`` if it cannot happen then."""
+    guard = Guard(action.require, action.forbid, action.clauses).given((), never)
+    if guard.impossible:
+        return None
+    rest = replace(action, require=guard.require, forbid=guard.forbid, clauses=guard.clauses)
+    return replace(rest, delete=rest.delete - never, copy=tuple(pair for pair in rest.copy if pair[0] not in never))
+
+
+def only_holds_back(system: System) -> bool:
+    """Whether all that the backup can do to use cases is to hold back their actions.
+
+    It is so if each condition that speaks of what the backup writes also holds where a certain fact is false that only
+    the backup makes true: then it holds wherever no backup is taken.
+    """
+    written = frozenset[Fact]().union(*(action.written for action in background(system)))
+    never, own = only_by_backup(system), own_actions(system)
+    conditions = (each for a in own for each in Guard(a.require, a.forbid, a.clauses).disjunctions)
+    return not any(source in written for action in own for source, _ in action.copy) and all(
+        written.isdisjoint(fact for fact, _ in each) or any(not holds and fact in never for fact, holds in each)
+        for each in conditions
+    )
