@@ -49,7 +49,7 @@ def check(
         plan: check this plan only; ``plans``: these plans.  Default: all plans.
         properties: ``backup``, ``availability``, ``consistency``, ``no-extra-loss``.  Default: all.
         instances: how many instances of every use case there are.
-        engine: ``auto``, ``explicit``, ``smt``, or ``both``, which compares the two.
+        engine: ``auto``, ``precedence``, ``explicit``, ``smt``, or ``both``, which compares the last two.
         timeout: seconds for all plans together; then the verdict is UNKNOWN.
         max_states: states for each search; then the verdict is UNKNOWN.
         jobs: local processes for large searches.
@@ -60,7 +60,7 @@ def check(
     """
     from bac.proofs.check import check_plans
     from bac.proofs.engine import Limits, memory_budget
-    from bac.proofs.engines import ENGINES
+    from bac.proofs.engines import CHOICES
     from bac.proofs.explicit.coverage import Budget, coverage
     from bac.proofs.reductions import ALL_REDUCTIONS
     from bac.proofs.reductions.part_search import CheckOptions
@@ -68,13 +68,13 @@ def check(
     from bac.reports.checked import Checked
     from bac.reports.warnings import warnings
 
-    if engine not in ("auto", *ENGINES):
-        raise ValueError(f"no engine {engine!r}; there are auto, {', '.join(ENGINES)}")
+    if engine not in CHOICES:
+        raise ValueError(f"no engine {engine!r}; there are {', '.join(CHOICES)}")
     read = spec._read
     names = [plan] if plan is not None else plans
     chosen = read.plans if names is None else [read.plan(name) for name in names]
     wanted = tuple(Property) if properties is None else tuple(map(Property, properties))
-    options = CheckOptions(instances, wanted, "explicit" if engine == "auto" else engine, ALL_REDUCTIONS)
+    options = CheckOptions(instances, wanted, engine, ALL_REDUCTIONS)
     scheduler = Scheduler(Limits(max_states, timeout, memory_budget()), jobs)
     covered = coverage(read.architecture, chosen, budget=Budget(check=scheduler.monitor.check))
     results = check_plans(read.architecture, chosen, options, scheduler, covered)

@@ -73,7 +73,7 @@ WORST_LAST = (HOLDS, UNKNOWN, VIOLATED, WRONG, BUG)
 )
 @click.option(
     "--engine",
-    type=click.Choice(["explicit", "smt", "both"]),
+    type=click.Choice(["auto", "precedence", "explicit", "smt", "both"]),
     default="explicit",
     show_default=True,
     help="The engine that decides.",

@@ -14,7 +14,8 @@ from bac.model.architecture import Architecture, Service, Tolerance
 from bac.model.errors import BacError, LimitReached
 from bac.model.plan import Group, Plan, Timing
 from bac.model.trace import Trace
-from bac.proofs.engine import Limits, Progress
+from bac.proofs.engine import Limits, NotApplicable, Progress
+from bac.proofs.engines import AUTO, ENGINES, EXPLICIT, PRECEDENCE
 from bac.proofs.explicit.coverage import Budget, coverage
 from bac.proofs.reductions import ALL_REDUCTIONS, Reduction, Saving
 from bac.proofs.reductions.decomposition import MANY_SERVICES, Part, may_divide, parts
@@ -153,11 +154,14 @@ class PlanCheck:
 
     def __init__(self, architecture: Architecture, plan: Plan, options: CheckOptions, scheduler: Scheduler) -> None:
         """Begin without any search."""
-        self.architecture, self.plan, self.options, self.scheduler = architecture, plan, options, scheduler
+        self.architecture, self.plan, self.scheduler = architecture, plan, scheduler
+        self.asked, self.by = options.engine, options.engine if options.engine in ENGINES else EXPLICIT
+        self.options = replace(options, engine=self.by)  # for what is searched
         self.searched: list[tuple[Part, SearchTask]] = []  # each part, with the search of the first of its shape
         self.divided = False
         self.seen = 0  # states of the whole that were found before it was divided
         self.backup: SearchTask | None = None
+        self.refusal: str | None = None  # why the precedence engine does not
         self.stopped = INTERRUPTED  # why nothing is searched, if that is so
 
     @cached_property
@@ -189,6 +193,8 @@ class PlanCheck:
             self.stopped = reason
             return
         try:
+            if self.decided_by_precedence():
+                return
             self.choose_parts()
             for search in self.searches:
                 if search.trial is None and self.options.enumerates:
@@ -198,6 +204,41 @@ class PlanCheck:
         except KeyboardInterrupt:
             self.scheduler.interrupted = True
         self.search_backup()
+
+    def decided_by_precedence(self) -> bool:
+        """Whether the precedence engine is wanted, and decides the plan.
+
+        Raises:
+            NotApplicable: it was asked for by name, and does not cover the plan.
+            LimitReached: the time is over.
+        """
+        if self.asked not in (AUTO, PRECEDENCE):
+            return False
+        from bac.proofs.precedence.verdicts import PrecedenceCheck
+
+        try:
+            check = PrecedenceCheck(self.whole, self.options, self.scheduler.monitor)
+            result = check.result()
+        except NotApplicable as refusal:
+            if self.asked == PRECEDENCE:
+                raise
+            self.refusal = str(refusal)
+            return False
+        self.by = PRECEDENCE
+        self.searched = [(self.whole, SearchTask(self.options, self.whole, result=result))]
+        if Property.BACKUP in self.options.properties and not check.backup_is_decided:
+            self.backup = SearchTask(self.options, self.whole if self.few else self.unsearched_whole, backup_only=True)
+            self.backup.result = self.argue_about_backup_under_locks()
+        return True
+
+    def argue_about_backup_under_locks(self) -> PartResult | None:
+        """The result for the backup of the whole without a search; ``None`` if a search has to decide."""
+        check = self.scheduler.monitor.check
+        if may_divide(self.plan):
+            divided = parts(self.architecture, self.plan, check)
+            if all(cannot_block_backup(part, check) for part in divided):
+                return PartResult(self.unsearched_whole)
+        return None if self.few else PartResult(self.unsearched_whole, limits={Property.BACKUP: MAY_BLOCK})
 
     def choose_parts(self) -> None:
         """Search the whole if it is small or may not be divided; otherwise one part of each shape.
@@ -280,7 +321,8 @@ class PlanCheck:
             if found:
                 backup = None if self.backup is None else self.backup.result
                 savings = self.savings(found)
-                return PlanVerdicts(self.plan, self.options, found, backup, savings, confirmation, self.never).result()
+                options = replace(self.options, engine=self.by)
+                return PlanVerdicts(self.plan, options, found, backup, savings, confirmation, self.never).result()
         except KeyboardInterrupt:
             confirmation.interrupted, self.stopped = True, INTERRUPTED
         whole = self.unsearched_whole

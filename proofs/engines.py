@@ -97,10 +97,17 @@ def both(system: System, query: Query, limits: Limits, progress: ProgressListene
     return compared(explicit, smt, system, query, limits, progress)
 
 
-ENGINES: Mapping[str, Engine] = {"explicit": explicit, "smt": smt, "both": both}
-"""The engines by the names that users give them."""
+EXPLICIT, PRECEDENCE, AUTO = "explicit", "precedence", "auto"
+ENGINES: Mapping[str, Engine] = {EXPLICIT: explicit, "smt": smt, "both": both}
+"""The engines that search systems, by the names that users give them."""
 
-ENUMERATE = frozenset({"explicit"})
+CHOICES = (AUTO, PRECEDENCE, *ENGINES)
+"""All that can decide a plan: also the precedence engine, which looks at whole architectures and not at systems.
+
+The first stands for the precedence engine where it covers the plan, and the explicit one where it does not.
+"""
+
+ENUMERATE = frozenset({EXPLICIT})
 """The engines that visit one state after the other."""
 
 

@@ -1,0 +1,195 @@
+"""The precedence engine finds what the oracle finds, in runs that the interpreter confirms, or refuses the plan."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from random import Random
+from typing import Any
+
+import pytest
+from comparison import checked, of_oracle
+from generator import problem
+from helpers import REFERENCE, parsed
+from oracle import TooBig, judge
+
+from bac.model.architecture import Architecture
+from bac.model.modes import Mode, modes, registered
+from bac.model.plan import INDEPENDENT, Group, Plan, Timing
+from bac.model.recovery import OPTIONS
+from bac.proofs.check import check
+from bac.proofs.engine import NotApplicable
+from bac.proofs.engines import AUTO, PRECEDENCE
+from bac.proofs.precedence.applicability import ALLOWED, MODES, REFUSED
+from bac.proofs.precedence.engine import Precedence
+from bac.proofs.results import Verdict
+from bac.properties.anomalies import anomalies
+from bac.properties.qualities import Property
+
+Document = dict[str, Any]
+MOST_STATES = 3000
+FEW, MANY = 400, 8000
+
+
+def easier(document: Document, random: Random) -> Document:
+    """The document, mostly without what the engine refuses."""
+    recovery = document["plans"]["p"].get("recovery", {})
+    for option in ("from", *REFUSED):
+        if random.random() < 0.9:
+            recovery.pop(option, None)
+    for steps in document.get("use_cases", {}).values():
+        for step in steps["steps"] if isinstance(steps, dict) else steps:
+            if random.random() < 0.7:
+                step.pop("once", None)
+    return document
+
+
+def problems(seeds: range) -> Iterator[Document]:
+    """Generated specifications with a plan ``p``."""
+    for seed in seeds:
+        yield easier(problem(Random(seed)), Random(seed))
+
+
+def agree(seeds: range) -> Counter[str]:
+    """Hold the engine against the oracle; return how often each construct was in the plans that it decided."""
+    seen = Counter[str]()
+    for document in problems(seeds):
+        try:
+            found = checked(document, "p", 1, PRECEDENCE)
+            expected = judge(document, "p", 1, MOST_STATES)
+        except (NotApplicable, TooBig):
+            continue
+        assert found == of_oracle(expected), document
+        plan = document["plans"]["p"]
+        seen.update(["plans", *plan.get("recovery", {}), *(group["mode"] for group in plan.get("groups", []))])
+        seen.update(kind for table in ("anomalies", "tolerated") for kind in expected[table])
+        seen.update(expected["actions"])
+    return seen
+
+
+def test_it_agrees_with_the_oracle() -> None:
+    seen = agree(range(FEW))
+    assert seen["plans"] > FEW / 2
+    rare = {"none", "continuous"}  # a disaster in a service without a backup is no disaster from which one recovers
+    assert all(seen[mode] > 5 for mode in MODES - rare - {"independent"})
+    assert all(seen[option] > 5 for option in ALLOWED - {"on_invalid"})
+    assert all(seen[action] > 5 for action in ("step", "deny", "unlock", "deliver", "replay", "resume", "disaster"))
+    assert all(seen[kind] > 5 for kind in ("broken-link", "orphan-state", "missing-state", "misdirected-link"))
+
+
+@pytest.mark.slow
+def test_it_agrees_with_the_oracle_on_thousands() -> None:
+    assert agree(range(FEW, MANY))["plans"] > (MANY - FEW) / 2
+
+
+def test_with_two_instances_it_finds_the_same() -> None:
+    compared = 0
+    for document in problems(range(60)):
+        try:
+            expected = judge(document, "p", 2, MOST_STATES)
+            found = checked(document, "p", 2, PRECEDENCE)
+        except (NotApplicable, TooBig):
+            continue
+        assert found == of_oracle(expected), document
+        compared += 1
+    assert compared > 5
+
+
+# What it refuses
+
+
+def test_every_mode_and_option_is_accepted_or_refused_by_name() -> None:
+    assert {mode.name for mode in modes()} == MODES
+    assert {option.name for option in OPTIONS} == ALLOWED | REFUSED
+    assert not ALLOWED & REFUSED
+
+
+def two_services() -> Architecture:
+    """The reference of Figures 3 and 4."""
+    return parsed(REFERENCE).architecture
+
+
+@pytest.mark.parametrize("option", sorted(REFUSED))
+def test_it_refuses_an_option_that_it_does_not_cover(option: str) -> None:
+    text = "from: newest" if option == "source" else f"{option}: [a]"
+    plan = parsed(f"{REFERENCE}  p: {{recovery: {{{text}}}}}").plan("p")
+    with pytest.raises(NotApplicable, match=text.partition(":")[0]):
+        Precedence(two_services(), plan)
+
+
+def test_it_refuses_a_mode_that_it_does_not_know() -> None:
+    with registered(replace(Mode.ATOMIC, name="new")) as mode, pytest.raises(NotApplicable, match="mode new"):
+        Precedence(two_services(), Plan("p", (Group(mode, ("A", "B")),)))
+
+
+def test_it_is_an_error_to_ask_it_for_what_it_refuses_and_auto_asks_another() -> None:
+    plan = parsed(REFERENCE + "  p: {recovery: {reconstruct: true}}").plan("p")
+    with pytest.raises(NotApplicable, match="reconstruct"):
+        check(two_services(), plan, engine=PRECEDENCE)
+    result = check(two_services(), plan, engine=AUTO)
+    assert result.engine == "explicit"
+    assert result.properties[Property.CONSISTENCY].verdict is Verdict.HOLDS
+
+
+# Known results
+
+
+def lengths(plan: Plan) -> dict[str, dict[Timing, int]]:
+    """The lengths of the runs that show each anomaly of the reference."""
+    engine, found = Precedence(two_services(), plan), {}
+    for anomaly in anomalies(two_services(), plan, 1):
+        runs = engine.settled(anomaly.formula)
+        if runs:
+            found[str(anomaly.kind)] = {timing: run.length for timing, run in runs.items()}
+    return found
+
+
+def test_figures_3_and_4() -> None:
+    found = lengths(INDEPENDENT)
+    assert found["broken-link"] == {Timing.ANY_TIME: 5, Timing.AT_REST: 5}
+    assert found["orphan-state"] == {Timing.ANY_TIME: 4, Timing.AT_REST: 5}
+
+
+@pytest.mark.parametrize("plan", ["locked", "shared", "resume"])
+def test_plans_that_are_consistent_at_rest(plan: str) -> None:
+    found = lengths(parsed(REFERENCE).plan(plan))
+    assert not any(Timing.AT_REST in runs for runs in found.values())
+
+
+def test_an_atomic_snapshot_catches_a_use_case_in_flight() -> None:
+    assert lengths(parsed(REFERENCE).plan("atomic")) == {"orphan-state": {Timing.ANY_TIME: 3, Timing.AT_REST: 4}}
+
+
+# Large architectures
+
+
+def chain(services: int) -> Architecture:
+    """Services of which each refers to what the next one owns, in use cases that all need each other."""
+    names = [f"s{number}" for number in range(services)]
+    use_cases = [
+        f"  u{n}: [{{create: e{n}{f', refers_to: e{n - 1}' if n else ''}}}, {{copy: e{n}, at: s{n - 1}, via: event}}]"
+        for n in range(1, services)
+    ]
+    text = ["name: chain", "services:", *(f"  {name}: {{owns: [e{name[1:]}]}}" for name in names), "use_cases:"]
+    return parsed("\n".join([*text, "  u0: [{create: e0}]", *use_cases])).architecture
+
+
+def test_many_services_that_need_each_other_and_any_of_which_may_crash() -> None:
+    architecture = chain(14)
+    plan = parsed(REFERENCE).plan("any")
+    result = check(architecture, plan, engine=AUTO)
+    assert result.engine == PRECEDENCE
+    found = result.properties[Property.CONSISTENCY].anomalies
+    assert {each.subject for each in found if each.kind == "broken-link"} == {f"e{n} -> e{n - 1}" for n in range(1, 14)}
+
+
+def test_a_lock_around_many_services_is_consistent() -> None:
+    architecture = chain(40)
+    group = Group(Mode.LOCKED, tuple(service.name for service in architecture.services))
+    result = check(architecture, Plan("locked", (group,)), engine=AUTO)
+    assert result.engine == PRECEDENCE
+    verdicts = {which: each.verdict for which, each in result.properties.items()}
+    assert verdicts[Property.CONSISTENCY] is Verdict.HOLDS
+    assert verdicts[Property.BACKUP] is Verdict.HOLDS
+    assert verdicts[Property.AVAILABILITY] is Verdict.VIOLATED
