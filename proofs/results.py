@@ -13,6 +13,7 @@ from typing import TypeVar
 
 from bac.model.plan import Plan, Timing
 from bac.model.trace import Claim, Trace
+from bac.proofs.advice.helps import Advice
 from bac.proofs.engine import LimitMonitor, Statistics
 from bac.proofs.reductions import Reduction, Saving
 from bac.proofs.reductions.decomposition import Part
@@ -103,7 +104,7 @@ class AnomalyResult:
     """One kind of anomaly at one subject, with a shortest trace for each timing in which it happens.
 
     Where a landscape was searched part by part, the traces are those of the part; ``like`` names a subject of the same
-    kind in another part, whose traces are these in other names.
+    kind in another part, whose traces are these in other names.  ``advice`` is ``None`` if none was searched for.
     """
 
     kind: AnomalyKind
@@ -112,6 +113,7 @@ class AnomalyResult:
     cause: Cause
     traces: Traces
     like: str | None = None
+    advice: Advice | None = None
 
     @property
     def lengths(self) -> dict[Timing, int]:
