@@ -141,14 +141,15 @@ class Waiting:
         """No action has this event: what comes before it, in its transaction or by its guard, rules it out."""
         case, step = self.step(event)
         transaction = next(steps for steps in self.rules.transactions(case) if step in steps)
-        earlier = set[Fact]()
+        known = set[Fact]()
         for each in transaction:
             subject = Event(case.name, each.number, event.index)
             guard = self.rules.step_guard(subject, case, each)
-            for fact in sorted(guard.forbid & (guard.require | earlier)):
+            known |= guard.require
+            for fact in sorted(guard.forbid & known):
                 if (cause := next(self.removed(event, subject, fact), None)) is not None:
                     return cause
-            earlier.add(logged(subject))
+            known.add(logged(subject))
         return Cause("cannot follow the other steps of its transaction", event)
 
     def of(self, event: Event, subject: Event, clause: str) -> str:
