@@ -10,7 +10,8 @@ from bac.model.architecture import Architecture, Entity, Link, Step, UseCase
 from bac.model.errors import BacError, LimitReached
 from bac.model.modes import Mode
 from bac.model.plan import Plan
-from bac.model.specification.writer import dump, parse
+from bac.model.specification.reader import parse
+from bac.model.specification.writer import dump
 from bac.model.system import Event
 from bac.proofs.engine import LimitMonitor
 from bac.proofs.reductions import ALL_REDUCTIONS
