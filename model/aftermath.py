@@ -239,8 +239,9 @@ class AtIndex:
 
     @property
     def sweeps(self) -> bool:
-        """Whether anything is removed at the end."""
-        return self.setting.plan.recovery.undo or bool(self.setting.plan.recovery.collect)
+        """Whether anything may be removed at the end; without use cases there is nothing."""
+        recovery = self.setting.plan.recovery
+        return bool(self.setting.architecture.use_cases) and (recovery.undo or bool(recovery.collect))
 
     @cached_property
     def sweeping(self) -> Fact:

@@ -58,7 +58,8 @@ def effort(checked: Checked) -> Text:
     depth = max(each.depth for each in total)
     counted = f"{states:,} states, {transitions:,} transitions, " if results[0].engine != "smt" else ""
     engines = ", ".join(dict.fromkeys(result.engine for result in results))
-    told = f"{counted}depth {depth} ({engines}), {duration(checked)}"
+    explored = f"{counted}depth {depth}" if any(each.engine != "precedence" for each in results) else "no states"
+    told = f"{explored} ({engines}), {duration(checked)}"
     return Text("\n".join([told, *reductions(results)]), style="dim")
 
 

@@ -93,6 +93,7 @@ def assert_found(result: PlanResult, wanted: Expectation) -> None:
     consistency = found[Property.CONSISTENCY]
     assert found_anomalies(consistency.anomalies) == wanted.anomalies
     assert found_anomalies(consistency.tolerated) == wanted.tolerated
+    assert sorted(f"{each.kind} {each.subject}" for each in consistency.application) == sorted(wanted.application)
     assert consistency.verdict is (Verdict.VIOLATED if wanted.anomalies else Verdict.HOLDS)
     assert consistency.vacuous == (wanted.vacuous or (bool(wanted.never) and not wanted.anomalies))
     assert found[Property.BACKUP].verdict == wanted.backup

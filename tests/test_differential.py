@@ -145,6 +145,13 @@ def assert_agreement_without(reduction: Reduction, seeds: range) -> None:
         assert checked(document, "p", 2, reductions=ALL_REDUCTIONS - {reduction}) == of_oracle(expected), seed
 
 
+@every_engine
+@pytest.mark.parametrize("option", ["undo", "collect", "backfill", "reconstruct", "retry", "replay", "resume"])
+def test_they_agree_where_nothing_ever_happens(option: str, engine: str) -> None:
+    document = {"services": {"a": {"owns": ["x"]}}, "use_cases": {}, "plans": {"p": {"recovery": {option: True}}}}
+    assert checked(document, "p", 1, engine) == of_oracle(judge(document, "p"))
+
+
 def test_a_difference_would_be_noticed() -> None:
     """The same specification under another plan is not the same."""
     document = {

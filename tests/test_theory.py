@@ -139,7 +139,7 @@ def refuted(strategy: st.SearchStrategy[T], fact: Callable[[T], None]) -> bool:
 @st.composite
 def problems(draw: st.DrawFn) -> Problem:
     """A specification, and a plan for it."""
-    document = draw(specifications())
+    document = draw(specifications(plain=True))
     return document, draw(plans(document))
 
 
@@ -180,9 +180,9 @@ def deletes_nothing(step: dict[str, Any]) -> bool:
     return "delete" not in step
 
 
-lasting = specifications().map(lambda document: only(document, keeps_all))
+lasting = specifications(plain=True).map(lambda document: only(document, keeps_all))
 """Applications that never delete or unlink, in chains of calls and events."""
-undeleted = specifications().map(lambda document: only(document, deletes_nothing))
+undeleted = specifications(plain=True).map(lambda document: only(document, deletes_nothing))
 """Applications that never delete, in chains of calls and events."""
 recoveries = st.fixed_dictionaries(
     {},
@@ -402,7 +402,7 @@ def test_a_database_does_not_make_transactions_of_events() -> None:
 
 def test_a_database_does_not_mend_what_the_application_deletes() -> None:
     shared = around_everything("shared-database")
-    deleting = specifications().map(lambda document: calls_only(only(document, lambda step: True)))  # noqa: ARG005
+    deleting = specifications(plain=True).map(lambda document: calls_only(only(document, lambda step: True)))  # noqa: ARG005
     assert refuted(deleting.map(lambda document: (document, shared)), all_three_hold)
 
 
@@ -412,7 +412,7 @@ def test_a_database_does_not_mend_what_the_application_deletes() -> None:
 @st.composite
 def locked_up(draw: st.DrawFn, mode: str = "locked", broker: str = "lost", restore: str = "group") -> Problem:
     """Any application, with one lock around everything."""
-    document = draw(specifications())
+    document = draw(specifications(plain=True))
     recovery = draw(recoveries) | {"broker": broker, "restore": restore}
     return document, around_everything(mode, recovery=recovery, disaster=draw(disasters))
 
@@ -457,10 +457,10 @@ def test_an_application_that_deletes_may_not_be_consistent_at_rest() -> None:
     def consistent(document: Document) -> None:
         assert not judged(document, around_everything("locked")).everything
 
-    assert refuted(specifications(), consistent)
+    assert refuted(specifications(plain=True), consistent)
 
 
-@given(specifications())
+@given(specifications(plain=True))
 def test_one_lock_around_everything_denies_the_first_command(document: Document) -> None:
     """Unless no command is possible at all, because each use case needs what another would have to make."""
     specification = parsed(document, around_everything("locked"))
@@ -590,7 +590,7 @@ def nothing_is_missing(problem: Problem) -> None:
 def replicated(**recovery: Any) -> st.SearchStrategy[Problem]:
     """Any application, of which nothing that is logged is ever lost."""
     return st.tuples(
-        specifications(),
+        specifications(plain=True),
         disasters.map(lambda disaster: around_everything("continuous", recovery=recovery, disaster=disaster)),
     )
 

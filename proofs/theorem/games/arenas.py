@@ -40,7 +40,7 @@ GAINS = {
 
 
 class Level(StrEnum):
-    """Levels of consistency: no broken link; and no orphan; and no missing state."""
+    """Levels of consistency: no broken link; and no orphan; and no missing state, and nothing done twice."""
 
     C0 = "C0"
     C1 = "C1"
@@ -49,8 +49,14 @@ class Level(StrEnum):
     @property
     def kinds(self) -> tuple[AnomalyKind, ...]:
         """The anomalies that the level rules out."""
-        every = (AnomalyKind.BROKEN_LINK, AnomalyKind.ORPHAN_STATE, AnomalyKind.MISSING_STATE)
-        return every[: list(Level).index(self) + 1]
+        links = (AnomalyKind.BROKEN_LINK, AnomalyKind.MISDIRECTED_LINK, AnomalyKind.OVERBOOKING)
+        match self:
+            case Level.C0:
+                return links
+            case Level.C1:
+                return (*links, AnomalyKind.ORPHAN_STATE)
+            case Level.C2:
+                return tuple(AnomalyKind)
 
 
 def referring(name: str, references: tuple[tuple[str, str], ...], owners: dict[str, str]) -> Architecture:

@@ -54,7 +54,9 @@ from typing import NamedTuple
 
 from bac.model.architecture import Architecture
 from bac.model.errors import LimitReached
+from bac.model.names import quoted
 from bac.model.recovery import Recovery, Rollback
+from bac.model.setting import droppable
 from bac.proofs.theorem.games.arenas import Assumption, Level
 from bac.proofs.theorem.games.positions import Indices, Position, recoveries
 
@@ -124,8 +126,14 @@ class Board:
             check: called during long computations; it raises to end them.
 
         Raises:
-            LimitReached: sets of services may be snapshotted, and there are too many of them.
+            LimitReached: the policy may snapshot sets of services, and there are too many of them; or the game is not
+                defined for the architecture.
         """
+        if external := [service.name for service in architecture.services if service.external]:
+            raise LimitReached(f"the game has no external services, such as {quoted(external[0])}")
+        if Assumption.STATE_ONLY in dropped and (rejectable := droppable(architecture)):
+            case, number = min(rejectable)
+            raise LimitReached(f"the game has no events that meet a deletion, such as step {number} of {quoted(case)}")
         self.architecture, self.level, self.dropped = architecture, level, dropped
         self.services = tuple(service.name for service in architecture.services)
         self.everything = frozenset(self.services)
@@ -179,14 +187,19 @@ class Board:
         )
 
     def won(self, position: Position, move: Move) -> Recovery | None:
-        """Return the recovery by which the policy has won right after the move that led to this position, if it has."""
+        """Return the recovery by which the policy has won right after the move that led to this position, if it has.
+
+        It must be good whatever the clients log before disaster strikes: what was wrong in those logs, too, is not the
+        fault of the backups.
+        """
         if move.kind is MoveKind.REPLICATE:
             return self._replication()
         if position.snapped != self.everything:
             return None
+        logs = position.states if position.stopped else self.indices.close(position.states, held=False)
         for number, recovery in enumerate(self.recoveries):
             complete = recovery.rollback is Rollback.NONE or position.round == self.everything
-            if complete and self.indices.good(position.states, number):
+            if complete and self.indices.good(logs, number):
                 return recovery
         return None
 

@@ -12,7 +12,6 @@ from itertools import combinations, product
 
 from bac.model.architecture import Architecture
 from bac.model.errors import LimitReached
-from bac.model.names import quoted
 from bac.proofs.theorem.games.arenas import Assumption, Level
 from bac.proofs.theorem.games.board import Board, Choice, Player, Turn
 from bac.proofs.theorem.games.positions import Position
@@ -57,8 +56,6 @@ def play(
         LimitReached: it is not solved within the limits, so that the winner is unknown.
     """
     effort = effort or Effort()
-    if external := [service.name for service in architecture.services if service.external]:
-        raise LimitReached(f"the game has no external services, such as {quoted(external[0])}")
     search = solve(Board(architecture, level, dropped, effort.monitor.check), effort)
     board, count = search.board, len(search.found)
     if search.start in search.won:

@@ -107,7 +107,7 @@ def ending(game: Game, plan: Plan, system: System, labels: tuple[Label, ...]) ->
     disaster = next((action for action in struck if action.label.at_rest), struck[0])
     runs: dict[State, tuple[Label, ...]] = {disaster.apply(state): (*labels, disaster.label)}
     for current in iterate(system, runs):
-        for anomaly in anomalies(game.architecture, INDEPENDENT, 1):
+        for anomaly in anomalies(game.architecture, plan, 1):
             counts = anomaly.kind in game.level.kinds and anomaly.counts
             if counts and system.settled(current) and satisfied(anomaly.formula, current):
                 timing = Timing.AT_REST if AT_REST in current else Timing.ANY_TIME

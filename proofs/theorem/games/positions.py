@@ -36,7 +36,7 @@ from typing import NamedTuple
 from bac.model.architecture import Architecture, Entity, UseCase
 from bac.model.errors import LimitReached
 from bac.model.modes import Mode
-from bac.model.plan import INDEPENDENT, Group, Plan
+from bac.model.plan import Group, Plan
 from bac.model.recovery import OnInvalid, Recovery, Rollback
 from bac.model.semantics import Rules
 from bac.model.setting import Outcome, step_entities
@@ -98,6 +98,33 @@ def recoveries(dropped: frozenset[Assumption]) -> tuple[Recovery, ...]:
     )
 
 
+class Restored:
+    """A disaster that hits all services, and what follows it, at one index."""
+
+    def __init__(self, part: Architecture, level: Level, recovery: Recovery) -> None:
+        """Build the actions, and the formulas of the anomalies that the level rules out."""
+        services = tuple(service.name for service in part.services)
+        plan = Plan("restore", recovery=recovery)
+        rules = Rules(part, plan, 1)
+        self.disaster = rules.strike(Outcome(services, services, services))
+        self.recovery = tuple(rules.recovery())
+        wanted = (each for each in anomalies(part, plan, 1) if each.kind in level.kinds and each.counts)
+        self.anomalies = tuple(anomaly.formula for anomaly in wanted)
+
+    def settles_well(self, after: frozenset[Fact]) -> bool:
+        """Return whether recovery, however it goes on from this state, leaves no anomaly."""
+        stack, seen = [after], {after}
+        while stack:
+            state = stack.pop()
+            following = [action.apply(state) for action in self.recovery if action.enabled(state)]
+            if not following and any(satisfied(formula, state) for formula in self.anomalies):
+                return False
+            new = set(following) - seen
+            seen |= new
+            stack += new
+        return True
+
+
 class Component:
     """The actions of one component at one index, as the semantics makes them."""
 
@@ -110,18 +137,8 @@ class Component:
         self.rules = Rules(part, Plan("locked", (Group(Mode.LOCKED, self.services),)), 1)
         self.lock = locked(self.services)
         self.steps = tuple(action for action in self.rules.steps() if action.label.kind is ActionKind.STEP)
-        wanted = (
-            anomaly for anomaly in anomalies(part, INDEPENDENT, 1) if anomaly.kind in level.kinds and anomaly.counts
-        )
-        self.anomalies = tuple(anomaly.formula for anomaly in wanted)
-        self.restores = tuple(self._restore(part, recovery) for recovery in restores)
+        self.restores = tuple(Restored(part, level, recovery) for recovery in restores)
         self._judged: dict[tuple[frozenset[Fact], int], bool] = {}
-
-    def _restore(self, part: Architecture, recovery: Recovery) -> tuple[Action, tuple[Action, ...]]:
-        rules = Rules(part, Plan("restore", recovery=recovery), 1)
-        disaster = rules.strike(Outcome(self.services, self.services, self.services))
-        assert disaster is not None  # no service is without backup
-        return disaster, tuple(rules.recovery())
 
     def snapshot(self, services: Iterable[str], instant: bool) -> Action:
         """Return the snapshot of these services; with ``instant``, it is also where a rollback leads."""
@@ -133,24 +150,10 @@ class Component:
 
     def consistent(self, facts: frozenset[Fact], restore: int) -> bool:
         """Return whether this index is consistent, however recovery settles after a disaster that hits all services."""
-        disaster, _ = self.restores[restore]
-        restored = disaster.apply(facts)
-        if (restored, restore) not in self._judged:
-            self._judged[restored, restore] = self._settles_well(restored, restore)
-        return self._judged[restored, restore]
-
-    def _settles_well(self, restored: frozenset[Fact], restore: int) -> bool:
-        _, recovery = self.restores[restore]
-        stack, seen = [restored], {restored}
-        while stack:
-            state = stack.pop()
-            following = [action.apply(state) for action in recovery if action.enabled(state)]
-            if not following and any(satisfied(formula, state) for formula in self.anomalies):
-                return False
-            new = set(following) - seen
-            seen |= new
-            stack += new
-        return True
+        after = self.restores[restore].disaster.apply(facts)
+        if (after, restore) not in self._judged:
+            self._judged[after, restore] = self.restores[restore].settles_well(after)
+        return self._judged[after, restore]
 
     def replicated(self, facts: frozenset[Fact]) -> frozenset[Fact]:
         """Return the state of an index whose events were all backed up as they were logged."""

@@ -14,20 +14,20 @@ from itertools import chain, combinations, product
 from bac.model.architecture import Architecture
 from bac.model.errors import BacError, LimitReached
 from bac.model.modes import Mode
-from bac.model.plan import INDEPENDENT, Group, Plan
+from bac.model.plan import Group, Plan
 from bac.model.recovery import OnInvalid, Recovery, Rollback
 from bac.model.semantics import Rules
-from bac.model.setting import Outcome
+from bac.model.setting import Outcome, droppable
 from bac.model.system import Action, ActionKind, Event, FactKind, Label, State, backed, locked, logged, oldest
 from bac.properties.anomalies import AnomalyKind, anomalies
+from bac.properties.formula import Formula, satisfied
 from bac.properties.formula import facts as facts_of
-from bac.properties.formula import satisfied
 
 MOST_STATES = 100_000
 """With more states of one index than this, a strategy is not checked."""
 KINDS = {
-    "C0": {AnomalyKind.BROKEN_LINK},
-    "C1": {AnomalyKind.BROKEN_LINK, AnomalyKind.ORPHAN_STATE},
+    "C0": {AnomalyKind.BROKEN_LINK, AnomalyKind.MISDIRECTED_LINK, AnomalyKind.OVERBOOKING},
+    "C1": set(AnomalyKind) - {AnomalyKind.MISSING_STATE, AnomalyKind.DUPLICATE},
     "C2": set(AnomalyKind),
 }
 ASSUMPTIONS = {"single", "available", "asynchronous", "verbatim", "separate", "unbounded", "state-only"}
@@ -62,14 +62,16 @@ class Rulebook:
         """
         if level not in KINDS or not dropped <= ASSUMPTIONS:
             raise StrategyRejected("no such level, or no such assumption")
-        self.architecture, self.dropped = architecture, dropped
+        if any(service.external for service in architecture.services):
+            raise StrategyRejected("the game has no external services")
+        if "state-only" in dropped and droppable(architecture):
+            raise StrategyRejected("the game has no events that meet a deletion")
+        self.architecture, self.level, self.dropped = architecture, level, dropped
         self.services = tuple(service.name for service in architecture.services)
         self.all = frozenset(self.services)
         self.lock = locked(self.services)
         self.made = Rules(architecture, Plan("held", (Group(Mode.LOCKED, self.services),)), 1)
         self.steps = tuple(action for action in self.made.steps() if action.label.kind is ActionKind.STEP)
-        wanted = (a for a in anomalies(architecture, INDEPENDENT, 1) if a.kind in KINDS[level] and a.counts)
-        self.wrong = tuple(anomaly.formula for anomaly in wanted)
         self._reached: dict[tuple[State, bool], frozenset[State]] = {}
         self._consistent: dict[tuple[State, Recovery], bool] = {}
 
@@ -77,7 +79,7 @@ class Rulebook:
     def family(self) -> dict[str, int]:
         """A number for each use case, the same for those that occur together in an action or a formula."""
         spoken = [[fact for fact in action.facts() if fact.events] for action in self.steps]
-        spoken += [list(facts_of(anomaly.formula)) for anomaly in anomalies(self.architecture, INDEPENDENT, 1)]
+        spoken += [list(facts_of(formula)) for recovery in redoing() for formula in self.wrong(recovery)]
         spoken += [list(action.facts()) for _, redo in map(self.restore, redoing()) for action in redo]
         family = {case.name: number for number, case in enumerate(self.architecture.use_cases)}
         for group in spoken:
@@ -114,9 +116,12 @@ class Rulebook:
     def restore(self, recovery: Recovery) -> tuple[Action, tuple[Action, ...]]:
         """Return the disaster that hits all services, and the actions of recovery."""
         rules = Rules(self.architecture, Plan("restored", recovery=recovery), 1)
-        disaster = rules.strike(Outcome(self.services, self.services, self.services))
-        assert disaster is not None
-        return disaster, tuple(rules.recovery())
+        return rules.strike(Outcome(self.services, self.services, self.services)), tuple(rules.recovery())
+
+    def wrong(self, recovery: Recovery) -> list[Formula]:
+        """Return the formulas of the anomalies that the level rules out."""
+        found = anomalies(self.architecture, Plan("restored", recovery=recovery), 1)
+        return [anomaly.formula for anomaly in found if anomaly.kind in KINDS[self.level] and anomaly.counts]
 
     def consistent(self, state: State, recovery: Recovery) -> bool:
         """Return whether the backups of an index, restored and settled in any way, show no anomaly of the level."""
@@ -127,7 +132,7 @@ class Rulebook:
                 for cut in closure([disaster.apply(state)], lambda s: [a.apply(s) for a in redo if a.enabled(s)])
                 if not any(action.enabled(cut) for action in redo)
             ]
-            wrong = any(satisfied(formula, cut) for cut in settled for formula in self.wrong)
+            wrong = any(satisfied(formula, cut) for cut in settled for formula in self.wrong(recovery))
             self._consistent[state, recovery] = not wrong
         return self._consistent[state, recovery]
 
@@ -194,7 +199,8 @@ class Rulebook:
             logs = map(replicated, self.reached(FRESH, False))
             return not rolled and all(self.consistent(log, recovery) for log in logs)
         complete = place.snapped == self.all and (not rolled or place.round == self.all)
-        return complete and all(self.consistent(state, recovery) for state in place.states)
+        later = self.largest(replace(place, locked=False)).states
+        return complete and all(self.consistent(state, recovery) for state in later)
 
     # The clients
 
