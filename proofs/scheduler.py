@@ -147,8 +147,8 @@ class Scheduler:
 
         jobs = min(self.jobs or os.cpu_count() or 1, len(searches))
         limits, address = self.remaining(), self.scheduler
-        if limits.memory is not None and address is None:
-            limits = replace(limits, memory=limits.memory // jobs)
+        if address is None:
+            limits = limits.shared_by(jobs)
         until = None if limits.seconds is None else time.time() + limits.seconds
         bare = [replace(search, part=search.part.bare(), trial=None) for search in searches]
         tasks = [RemoteTask(search, limits, until) for search in bare]
