@@ -313,6 +313,8 @@ class Check:
             click.echo(content, nl=False)
         else:
             display(content)
+        if self.view.selective and not any(map(self.shows_anomaly, self.checked)):
+            notify("no anomaly fits --kind, --subject and --timing")
         for checked in self.checked:
             for mismatch in checked.mismatches():
                 notify(f"{checked.specification.file}: {mismatch}" if self.several else str(mismatch))
@@ -348,6 +350,11 @@ class Check:
     def selected(self, checked: Checked) -> list[PlanResult]:
         """Return the results with only those anomalies that are to be shown."""
         return [self.view.narrowed(result, checked.architecture) for result in checked.results]
+
+    def shows_anomaly(self, checked: Checked) -> bool:
+        """Whether an anomaly of a specification is to be shown."""
+        found = (each for result in self.selected(checked) for each in result.properties.values())
+        return any(each.anomalies or each.tolerated for each in found)
 
 
 def exit_code(checked: Checked) -> int:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from rich.console import RenderableType
 from rich.text import Text
 
+from bac.model.names import quoted
 from bac.proofs.results import PlanResult, PropertyResult, Verdict
 from bac.properties.anomalies import AnomalyKind
 from bac.properties.qualities import Property
@@ -86,7 +87,13 @@ def remarks(results: Sequence[PlanResult]) -> Iterator[Text]:
     for reason in dict.fromkeys(result.reason for result in found if result.vacuous):
         yield Text(f"*: holds vacuously, {reason}", style="yellow")
     for (properties, reason), plans in unfinished(results).items():
-        yield Text(f"{', '.join(plans)}: {properties}{reason}", style="yellow")
+        which = "every plan" if len(plans) == len(results) > 1 else ", ".join(map(listed, plans))
+        yield Text(f"{which}: {properties}{reason}", style="yellow")
+
+
+def listed(name: str) -> str:
+    """Return the name of a plan as an entry of a list."""
+    return quoted(name) if "," in name else name
 
 
 def unfinished(results: Sequence[PlanResult]) -> dict[tuple[str, str], list[str]]:
