@@ -456,7 +456,7 @@ class Executor:
     def __init__(self, *_, **__):
         os.kill(os.getpid(), signal.SIGINT)
 
-pool.ProcessPoolExecutor = Executor
+pool.LocalExecutor = Executor
 main(sys.argv[1:])
 """
 
