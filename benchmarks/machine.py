@@ -6,7 +6,6 @@ import os
 import platform
 import re
 import subprocess
-import sys
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -84,8 +83,3 @@ def first_line(*command: str, matching: str = "") -> str:
         return "not installed"
     lines = [line.strip() for line in (done.stdout + done.stderr).splitlines() if line.strip() and matching in line]
     return lines[0] if lines else "unknown"
-
-
-def python() -> str:
-    """The Python that measures, as users call it."""
-    return Path(sys.executable).name

@@ -126,11 +126,6 @@ def check_size(services: int) -> None:
         raise LimitReached(f"graphs are enumerated up to {MOST_SERVICES} services, not {services}")
 
 
-def canonical(graph: Graph) -> Graph:
-    """Return the canonical graph that is isomorphic to this one."""
-    return Graph(graph.services, min(Relabellings(graph.services).images(graph.number)))
-
-
 @dataclass(frozen=True)
 class Relabellings:
     """The effect of renaming the services on the graphs of so many services."""
