@@ -179,7 +179,7 @@ def specification_files(specs: Sequence[str]) -> Iterator[str]:
 
 
 def hidden(file: Path, folder: Path) -> bool:
-    """Whether a file in a folder is hidden, such as by lying in a virtual environment ``.venv``."""
+    """Whether a file in a folder is hidden, such as one in a virtual environment ``.venv``."""
     return any(part.startswith(".") for part in file.relative_to(folder).parts)
 
 

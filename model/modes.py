@@ -47,7 +47,7 @@ class Lock(StrEnum):
 
 
 class Image(StrEnum):
-    """What a service is restored from: its snapshot, the log itself, or nothing (then there is no way back)."""
+    """The source from which a service is restored: its snapshot, the log itself, or none (it cannot be restored)."""
 
     SNAPSHOT = "snapshot"
     LOG = "log"
@@ -140,7 +140,7 @@ class Mode:
 
     @property
     def label(self) -> str:
-        """What figures write beside a service: the caption, or else the name."""
+        """The text beside a service in figures: the caption, or else the name."""
         return self.name if self.caption is None else self.caption
 
     @property
@@ -156,12 +156,12 @@ class Mode:
 
     @property
     def commands(self) -> str:
-        """What happens to commands during the backup, in words."""
+        """Whether commands are accepted during the backup, in words."""
         return "held back" if self.locks else "accepted"
 
     @property
     def recovery_unit(self) -> str:
-        """What is restored together, in words."""
+        """The services that are restored together, in words."""
         if self.never_backed_up:
             return "nothing"
         return "the group" if self.recovers_together else "the service"

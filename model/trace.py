@@ -53,7 +53,7 @@ class Entry:
 class ServiceLog:
     """The history of one service's log.
 
-    ``live`` is the log when disaster struck (at the end, if none did); its first ``backed`` entries are in the
+    ``live`` is the log when the disaster happened (at the end, if none did); its first ``backed`` entries are in the
     backup, which action ``snapshot`` took (``None``: no snapshot; continuous services have a backup without one); its
     first ``kept`` entries are in the log after the disaster, and ``recovered`` are those that recovery appended to
     them.

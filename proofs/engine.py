@@ -51,13 +51,13 @@ class Limits:
     max_memory: int | None = None
 
     def after(self, seconds: float) -> Limits:
-        """Return the limits when so many seconds are over."""
+        """Return the limits that are left after this many seconds."""
         if self.seconds is None:
             return self
         return replace(self, seconds=max(self.seconds - seconds, 0.0), timeout=self.time_allowed)
 
     def shared_by(self, processes: int) -> Limits:
-        """Return the limits of each of so many processes."""
+        """Return the limits of each of this many processes."""
         if self.memory is None:
             return self
         return replace(self, memory=self.memory // processes, max_memory=self.memory)

@@ -11,7 +11,7 @@ from bac.properties.explanation import action_in_words, explain
 def listing(trace: Trace) -> list[str]:
     """Return one line for each action: its number, what happened, and the events that it appended.
 
-    The action where the trace went wrong is marked with ``>``; the first lines of a history are left out.
+    The action where the trace goes wrong is marked with ``>``.
     """
     wrong = explain(trace).action
     rows = [

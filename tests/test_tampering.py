@@ -158,7 +158,7 @@ def at(document: Any, place: Place) -> Any:
 
 
 def edited(document: Any, place: Place, edit: Callable[[Any, Any], object]) -> Callable[[], Any]:
-    """What makes a copy of the document after an edit of what holds the place."""
+    """Return a function that makes a copy of the document and edits the container of the place."""
 
     def make() -> Any:
         changed = copy.deepcopy(document)
@@ -226,7 +226,7 @@ def others(value: Any, under: dict[str, list[Any]], place: Place) -> Iterator[An
 
 
 def said(document: Any) -> Verified | BacError:
-    """What is confirmed of a document, or the reason why it is refused."""
+    """Return what is confirmed of a document, or the reason why it is refused."""
     try:
         return checked(json.dumps(document).encode())
     except BacError as error:

@@ -31,7 +31,7 @@ Edge = tuple[int, int]
 class Graph:
     """A reference graph: how many services, and its number.
 
-    Bit ``k`` of ``number`` stands for edge ``k`` of :func:`possible_edges`.  Of isomorphic graphs the one with the
+    Bit ``k`` of ``number`` is edge ``k`` of :func:`possible_edges`.  Of isomorphic graphs the one with the
     smallest number is the canonical one.
     """
 
@@ -128,7 +128,7 @@ def check_size(services: int) -> None:
 
 @dataclass(frozen=True)
 class Relabellings:
-    """The effect of renaming the services on the graphs of so many services."""
+    """The effect of renaming the services on the graphs of this many services."""
 
     services: int
 

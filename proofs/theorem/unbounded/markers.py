@@ -97,7 +97,7 @@ def marker_came_first(now: Moment, given: Parameters) -> Formula:
 
 
 def after_disaster(now: Moment, _: Parameters) -> Formula:
-    """Disaster has struck."""
+    """A disaster has happened."""
     return now.of(RECOVERED)()
 
 
