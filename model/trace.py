@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from bac.model.architecture import Architecture, Step, UseCase
+from bac.model.names import quoted
 from bac.model.plan import Plan, Timing
 from bac.model.semantics import system
 from bac.model.system import (
@@ -37,6 +38,11 @@ class Claim:
     subject: str | None = None
     index: int | None = None
     timing: Timing | None = None
+
+    def __str__(self) -> str:
+        if self.kind is None:
+            return f"a violation of {self.property}"
+        return f"{self.kind} {quoted(self.subject or '')}, index {self.index}, {self.timing}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -416,7 +416,7 @@ def test_entries_that_no_play_uses_are_refused() -> None:
     document["table"].append(unused)
     answer = said(document)
     assert isinstance(answer, strategies.StrategyRejected)
-    assert "never come up" in str(answer)
+    assert "no play reaches" in str(answer)
 
 
 def test_a_run_that_shows_something_else_is_not_confirmed() -> None:

@@ -96,8 +96,7 @@ def shown(found: Trace) -> str:
     claim = found.claim
     if claim.kind is None:
         return f"violates {claim.property}"
-    what = f"{claim.kind} {quoted(claim.subject or '')}, index {claim.index}, {claim.timing}"
-    return f"shows, tolerated, {what}" if replay.is_tolerated(found) else f"violates {claim.property}: {what}"
+    return f"shows, tolerated, {claim}" if replay.is_tolerated(found) else f"violates {claim.property}: {claim}"
 
 
 def strategy(document: Any) -> Verified:
