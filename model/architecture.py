@@ -14,7 +14,7 @@ from functools import cached_property
 
 
 class Verb(StrEnum):
-    """The effect of the command of a step."""
+    """What the command of a step does."""
 
     CREATE = "create"
     LINK = "link"
@@ -105,7 +105,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class UseCase:
-    """A use case of clients: steps that form a directed acyclic graph with one first step.
+    """What a client asks for: steps that form a directed acyclic graph with one first step.
 
     ``background``: it can be held back without loss of availability.
     """

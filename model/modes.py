@@ -47,7 +47,7 @@ class Lock(StrEnum):
 
 
 class Image(StrEnum):
-    """The source from which a service is restored: its snapshot, the log itself, or none (it cannot be restored)."""
+    """What a service is restored from: its snapshot, the log itself, or nothing (then there is no way back)."""
 
     SNAPSHOT = "snapshot"
     LOG = "log"
@@ -140,7 +140,7 @@ class Mode:
 
     @property
     def label(self) -> str:
-        """The text beside a service in figures: the caption, or else the name."""
+        """What figures write beside a service: the caption, or else the name."""
         return self.name if self.caption is None else self.caption
 
     @property
@@ -156,12 +156,12 @@ class Mode:
 
     @property
     def commands(self) -> str:
-        """Whether commands are accepted during the backup, in words."""
+        """What happens to commands during the backup, in words."""
         return "held back" if self.locks else "accepted"
 
     @property
     def recovery_unit(self) -> str:
-        """The services that are restored together, in words."""
+        """What is restored together, in words."""
         if self.never_backed_up:
             return "nothing"
         return "the group" if self.recovers_together else "the service"

@@ -53,7 +53,7 @@ ANOMALIES = ("broken link", "orphan state", "missing state", "duplicate", "misdi
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """The findings that the author of a plan expects.
+    """What the author of a plan expects of the checker.
 
     ``verdicts`` are pairs of a property and ``holds`` or ``violated``.  ``anomalies`` is the baseline: exactly these
     anomalies count against consistency, each written as its kind and its subject (``broken link order -> product``);
@@ -66,7 +66,7 @@ class Expectation:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A backup procedure with its recovery; a service in no group has mode ``independent``.
+    """A backup procedure with its recovery; a service in no group is ``independent`` by itself.
 
     ``expect`` says nothing about the procedure: two plans that differ only there are equal.
     """
@@ -84,7 +84,7 @@ class Plan:
         return {service: listed.get(service, Group(Mode.INDEPENDENT, (service,))) for service in services}
 
     def group_of(self, service: str) -> Group:
-        """The group of a service: the one that lists it, else one of its own, with mode ``independent``."""
+        """The group of a service: the one that lists it, else ``independent`` by itself."""
         for group in self.groups:
             if service in group.services:
                 return group

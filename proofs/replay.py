@@ -102,7 +102,7 @@ def is_tolerated(trace: Trace) -> bool:
 def stuck(trace: Trace, state: State, most_states: int) -> str | None:
     """Return the objection to the claim that, before the disaster, no completed backup is reachable any more."""
     if RECOVERED in state:
-        return "a disaster has happened"
+        return "disaster has struck"
     if any(trace.plan.mode_of(service.name).never_backed_up for service in trace.architecture.services):
         return None
     goal = backed_up(trace.architecture, trace.plan)

@@ -8,7 +8,7 @@ Under ``verdicts`` stands, for each plan and number of instances:
 - ``anomalies``, ``tolerated``: by kind and subject, the length of a shortest run in either timing, and the cause;
 - ``vacuous``: true if consistency holds only because no run ever recovers.
 
-``shows`` lists the purposes of the specification: a ``feature`` under a ``plan`` (and at a ``step``) because
+Under ``shows`` stands what the specification is there for: a ``feature`` under a ``plan`` (and at a ``step``) because
 of which something ``holds``, or in spite of which something ``fails``; ``instead`` is what it is held against, where
 there are several other choices.
 """
@@ -32,12 +32,12 @@ Table = Mapping[str, Mapping[str, Mapping[str, Any]]]
 
 
 class Malformed(ValueError):
-    """A file of expectations has keys or values that have no meaning."""
+    """A file of expectations says something that nobody would read."""
 
 
 @dataclass(frozen=True)
 class Expectation:
-    """The findings for one plan and number of instances; a length is ``None`` if there is no such run."""
+    """What is to be found for one plan and number of instances; ``None`` is the length of what never happens."""
 
     backup: str
     denied: int | None
@@ -53,7 +53,7 @@ class Expectation:
 
 @dataclass(frozen=True)
 class Case:
-    """One specification under one plan, with a number of instances and the expected findings."""
+    """One specification under one plan, with so many instances, and what is to be found."""
 
     name: str
     path: Path
@@ -72,7 +72,7 @@ class Case:
 
 @dataclass(frozen=True)
 class Shows:
-    """The purpose of a specification: because of a feature something holds, or in spite of it something fails."""
+    """What a specification is there for: because of a feature something holds, or in spite of it something fails."""
 
     name: str
     plan: str
@@ -111,12 +111,12 @@ def cases() -> list[Case]:
 
 
 def shows() -> list[Shows]:
-    """Return every purpose of every specification."""
+    """Every entry that says what a specification is there for."""
     return [entry for name in names() for entry in _shows(name)]
 
 
 def expectation(name: str, plan: str, instances: int = 1) -> Expectation:
-    """Return the findings that one case expects."""
+    """What is to be found in one case."""
     return next(case.expectation for case in _cases(name) if (case.plan, case.instances) == (plan, instances))
 
 

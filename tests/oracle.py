@@ -59,7 +59,7 @@ class Group:
 
 
 def as_list(value: Any) -> list[Any]:
-    """Return the names where one name or a list of names may be given."""
+    """What stands where one name or a list of names may stand."""
     if value is None:
         return []
     return list(value) if isinstance(value, list | tuple) else [value]
@@ -144,7 +144,7 @@ def read_use_cases(document: dict[str, Any]) -> dict[str, list[Step]]:
 
 
 class Oracle:
-    """A specification under one of its plans, with a number of instances."""
+    """A specification under one of its plans, with so many instances."""
 
     def __init__(self, document: dict[str, Any], plan: str, instances: int) -> None:
         """Read the specification and the plan."""
@@ -296,7 +296,7 @@ class Oracle:
         return state
 
     def commands(self, state: State) -> Iterator[tuple[str, State]]:
-        """Yield what clients, services and the broker can do: steps, and commands denied."""
+        """What clients, services and the broker can do: steps, and commands denied."""
         for transaction in self.transactions:
             for k in self.indices:
                 after = state
@@ -327,7 +327,7 @@ class Oracle:
         return after
 
     def snapshots(self, state: State) -> Iterator[tuple[str, State]]:
-        """Yield what the backup can do: snapshots, locks taken and released."""
+        """What the backup can do: snapshots, locks taken and released."""
         for service in self.services:
             if snapped(service) in state:
                 continue
@@ -419,7 +419,7 @@ class Oracle:
     # Recovery
 
     def qualifies(self, state: State, step: Step, k: int) -> bool:
-        """Whether the log has all that recovery needs to append the event."""
+        """What the log so far has to contain for recovery to append the event."""
         if self.on_invalid == "accept":
             return True
         needed = [target for _, target in step.makes]
@@ -428,7 +428,7 @@ class Oracle:
         return all(self.exists(state, entity, k) for entity in needed)
 
     def recoveries(self, state: State) -> Iterator[tuple[str, State]]:
-        """Yield what recovery can still do; a settled state has none."""
+        """What recovery can still do; nothing, if the state is settled."""
         for step, k in self.events:
             event = step.at(k)
             if logged(event) in state:

@@ -210,7 +210,7 @@ def test_what_a_specification_is_there_for(entry: Shows) -> None:
         assert not found.vacuous
     elif entry.positive:
         assert entry.what in violated_otherwise(document, entry)
-    elif entry.feature.startswith("verb"):  # a verb causes its own effects
+    elif entry.feature.startswith("verb"):  # a verb is to blame for what it does
         assert entry.what not in violated_otherwise(document, entry)
 
 
@@ -223,7 +223,7 @@ def test_a_claim_that_nothing_supports_is_refused() -> None:
 
 
 def violated_otherwise(document: Document, entry: Shows) -> set[str]:
-    """Return what is violated in the same specification without the feature."""
+    """What is violated in the same specification without the feature."""
     changed = otherwise(document, entry)
     parse(to_yaml(changed))  # it is still a specification
     found = judge(changed, "otherwise")

@@ -82,12 +82,12 @@ every_engine = pytest.mark.parametrize("engine", ENGINES)
 
 
 def of_oracle(found: dict[str, Any]) -> dict[str, Any]:
-    """Return the findings of the oracle, without its statistics."""
+    """What the oracle found, apart from how much it took."""
     return {key: value for key, value in found.items() if key != "states"}
 
 
 def of_checker(result: PlanResult) -> dict[str, Any]:
-    """Return the findings of the checker in the form of those of the oracle."""
+    """What the checker found, in the words of the oracle."""
     assert result.limit is None
     properties = result.properties
     consistency = properties[Property.CONSISTENCY]
@@ -146,7 +146,7 @@ def test_they_agree_on_thousands(engine: str, kind: str) -> None:
 
 
 def try_examples(problems: st.SearchStrategy[Document], engine: str, how: settings) -> None:
-    """Compare an engine with the oracle on this many examples."""
+    """Hold an engine against the oracle on so many examples."""
 
     @how
     @given(problems)

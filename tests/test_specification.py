@@ -1,4 +1,4 @@
-"""A specification means what its reference says, and every mistake in one is reported at its place."""
+"""A specification means what its reference says, and every mistake in one is told at its place."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ PLAN = TINY + "plans:\n  p:\n    "
 """A plan; line 6, from column 5, is free for a key of it."""
 
 EVERY_CODE = [
-    # code, specification, line and column
+    # code, specification, line and column where it is told
     ("too-large", "x" * (yaml_tree.MAX_BYTES + 1), 1, 1),
     ("too-large", "a: &a [" + "x, " * 1000 + "]\nb: [" + "*a, " * 500 + "]\n", 2, 1997),
     ("not-utf8", b"name: x\nservices: caf\xe9", 2, 14),
@@ -217,7 +217,7 @@ def failure(text: str | bytes) -> SpecificationError:
 
 
 def diagnostics(text: str | bytes) -> tuple[Diagnostic, ...]:
-    """Return all diagnostics of a specification."""
+    """Everything that is told about a specification, right or wrong."""
     try:
         return parse(text).warnings
     except SpecificationError as error:
@@ -393,7 +393,7 @@ plans:
         PLAN + "{groups: [{mode: lockd, services: all}], order: [a], recovery: {rollback: oldest}}",
         # A name that could not be read may have been any.
         USES + "    - {create: y, name: ''}\n    - {update: x, after: s}",
-        # A step that is missing causes no further messages.
+        # What a step that is not there was to say, nobody misses.
         USES + "    - {link: x, too: y}",
         "servises: {a: {owns: [x]}}\nuse_cases: {u: [create: x]}",
         USES + "    - {unlink: x, to: y}",
@@ -474,7 +474,7 @@ def test_what_is_suspicious(text: str, warned: list[str]) -> None:
     assert codes(text) == warned
 
 
-# --- Messages ---------------------------------------------------------------------------------------------------------
+# --- How it is told ---------------------------------------------------------------------------------------------------
 
 
 def test_a_diagnostic_shows_its_line() -> None:
@@ -622,7 +622,7 @@ def test_yaml_is_readable() -> None:
 
 
 def by_schema(text: str | bytes) -> list[str]:
-    """Return the objections of an editor, for which scalars have types and keys are texts."""
+    """What an editor would say, for which scalars have types, and keys are texts."""
     return [error.message for error in SCHEMA.iter_errors(_with_text_keys(yaml.safe_load(text)))]
 
 

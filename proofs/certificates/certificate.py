@@ -96,7 +96,8 @@ def shown(found: Trace) -> str:
     claim = found.claim
     if claim.kind is None:
         return f"violates {claim.property}"
-    return f"shows, tolerated, {claim}" if replay.is_tolerated(found) else f"violates {claim.property}: {claim}"
+    what = f"{claim.kind} {quoted(claim.subject or '')}, index {claim.index}, {claim.timing}"
+    return f"shows, tolerated, {what}" if replay.is_tolerated(found) else f"violates {claim.property}: {what}"
 
 
 def strategy(document: Any) -> Verified:
