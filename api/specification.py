@@ -23,7 +23,7 @@ Names = str | Sequence[str]
 
 @dataclass(frozen=True)
 class Service:
-    """A service: a store that is backed up by itself.
+    """A service: a store with a backup of its own.
 
     Args:
         name: its name.
@@ -89,7 +89,7 @@ def copy(entity: str, *, at: str, **keys: Any) -> Step:
 
 @dataclass(frozen=True)
 class UseCase:
-    """What a client asks for: steps in order.
+    """A use case: the steps that a client's request causes, in order.
 
     Args:
         name: its name.
@@ -158,7 +158,7 @@ class Specification:
         keys: the other keys of the format, such as ``tolerates``.
 
     Raises:
-        SpecificationError: something is wrong; the message shows the place in the YAML that was made of it.
+        SpecificationError: the specification has errors; the message shows each place in the YAML that was generated.
     """
 
     def __init__(

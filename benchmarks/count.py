@@ -29,7 +29,7 @@ TOY = {
 
 
 def toy(instances: int) -> System:
-    """The toy with so many instances of its use case, where no disaster ever strikes."""
+    """Return the toy with this many instances of its use case, without disasters."""
     specification = parse(json.dumps(TOY))
     return system(specification.architecture, specification.plan("independent"), instances).without_disasters()
 
@@ -43,7 +43,7 @@ def states_of_toy(instances: int) -> int:
 
 
 def counter(how: str, workers: int) -> Callable[[System], int]:
-    """What counts the states of a system."""
+    """Return a command that counts the states of a system."""
     if how == "plain":
         from bac.proofs.engine import Limits, Query
         from bac.proofs.explicit.breadth_first import BreadthFirstSearch

@@ -20,7 +20,7 @@ TEAM = 5
 
 
 def landscape(services: int, references: int, shape: str, seed: int = 1) -> dict[str, Any]:
-    """A specification with so many services and references, as a document.
+    """Return a specification with this many services and references, as a document.
 
     Each service owns one entity.  *Layered*: references go to a lower layer, as from front ends to back ends.
     *Scale-free*: the more often an entity is referred to, the more often it is again.  *Cyclic*: rings of services that

@@ -6,7 +6,6 @@ import os
 import platform
 import re
 import subprocess
-import sys
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -49,7 +48,7 @@ def caches_of_one_core() -> dict[str, str]:
 
 
 def versions() -> dict[str, str]:
-    """What was measured, and what it ran on."""
+    """Return the versions of bac, its libraries and the other tools."""
     from bac import __version__
 
     found = {"bac": f"{__version__}{revision()}", "Python": platform.python_version()}
@@ -71,21 +70,16 @@ def revision() -> str:
 
 
 def tlc_version() -> str:
-    """What TLC says of itself."""
+    """Return the version that TLC prints."""
     line = first_line("java", "-cp", str(jar()), "tlc2.TLC", "-h", matching="Version")
     return re.sub(r".*Version ([^ ]+).*?(\(rev: \w+\))?$", r"\1 \2", line)
 
 
 def first_line(*command: str, matching: str = "") -> str:
-    """The first line that a program prints, or the first with this in it."""
+    """Return the first line that a program prints (the first with ``matching`` in it)."""
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     except OSError:
         return "not installed"
     lines = [line.strip() for line in (done.stdout + done.stderr).splitlines() if line.strip() and matching in line]
     return lines[0] if lines else "unknown"
-
-
-def python() -> str:
-    """The Python that measures, as users call it."""
-    return Path(sys.executable).name

@@ -107,7 +107,7 @@ def ratio(above: Sequence[float], below: Sequence[float]) -> Spread:
 def interleaved(
     jobs: Sequence[Job], repeat: int, tell: Callable[[str], None], warm: Callable[[Job], bool] = lambda _: False
 ) -> list[Series]:
-    """Measure all jobs, one after the other, in so many rounds; each at least once.
+    """Measure all jobs, one after the other, in this many rounds; each at least once.
 
     Those that ``warm`` tells are run once before, as numba compiles the kernel once on a machine for each width.
     """

@@ -113,7 +113,7 @@ def document(results: Results) -> dict[str, object]:
 
 
 def read(file: Path) -> Results:
-    """What an earlier run wrote."""
+    """Read the results of an earlier run."""
     found = json.loads(file.read_text(encoding="utf-8"))
     parts = {part: [Series(**each) for each in series] for part, series in found.pop("parts").items()}
     return Results(**found, parts=parts)

@@ -1,4 +1,4 @@
-"""What docs/speed.md says of the results: a short table, made from them."""
+"""Write the short table of docs/speed.md from the results."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ from measuring import Series, Spread, ratio, spread
 
 @dataclass(frozen=True)
 class Results:
-    """What one run measured: the machine, the versions, the settings, what was skipped, and series by part."""
+    """The results of one run: the machine, the versions, the settings, skipped measurements, and series by part."""
 
     machine: Mapping[str, str]
     versions: Mapping[str, str]
@@ -35,7 +35,7 @@ def page(results: Results) -> str:
 
 
 def about(results: Results) -> Iterator[str]:
-    """Where, with what and how it was measured."""
+    """Yield lines about the machine, the versions and the settings."""
     for title, entries in (("Machine", results.machine), ("Versions", results.versions), ("Run", results.settings)):
         yield f"- {title}: " + "; ".join(f"{name} {value}" for name, value in entries.items()) + "."
     yield from (f"- {reason}." for reason in results.skipped)
@@ -120,7 +120,7 @@ def own_memory(series: Series) -> float | None:
 
 
 def bounds(found: Found) -> Iterator[str]:
-    """What bounds the kernel, and what is not in the seconds."""
+    """Yield a paragraph on what limits the kernel, and what its seconds leave out."""
     largest = max(found.of(unreduced.KERNEL), key=lambda each: each.size)
     alone = found.get(largest.case, unreduced.ONE)
     if alone is not None and "cpu" in alone.facts:

@@ -35,7 +35,7 @@ def measure(folder: Path, quick: bool, repeat: int, tell: Callable[[str], None])
 
 
 def of_size(specification: Path, instances: int, folder: Path) -> list[Job]:
-    """What counts the toy with so many instances."""
+    """Return the commands that count the toy with this many instances."""
     case, there = f"N = {instances}", peers()
     often = OFTEN.get(instances, sys.maxsize)
     jobs = [Job(case, instances, KERNEL, lambda: ours(instances, "own-order"))]

@@ -180,7 +180,7 @@ def specification_files(specs: Sequence[str]) -> Iterator[str]:
 
 
 def hidden(file: Path, folder: Path) -> bool:
-    """Whether a file in a folder is hidden, such as by lying in a virtual environment ``.venv``."""
+    """Whether a file in a folder is hidden, such as one in a virtual environment ``.venv``."""
     return any(part.startswith(".") for part in file.relative_to(folder).parts)
 
 
@@ -324,6 +324,8 @@ class Check:
             click.echo(content, nl=False)
         else:
             display(content)
+        if self.view.selective and not any(map(self.shows_anomaly, self.checked)):
+            notify("no anomaly fits --kind, --subject and --timing")
         for checked in self.checked:
             for mismatch in checked.mismatches():
                 notify(f"{checked.specification.file}: {mismatch}" if self.several else str(mismatch))
@@ -359,6 +361,11 @@ class Check:
     def selected(self, checked: Checked) -> list[PlanResult]:
         """Return the results with only those anomalies that are to be shown."""
         return [self.view.narrowed(result, checked.architecture) for result in checked.results]
+
+    def shows_anomaly(self, checked: Checked) -> bool:
+        """Whether an anomaly of a specification is to be shown."""
+        found = (each for result in self.selected(checked) for each in result.properties.values())
+        return any(each.anomalies or each.tolerated for each in found)
 
 
 def exit_code(checked: Checked) -> int:

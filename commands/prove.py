@@ -1,4 +1,4 @@
-"""``bac prove``: over all policies, for every small graph, for any number of services."""
+"""The command ``bac prove``: over all policies, for every small graph, for any number of services."""
 
 from __future__ import annotations
 

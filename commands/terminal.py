@@ -136,7 +136,7 @@ def progress_shown() -> Iterator[Callable[[str, Progress], None] | None]:
 
 
 def display(content: RenderableType) -> None:
-    """Print something on standard output: as wide as the terminal, or wide and without trailing space elsewhere."""
+    """Print on standard output: as wide as the terminal; if it is none, wide and without trailing space."""
     from rich.console import Console
 
     if sys.stdout.isatty():
@@ -158,7 +158,7 @@ def emit(format_: str, document: Callable[[], Any], text: Callable[[], Renderabl
 
 
 def as_json(document: Any) -> str:
-    """Return a document as JSON for people and programs."""
+    """Return a document as indented JSON."""
     import json
 
     return json.dumps(document, indent=1, ensure_ascii=False)
@@ -192,7 +192,7 @@ def put(file: Path, content: bytes) -> None:
 
 @contextmanager
 def status_line() -> Iterator[Callable[[str], None] | None]:
-    """Yield a function that shows a line of text on a terminal, each time instead of the last; ``None`` elsewhere."""
+    """Yield a function that replaces a line of text on the terminal; ``None`` if there is no terminal."""
     if not sys.stderr.isatty():
         yield None
         return
@@ -204,6 +204,6 @@ def status_line() -> Iterator[Callable[[str], None] | None]:
 
 @contextmanager
 def counted(what: str) -> Iterator[Callable[[int, int], None] | None]:
-    """Yield a function that shows how many of how many are done, on a terminal; ``None`` elsewhere."""
+    """Yield a function that shows on the terminal how many of how many are done; ``None`` if there is no terminal."""
     with status_line() as show:
         yield None if show is None else lambda done, of: show(f"{done:,} of {of:,} {what}")

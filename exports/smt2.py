@@ -94,7 +94,7 @@ def _effect(action: Action, facts: Mapping[Fact, str], number: int) -> str:
 
 
 def _at(facts: Mapping[Fact, str], number: int, fact: Fact) -> str:
-    """Return the name of a fact after so many actions."""
+    """Return the name of a fact after this many actions."""
     return f"{facts[fact]}@{number}"
 
 

@@ -1,1 +1,1 @@
-"""What is checked: architectures, backup plans, and the transition systems that they define."""
+"""The models that are checked: architectures, backup plans, and the transition systems that they define."""

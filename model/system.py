@@ -86,7 +86,7 @@ def oldest(event: Event) -> Fact:
 
 
 def pending(trigger: Event, event: Event) -> Fact:
-    """Return the fact that the message by which ``trigger`` brings about ``event`` waits in the broker."""
+    """Return the fact that the message by which ``trigger`` causes ``event`` waits in the broker."""
     return Fact(FactKind.PENDING, (trigger, event))
 
 
@@ -340,7 +340,7 @@ class System:
         return (action for action in self.actions if action.enabled(state))
 
     def settled(self, state: State) -> bool:
-        """Whether recovery is over: disaster has struck, and nothing more happens."""
+        """Whether recovery is over: a disaster has happened, and no action is enabled."""
         return RECOVERED in state and next(self.enabled(state), None) is None
 
     def without_disasters(self) -> System:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from bac.model.architecture import Architecture, Step, UseCase
+from bac.model.names import quoted
 from bac.model.plan import Plan, Timing
 from bac.model.semantics import Rules, system
 from bac.model.system import (
@@ -38,6 +39,11 @@ class Claim:
     index: int | None = None
     timing: Timing | None = None
 
+    def __str__(self) -> str:
+        if self.kind is None:
+            return f"a violation of {self.property}"
+        return f"{self.kind} {quoted(self.subject or '')}, index {self.index}, {self.timing}"
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -53,7 +59,7 @@ class Entry:
 class ServiceLog:
     """The history of one service's log.
 
-    ``live`` is the log when disaster struck (at the end, if none did); its first ``backed`` entries are in the
+    ``live`` is the log when the disaster happened (at the end, if none did); its first ``backed`` entries are in the
     backup, which action ``snapshot`` took (``None``: no snapshot; continuous services have a backup without one); its
     first ``kept`` entries are in the log after the disaster, and ``recovered`` are those that recovery appended to
     them.

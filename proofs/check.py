@@ -271,8 +271,8 @@ class PlanCheck:
     def search_backup(self) -> None:
         """Decide about the backup of an architecture that was divided, once its parts are searched.
 
-        A part that cannot complete its backup settles it.  That each part by itself can does not: two parts can block
-        each other.
+        One part that cannot complete its backup is enough for *violated*.  If each part alone can, that is no proof:
+        two parts can block each other.
         """
         results = [search.result for search in self.searches]
         found = [result for result in results if result is not None]

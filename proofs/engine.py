@@ -40,19 +40,27 @@ class Query:
 class Limits:
     """When to stop a search: states found, seconds, and bytes of memory; ``None`` is no limit.
 
-    If ``seconds`` are only what is left of the time that was allowed in all, ``timeout`` is that time.
+    If ``seconds`` are only what is left of the time that was allowed in all, ``timeout`` is that time.  If ``memory``
+    is only the share of one of several processes, ``max_memory`` is that of all.
     """
 
     states: int | None = None
     seconds: float | None = None
     memory: int | None = None
     timeout: float | None = None
+    max_memory: int | None = None
 
     def after(self, seconds: float) -> Limits:
-        """Return the limits when so many seconds are over."""
+        """Return the limits that are left after this many seconds."""
         if self.seconds is None:
             return self
         return replace(self, seconds=max(self.seconds - seconds, 0.0), timeout=self.time_allowed)
+
+    def shared_by(self, processes: int) -> Limits:
+        """Return the limits of each of this many processes."""
+        if self.memory is None:
+            return self
+        return replace(self, memory=self.memory // processes, max_memory=self.memory)
 
     @property
     def time_allowed(self) -> float | None:
@@ -65,7 +73,8 @@ class Limits:
 
     def memory_reached(self) -> str:
         """Return the reason to stop when there is too little memory."""
-        return f"the memory limit of {in_bytes(self.memory or 0)} (--max-memory) was reached"
+        allowed = self.memory if self.max_memory is None else self.max_memory
+        return f"the memory limit of {in_bytes(allowed or 0)} (--max-memory) was reached"
 
     def states_reached(self) -> str:
         """Return the reason to stop when there are too many states."""

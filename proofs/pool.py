@@ -44,7 +44,7 @@ class Spread(Generic[T, R]):
     Args:
         tasks: the tasks; each can be pickled.
         work: does one task; a function of a module.
-        finish: told the number and the result of each task, once, as soon as it is finished.
+        finish: called once with the number and the result of each task, as soon as it is finished.
     """
 
     def __init__(self, tasks: Sequence[T], work: Callable[[T], R], finish: Callable[[int, R], None]) -> None:
@@ -60,7 +60,7 @@ class Spread(Generic[T, R]):
     def keep(self, number: int, result: R) -> None:
         """Keep a result."""
         if number not in self.done:
-            self.done.add(number)  # first, so that no result is told twice if ``finish`` is interrupted
+            self.done.add(number)  # first, so that ``finish`` is called once even if it is interrupted
             self.finish(number, result)
 
     def run_here(self) -> str | None:

@@ -63,12 +63,12 @@ def objection(trace: Trace, most_states: int = MOST_STATES) -> str | None:
 def wrong_cut(trace: Trace, state: State) -> str | None:
     """Return the objection to the claim that the run ends in a settled state whose cut shows the anomaly or loss."""
     if RECOVERED not in state:
-        return "disaster has not struck"
+        return "no disaster has happened"
     if not trace.settled:
         return "recovery is not over"
     timing = Timing.AT_REST if AT_REST in state else Timing.ANY_TIME
     if timing is not trace.claim.timing:
-        return f"the disaster struck {timing}"
+        return f"the disaster happened {timing}"
     return None if any(satisfied(formula, state) for formula in claimed(trace)) else "the cut does not show it"
 
 
@@ -110,7 +110,9 @@ def stuck(trace: Trace, state: State, most_states: int) -> str | None:
         if satisfied(goal, reached):
             return "a backup can still be completed"
         if number > most_states:
-            raise LimitReached(f"a run; that no backup can be completed after it is open beyond {most_states} states")
+            raise LimitReached(
+                f"it is a run; whether a backup can be completed after it was not decided within {most_states} states"
+            )
     return None
 
 

@@ -76,7 +76,7 @@ class Scheduler:
         limits: ``seconds`` is for all searches together, the others for each of them.
         jobs: how many local processes (default: one for each processor; with 1 there is no other process).
         scheduler: the address of a Dask scheduler, whose workers have this package.
-        progress: told the plan's name and how far its search is.
+        progress: called with the name of a plan and how far its search is.
         clock: the time in seconds from any fixed moment.
     """
 
@@ -135,7 +135,7 @@ class Scheduler:
         return result
 
     def worth_distributing(self, count: int) -> bool:
-        """Whether so many large searches should run in other processes."""
+        """Whether this many large searches should run in other processes."""
         if self.interrupted or not count:
             return False
         return self.scheduler is not None or (count > 1 and (self.jobs or os.cpu_count() or 1) > 1)
@@ -147,8 +147,8 @@ class Scheduler:
 
         jobs = min(self.jobs or os.cpu_count() or 1, len(searches))
         limits, address = self.remaining(), self.scheduler
-        if limits.memory is not None and address is None:
-            limits = replace(limits, memory=limits.memory // jobs)
+        if address is None:
+            limits = limits.shared_by(jobs)
         until = None if limits.seconds is None else time.time() + limits.seconds
         bare = [replace(search, part=search.part.bare(), trial=None) for search in searches]
         tasks = [RemoteTask(search, limits, until) for search in bare]

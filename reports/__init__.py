@@ -1,4 +1,4 @@
-"""Verdicts as text and tables for people, and in formats for programs.
+"""Verdicts as text and tables, and in formats for programs.
 
 To add a format of ``bac check --format``, write a module with ``render``, and add a line to :data:`FORMATS`.
 """

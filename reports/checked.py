@@ -49,7 +49,7 @@ class View:
     """The part of the results that is shown.
 
     ``alone``: one plan in full, instead of a table that compares plans.  ``kind``, ``subject`` (a step by name or
-    number) and ``timing`` select anomalies, ``top`` the first so many of these.  ``verbose``: each anomaly with its
+    number) and ``timing`` select anomalies, ``top`` the first of these.  ``verbose``: each anomaly with its
     own run, however long that gets.
     """
 

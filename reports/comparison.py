@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from rich.console import RenderableType
 from rich.text import Text
 
-from bac.model.names import listed
+from bac.model.names import listed, quoted
 from bac.proofs.results import PlanResult, PropertyResult, Verdict
 from bac.properties.anomalies import AnomalyKind
 from bac.properties.qualities import Property
@@ -86,7 +86,13 @@ def remarks(results: Sequence[PlanResult]) -> Iterator[Text]:
         yield Text("(n): tolerated; not counted against consistency", style="dim")
     yield from vacuous(results)
     for (properties, reason), plans in unfinished(results).items():
-        yield Text(f"{', '.join(plans)}: {properties}{reason}", style="yellow")
+        which = "every plan" if len(plans) == len(results) > 1 else ", ".join(map(as_entry, plans))
+        yield Text(f"{which}: {properties}{reason}", style="yellow")
+
+
+def as_entry(name: str) -> str:
+    """Return the name of a plan as an entry of a list."""
+    return quoted(name) if "," in name else name
 
 
 def unfinished(results: Sequence[PlanResult]) -> dict[tuple[str, str], list[str]]:

@@ -46,7 +46,7 @@ def compiled_search() -> Iterator[str]:
     if (folder := cache_folder()) is None:
         yield f"{title} yes: large searches are compiled, anew each time, as no folder for compiled code can be written"
     else:
-        yield f"{title} yes: large searches are compiled, once for all, in {folder}"
+        yield f"{title} yes: large searches are compiled; the code is kept in {folder}"
 
 
 def machine() -> Iterator[str]:

@@ -32,7 +32,7 @@ class Mismatch:
 
 @dataclass(frozen=True)
 class Expected:
-    """What is expected of one plan: a verdict for each property and perhaps a baseline of anomalies.
+    """The expectations of one plan: a verdict for each property and perhaps a baseline of anomalies.
 
     With ``any_violated``, only that something is violated, whatever it is.
     """

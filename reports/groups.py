@@ -19,7 +19,7 @@ from bac.properties.formula import satisfied
 class Alike:
     """Anomalies that look alike: the same kind, cause and lengths in parts of the same shape.
 
-    The first stands for all.
+    The first is shown for all.
     """
 
     members: tuple[AnomalyResult, ...]
@@ -31,14 +31,14 @@ class Alike:
 
     @property
     def rank(self) -> tuple[bool, bool, int, int]:
-        """The order from bad to less bad: consistency before what is tolerated, backups before bad luck, many first."""
+        """The key that sorts the worst first: not tolerated, caused by backups, by kind, and by number."""
         one = self.example
         return one.tolerated, one.cause is not Cause.BACKUP, list(AnomalyKind).index(one.kind), -len(self.members)
 
 
 @dataclass(frozen=True)
 class RootCause:
-    """Anomalies with one root cause: the run of the first also shows the others, or the same action is to blame."""
+    """Anomalies with one root cause: the run of the first also shows the others, or the same action causes them."""
 
     first: Alike
     others: tuple[Alike, ...] = ()
@@ -86,9 +86,9 @@ def shown(trace: Trace) -> Iterator[tuple[AnomalyKind, str]]:
 
 
 def blamed(anomaly: AnomalyResult) -> Hashable:
-    """Return the action to blame: that by which the explanation says that it went wrong.
+    """Return the action that the explanation names as the cause.
 
-    Of a disaster, the use case that it interrupts belongs to it.
+    For a disaster, also return the use case that it interrupts.
     """
     trace = anomaly.shown
     action = explain(trace).action

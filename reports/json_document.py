@@ -30,7 +30,7 @@ def render(checked: Sequence[Checked], view: View, several: bool) -> str:
 
 
 def dumped(document: Any) -> str:
-    """Return a document as text for people and programs."""
+    """Return a document as indented JSON."""
     return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
 
 

@@ -12,7 +12,7 @@ from bac.properties.words import action_in_words
 def listing(trace: Trace) -> list[str]:
     """Return one line for each action: its number, what happened, and the events that it appended.
 
-    The action where the trace went wrong is marked with ``>``; the first lines of a history are left out.
+    The action where the trace goes wrong is marked with ``>``.
     """
     wrong = explain(trace).action
     rows = [

@@ -1,4 +1,4 @@
-"""Results as text for people."""
+"""Results as text."""
 
 from __future__ import annotations
 

@@ -54,7 +54,7 @@ def lines(result: Result) -> Iterable[str]:
 
 
 def projected(division: Partition, part: Hashable) -> System:
-    """What is left of a system without the facts and actions of all parts but one (S/K of the lemma)."""
+    """Return a system without the facts and actions of all parts but one (S/K of the lemma)."""
     system, kept = division.system, (part, None)
     return System(
         tuple(fact for fact in system.facts if division.parts[fact] <= {part}),

@@ -26,7 +26,7 @@ Extension = set[Tuple]
 
 @dataclass
 class Reading:
-    """What symbols mean: what does not change, as relations or functions, and of a state, the relations that hold."""
+    """The interpretation of symbols: fixed relations and functions, and the relations that hold in a state."""
 
     elements: dict[Sort, list[object]]
     fixed: dict[str, Extension]

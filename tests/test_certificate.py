@@ -36,7 +36,7 @@ Path_ = tuple[str | int, ...]
 
 
 def said(document: Any) -> Verified:
-    """What is verified of a document."""
+    """Return what is verified of a document."""
     return checked(json.dumps(document).encode())
 
 
@@ -254,7 +254,7 @@ def test_a_change_anywhere_around_the_formula_is_noticed() -> None:
 
 
 class ByHand:
-    """What the interpreter says of every valuation of the facts of a system, reachable or not."""
+    """The successors, by the interpreter, of every valuation of the facts of a system, reachable or not."""
 
     def __init__(self, about: Invariant) -> None:
         chosen = product((False, True), repeat=len(about.system.facts))

@@ -217,7 +217,7 @@ def test_the_listing_says_what_its_marks_mean() -> None:
 
 
 def timed(reading: float, seconds: float, searching: float, parts: int = 1) -> str:
-    """What is said of these times."""
+    """Return the footer for these times."""
     specification = parsed(HOLDS)
     result = PlanResult("p", 1, "explicit", Statistics(seconds=searching), {}, parts=parts)
     return duration(Checked(specification, [result], {}, reading, seconds))

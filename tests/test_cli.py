@@ -16,6 +16,7 @@ import pytest
 from helpers import MISSING, REFERENCE, bac
 
 from bac.reports import doctor
+from bac.reports.comparison import listed
 from bac.schemas import violation
 
 FORMATS = ["svg", "tikz", "dot"]
@@ -77,8 +78,17 @@ def test_what_is_unknown_is_a_question_mark_and_no_count(reference: Path) -> Non
     assert rows
     assert all(set(row[1:]) == {"?"} for row in rows)
     assert "≥" not in text
-    plans = "independent, locked, atomic, shared, rollback, resume, any"
-    assert f"{plans}: unknown: the limit of 3 states (--max-states) was reached" in text
+    assert "\nevery plan: unknown: the limit of 3 states (--max-states) was reached" in text
+
+
+def test_a_plan_with_a_comma_in_its_name_is_quoted_in_a_list() -> None:
+    assert [listed("nightly"), listed("weekly, full")] == ["nightly", "'weekly, full'"]
+
+
+def test_anomalies_that_are_asked_for_in_vain(reference: Path) -> None:
+    found = bac("check", reference, "--plan", "independent", "--subject", "nothing")
+    assert "no anomaly fits --kind, --subject and --timing" in found.stderr
+    assert "no anomaly" not in bac("check", reference, "--plan", "independent", "--kind", "broken-link").stderr
 
 
 def test_a_limit_leaves_a_reduction_unfinished(reference: Path) -> None:
@@ -446,7 +456,7 @@ class Executor:
     def __init__(self, *_, **__):
         os.kill(os.getpid(), signal.SIGINT)
 
-pool.ProcessPoolExecutor = Executor
+pool.LocalExecutor = Executor
 main(sys.argv[1:])
 """
 

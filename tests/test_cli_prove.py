@@ -197,7 +197,7 @@ def test_both_engines_agree_through_the_command_line(reference: Path) -> None:
 
 
 def lengths(found: dict[str, object]) -> list[object]:
-    """What anomalies there are, and how long the shortest traces."""
+    """Return the anomalies with the lengths of their shortest traces."""
     anomalies = found.get("anomalies", [])
     assert isinstance(anomalies, list)
     return [(each["kind"], each["subject"], each["cause"], each["length"]) for each in anomalies]

@@ -109,7 +109,7 @@ def assert_agreement(built: System, query: Query) -> None:
 
 
 def try_problem(words: int, document: Document, instances: int) -> None:
-    """Compare the result about one generated plan, with states of so many words."""
+    """Compare the results on one generated plan, with states of this many words."""
     specification = parsed(document)
     plan = specification.plan("p")
     built = system(specification.architecture, plan, instances)

@@ -25,7 +25,7 @@ def spec(tmp_path: Path) -> str:
 
 
 def offered(*typed: str, incomplete: str = "") -> list[tuple[str, str]]:
-    """What is offered after these words: the type and the value of each completion."""
+    """Return the completions after these words, each with its type and value."""
     complete = ZshComplete(main, {}, "bac", "_BAC_COMPLETE")
     return [(item.type, item.value) for item in complete.get_completions(list(typed), incomplete)]
 

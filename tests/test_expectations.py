@@ -1,4 +1,4 @@
-"""What a plan expects of the checker: how it is read, what differs is told, and the file is brought up to date."""
+"""Expectations of plans: they are read, differences are reported, and the file is updated."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_every_kind_of_anomaly_can_be_expected() -> None:
     assert {kind.replace("-", " ") for kind in AnomalyKind} <= set(ANOMALIES)
 
 
-# What differs is told
+# Differences are reported
 
 
 def checked(text: str, *options: str) -> Result:

@@ -173,7 +173,7 @@ def test_which_policy_wins_reads_like_practice() -> None:
 
 
 def test_the_clients_win_by_what_the_article_shows() -> None:
-    """Complete fresh interactions where every service is backed up alone; one in flight where instants are at hand."""
+    """They complete interactions if every service is backed up alone; one is in flight if instants are possible."""
     fresh = "At every turn, at a fresh index, run “a -> b” to its end; leave all others alone."
     assert recipe(play(ONE_WAY, Level.C2)) == fresh
     unfinished = "Once and for all, at one index, run “a -> b” up to “create b” and no further."
@@ -243,7 +243,7 @@ def test_exceptions_to_the_theorem(name: str) -> None:
 
 
 def test_an_interaction_that_gets_stuck_defeats_locks_and_quiet_nights() -> None:
-    """What is in flight cannot be finished if what it waits for is gone."""
+    """An interaction in flight cannot be finished if an event that it waits for is lost."""
     arch = architecture("""
 name: stuck
 services: {A: {owns: [a, x]}, B: {owns: [b]}}
@@ -418,7 +418,7 @@ class Minimax:
 @settings(SMALL, max_examples=150)
 @given(specifications(plain=True))
 def test_the_game_with_one_snapshot_for_each_service_agrees_with_minimax(document: dict[str, Any]) -> None:
-    """Two services: an omniscient policy has two orders to choose from, and two indices suffice to spoil both."""
+    """Two services: an omniscient policy chooses between two orders, and two indices suffice against both."""
     arch = parsed(document).architecture
     if len(arch.services) != 2 or sum(len(case.steps) for case in arch.use_cases) > 4:
         return
@@ -482,7 +482,7 @@ def test_finitely_many_steps_a_turn_suffice_on_the_built_in_architectures() -> N
 
 
 def test_a_finite_supply_can_be_worn_out() -> None:
-    """Where copies can be used up, a policy may win a game that clients without number win.
+    """If copies can be used up, a policy may win a game that clients win with unlimited copies.
 
     C must be backed up after B because of q and p; then only an index that logs t1 before A's snapshot, and t2 and t3
     between those of B and C, shows an anomaly.  Snapshots of B use such indices up, one by one.
@@ -499,7 +499,7 @@ def test_a_finite_supply_can_be_worn_out() -> None:
 
 
 def longest_play(rules: Rulebook, copies: int) -> int:
-    """How many snapshots the policy needs at most to win against so many indices, whatever they do.
+    """Return how many snapshots the policy needs at most to win against this many indices.
 
     It snapshots A, then B until no index has t1 backed and t2 logged but not backed, then C.
     """
@@ -773,7 +773,7 @@ def test_a_play_that_the_clients_win_is_a_confirmed_trace(arch: Architecture) ->
                 assert taken == (["A", "B"] if Assumption.SINGLE in dropped else list(order))
                 if not dropped:
                     assert trace.plan == INDEPENDENT
-                    assert trace.claim.timing is Timing.AT_REST  # it takes no bad luck
+                    assert trace.claim.timing is Timing.AT_REST  # it needs no disaster in an interaction
 
 
 def test_the_plays_on_one_way_are_figures_3_and_4() -> None:

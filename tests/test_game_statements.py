@@ -1,4 +1,4 @@
-"""What docs/theorem.md says of all applications, "What is true at each level", against the game on generated ones.
+"""The statements of docs/theorem.md, "What is true at each level", checked by the game on generated applications.
 
 The right-hand sides are computed from runs of one index, and without the game's own positions.
 """

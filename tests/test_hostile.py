@@ -124,12 +124,12 @@ def test_deep_nesting(opening: str) -> None:
 
 
 def services(count: int) -> str:
-    """So many services, each with an entity."""
+    """This many services, each with an entity."""
     return "services:\n" + "".join(f"  s{i}: {{owns: [e{i}]}}\n" for i in range(count))
 
 
 def large(count: int) -> str:
-    """So many services, half as many references, and plans that name all services."""
+    """This many services, half as many references, and plans that name all services."""
     references = "references:\n" + "".join(f"  - e{i} -> e{(7 * i + 1) % count}\n" for i in range(count // 2))
     every = ", ".join(f"s{i}" for i in range(count))
     plans = f"plans:\n  p: {{order: [{every}]}}\n  q: {{groups: [{{mode: atomic, services: [{every}]}}]}}\n"
@@ -137,7 +137,7 @@ def large(count: int) -> str:
 
 
 def misspelt(count: int) -> str:
-    """So many services, and a use case for each with an entity that does not exist."""
+    """This many services, and a use case for each with an entity that does not exist."""
     owned = "services:\n" + "".join(f"  service {i}: {{owns: [entity {i}]}}\n" for i in range(count))
     return owned + "use_cases:\n" + "".join(f"  use case {i}:\n    - update: entty {i}\n" for i in range(count))
 

@@ -68,7 +68,7 @@ IMPORTS = {name: imports(file) for name, file in MODULES.items()}
 
 
 def test_the_reader_of_imports_reads_every_kind() -> None:
-    """Or the tests below would hold of nothing."""
+    """The tests below depend on it."""
     assert "bac.model.system" in IMPORTS["bac.proofs.packing"], "at the top of a module"
     assert "bac.proofs.smt.engine" in IMPORTS["bac.proofs.engines"], "in a function"
     assert "bac.proofs.replay" in IMPORTS["bac.proofs.reductions.part_search"], "a module from its package"

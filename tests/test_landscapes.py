@@ -55,7 +55,7 @@ def test_layers_have_no_cycle_and_there_is_no_room_for_more_than_there_is() -> N
 
 @pytest.mark.parametrize("shape", SHAPES)
 def test_every_link_is_decided_under_every_plan(shape: str) -> None:
-    """What is known of the canonical reference is known of each: by where its two services are backed up."""
+    """Each reference has the verdict of the canonical one with its two services backed up alike."""
     specification = landscape(80, 300, shape)
     team = {service.owns[0]: number // 5 for number, service in enumerate(specification.architecture.services)}
     across = {
@@ -137,7 +137,7 @@ plans: {two: {groups: [{mode: locked, services: [A]}, {mode: locked, services: [
 
 
 def test_a_backup_that_two_parts_can_block_is_unknown_in_a_landscape() -> None:
-    """No part by itself blocks it, and the whole is too large to be searched."""
+    """No part alone blocks it, and the whole is too large to be searched."""
     more = "".join(f", S{number}: {{}}" for number in range(20))
     specification = parsed(f"services: {{A: {{owns: [a, d]}}, B: {{owns: [b, c]}}{more}}}\nuse_cases:{CROSSING}")
     result = check(specification.architecture, specification.plan("two"))

@@ -79,6 +79,7 @@ def test_each_limit_is_named_with_its_option() -> None:
     assert LimitMonitor(Limits(states=1)).exceeded(1, 1, 1) == "the limit of 1 state (--max-states) was reached"
     memory = LimitMonitor(Limits(memory=1 << 20)).exceeded(1, 1, 1)
     assert memory == "the memory limit of 1 MiB (--max-memory) was reached"
+    assert LimitMonitor(Limits(memory=1 << 20).shared_by(3)).exceeded(1, 1, 1) == memory
     monitor = LimitMonitor(Limits(seconds=10), clock=clock)
     assert monitor.exceeded(1, 1, 1) is None
     clock.now = 10.0

@@ -98,7 +98,7 @@ def plain(document: Document, instances: int = 1) -> PlanResult:
 
 
 def told(result: PlanResult) -> dict[Property, object]:
-    """What people are told of each property, in comparable form; a length is that of the whole."""
+    """Return the findings on each property in comparable form; a length is that of the whole."""
     assert result.limit is None
     return {
         which: (

@@ -304,7 +304,7 @@ def test_solvers_that_disagree_or_do_not_know(
 
 
 def test_a_wrong_expectation_is_a_contradiction() -> None:
-    """Neither solver believes what it is told."""
+    """Neither solver accepts a wrong obligation."""
     wrong = Theorem("wrong", "", (replace(SOUND.proof[0], problem=Problem((("yes", both()),))),), ())
     outcome = discharge_all([wrong])[0].outcomes[0]
     assert (outcome.z3, outcome.cvc5, outcome.contradicted) == ("sat", "sat", True)
@@ -537,7 +537,7 @@ def test_the_clients_strategy_beats_every_order_of_snapshots(order: tuple[str, .
 
 
 def test_messages_bring_about_every_step_but_the_first_if_none_is_called() -> None:
-    """What the lemmas on markers assume of an interaction."""
+    """The lemmas on markers assume this of an interaction."""
 
     def first_steps(text: str, plan: Plan) -> list[int]:
         architecture = parsed(text).architecture

@@ -1,4 +1,4 @@
-"""What the documentation shows is what the commands print."""
+"""The documentation shows what the commands print."""
 
 from __future__ import annotations
 

@@ -98,7 +98,7 @@ def test_what_was_finished_before_all_workers_died_is_kept(monkeypatch: pytest.M
 
 
 def workers_that_die(after: int, times: int, once: bool = False):  # type: ignore[no-untyped-def]
-    """Workers of which so many die when they have done so many tasks (``once``: later ones die at once)."""
+    """Workers of which ``times`` die after ``after`` tasks each (``once``: later ones die at once)."""
     left = iter(range(times))
     first = iter([after])
 

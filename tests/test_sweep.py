@@ -60,7 +60,7 @@ def test_a_finished_sweep_is_not_computed_again(finished: Path, monkeypatch: pyt
 
 
 def test_a_sweep_can_be_cut_off_at_every_byte(finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever a killed process left, what was finished is kept, and the rest is done again."""
+    """Of a file that a killed process left, finished graphs are kept, and the others are done again."""
     content = finished.read_bytes()
     whole = {each.graph: each for each in sweep(2, finished, jobs=1).results}
     computed: list[Graph] = []
@@ -257,7 +257,7 @@ if __name__ == "__main__":
 
 @contextmanager
 def running(tmp_path: Path, done: int) -> Iterator[subprocess.Popen[str]]:
-    """A sweep in processes of its own, of which so many graphs are done."""
+    """A sweep in other processes, of which ``done`` graphs are done."""
     script = tmp_path / "run.py"
     script.write_text(SCRIPT)
     command = [sys.executable, str(script), str(tmp_path / "file.jsonl")]
@@ -308,7 +308,7 @@ def test_a_killed_worker_loses_nothing(tmp_path: Path) -> None:
         assert max(later) >= 40  # it went on
         process.send_signal(signal.SIGINT)
         process.communicate(timeout=HANGS)
-        assert process.returncode == 0  # it ended by itself
+        assert process.returncode == 0  # it ended normally
     assert_resumable(tmp_path / "file.jsonl", 40)
 
 
@@ -334,7 +334,7 @@ def cluster(directory: Path) -> Iterator[tuple[str, list[subprocess.Popen[bytes]
             yield address, processes[1:]
         finally:
             for process in reversed(processes):
-                process.kill()  # a worker that outlives its scheduler takes a minute to end by itself
+                process.kill()  # a worker that outlives its scheduler takes a minute to end
             for process in processes:
                 process.wait(HANGS)
 

@@ -112,7 +112,7 @@ def chain(length: int) -> System:
 
 
 def endless() -> tuple[System, Fact]:
-    """A switch that goes on and off for ever, and a trap that cannot be entered."""
+    """A switch that goes on and off forever, and a trap that cannot be entered."""
     on, trap, never = flag("on"), flag("trap"), flag("never")
     actions = (
         action("on", forbid=frozenset({on, RECOVERED}), add=frozenset({on})),
@@ -167,7 +167,7 @@ def test_a_ticket_that_another_action_gives_back_counts_again() -> None:
     assert not ranking.at_most_once
 
 
-# Runs of exactly so many actions
+# Runs of an exact length
 
 
 @pytest.mark.parametrize("length", [1, 2, 5])
@@ -575,7 +575,7 @@ def test_each_obligation_catches_what_it_is_for(claimed: Formula, broken: str) -
 
 
 def test_k_induction_needs_its_depth() -> None:
-    """After *first* comes *second*; that *bad* never holds is no invariant by itself, but one with a look ahead."""
+    """After *first* comes *second*; that *bad* never holds is not inductive alone, but is with a look ahead."""
     first, second, bad = flag("1"), flag("2"), flag("bad")
     actions = (
         action("1", forbid=frozenset({first}), add=frozenset({first})),

@@ -237,7 +237,7 @@ def merged(parts: list[Action]) -> Action:
 
 
 def symmetric(owned: Iterable[Action], common: Iterable[Action], instances: int) -> System:
-    """The system of so many indices that all do what is said of the first."""
+    """Return the system of this many indices, each with the actions of the first."""
     indices = range(1, instances + 1)
     facts = [*(here(fact, index) for index in indices for fact in LOCAL), *COMMON]
     actions = [local_to(action, index) for index in indices for action in owned]

@@ -158,7 +158,7 @@ def at(document: Any, place: Place) -> Any:
 
 
 def edited(document: Any, place: Place, edit: Callable[[Any, Any], object]) -> Callable[[], Any]:
-    """What makes a copy of the document after an edit of what holds the place."""
+    """Return a function that makes a copy of the document and edits the container of the place."""
 
     def make() -> Any:
         changed = copy.deepcopy(document)
@@ -226,7 +226,7 @@ def others(value: Any, under: dict[str, list[Any]], place: Place) -> Iterator[An
 
 
 def said(document: Any) -> Verified | BacError:
-    """What is confirmed of a document, or the reason why it is refused."""
+    """Return what is confirmed of a document, or the reason why it is refused."""
     try:
         return checked(json.dumps(document).encode())
     except BacError as error:
@@ -416,7 +416,7 @@ def test_entries_that_no_play_uses_are_refused() -> None:
     document["table"].append(unused)
     answer = said(document)
     assert isinstance(answer, strategies.StrategyRejected)
-    assert "never come up" in str(answer)
+    assert "no play reaches" in str(answer)
 
 
 def test_a_run_that_shows_something_else_is_not_confirmed() -> None:

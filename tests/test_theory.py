@@ -1,4 +1,4 @@
-"""What is true of every application and every plan, held against generated ones; and what only seems to be true.
+"""Statements about every application and plan, checked on generated ones; and plausible statements that are false.
 
 Each fact is a function that fails where it does not hold.  The most important ones have a twin, in which the reason why
 it is true is taken away: there, examples must be found that refute it.
@@ -238,7 +238,7 @@ def test_a_narrower_disaster_can_be_better() -> None:
 
 
 def timings(problem: Problem) -> tuple[Found, Found]:
-    """What is found at any time, and at rest."""
+    """Return the findings at any time, and at rest."""
     document, plan = problem
     disaster = plan.get("disaster", {})
     at_any_time = plan | {"disaster": disaster | {"timing": "any-time"}}
@@ -308,7 +308,7 @@ def order_is_no_worse(example: tuple[Document, Plan, Plan]) -> None:
 
 @given(ordered_problems())
 def test_an_order_of_backups_is_no_worse(example: tuple[Document, Plan, Plan]) -> None:
-    """An order only takes runs away; and whoever is next can always be snapshotted."""
+    """An order only removes runs; and the next service can always be snapshotted."""
     order_is_no_worse(example)
 
 
@@ -324,7 +324,7 @@ def plan_without(plan: Plan, *modes: str) -> Plan:
 
 @given(problems())
 def test_without_locks_backup_and_availability_hold(problem: Problem) -> None:
-    """Nothing but a lock holds a command or a snapshot back."""
+    """Only locks hold commands or snapshots back."""
     document, plan = problem
     found = judged(document, plan_without(plan, "locked", "none"))
     assert found.backup
@@ -333,7 +333,7 @@ def test_without_locks_backup_and_availability_hold(problem: Problem) -> None:
 
 @given(problems())
 def test_without_a_rollback_no_backed_event_is_lost(problem: Problem) -> None:
-    """What was restored is its backup, what was not has more than that, and recovery only adds."""
+    """A restored service has its backup, any other has at least its backup, and recovery only adds events."""
     document, plan = problem
     recovery = plan.get("recovery", {}) | {"rollback": "none"}
     assert judged(document, plan | {"recovery": recovery}).loss is None
@@ -442,7 +442,7 @@ def test_one_lock_around_everything_shows_the_application_at_rest(problem: Probl
     "variant", [{"mode": "markers"}, {"mode": "atomic"}, {"broker": "survives"}, {"restore": "crashed"}], ids=str
 )
 def test_nothing_less_does(variant: dict[str, str]) -> None:
-    """In particular not if messages sent after the backup survive the disaster: they tell of what is no more."""
+    """In particular not if messages sent after the backup survive the disaster: their events are lost."""
     assert refuted(locked_up(**variant), shows_the_application_at_rest)
 
 
@@ -624,7 +624,7 @@ def explanations(architecture: Architecture, subject: str) -> Iterator[tuple[str
 
 
 def with_and_without_going_on(problem: Problem) -> tuple[Architecture, Found, Found]:
-    """What is found with replay and resume, and without them, where recovered services accept every event."""
+    """Return the findings with replay and resume, and without them, if recovered services accept every event."""
     document, plan = problem
     recovery = plan.get("recovery", {}) | {"on_invalid": "accept"}
     on, off = (recovery | {"replay": going_on, "resume": going_on} for going_on in (True, False))
@@ -642,7 +642,7 @@ def going_on_leaves_out_nothing_new(problem: Problem) -> None:
 
 @given(problems())
 def test_going_on_leaves_out_nothing_that_was_there(problem: Problem) -> None:
-    """Where events are the truth, replay and resume only add events; so what is absent was absent before.
+    """Replay and resume only add events; so an event that is absent was absent before.
 
     It was then missing, or explained by a broken link or an orphan.  (That it was *missing* is not true: see
     :func:`test_going_on_can_take_an_explanation_away`.)
@@ -822,7 +822,7 @@ class Run:
         return "; ".join(" ".join(map(str, (each.kind, *each.events, *each.services))) for each in self.labels)
 
     def without(self, leave_out: Callable[[Label], bool]) -> State:
-        """Where it ends without some of its actions, if that is a run."""
+        """Return the last state without some of the actions, if that is a run."""
         try:
             return self.system.run([label for label in self.labels if not leave_out(label)])[-1]
         except NotARun as error:
@@ -846,7 +846,7 @@ def runs(draw: st.DrawFn, most: int = 40) -> Run:
 
 @given(runs(), st.sampled_from([1, 2]))
 def test_a_run_without_one_index_is_a_run(run: Run, index: int) -> None:
-    """Nothing that one index does is needed by the other, or keeps it from settling."""
+    """No index needs an action of another, or is kept by it from settling."""
     after = run.without(lambda label: any(event.index == index for event in label.events))
     assert {fact for fact in after if fact.index} == {fact for fact in run.end if fact.index not in (None, index)}
     assert {fact for fact in after if fact.services} == {fact for fact in run.end if fact.services}
@@ -879,7 +879,7 @@ def test_a_shortest_run_needs_one_index_only(problem: Problem) -> None:
 
 
 def test_locks_can_block_each_other_only_if_there_are_two() -> None:
-    """Of each use case one: whoever holds one lock up is admitted there.  Two can hold up a lock each.
+    """With one instance, the use case that delays a lock is admitted there.  Two instances can delay a lock each.
 
     The one-index rule does not speak of backup, and this is why.
     """
@@ -917,7 +917,7 @@ def test_locks_can_block_each_other_only_if_there_are_two() -> None:
 
 
 def test_one_lock_around_everything_may_never_be_granted() -> None:
-    """What is in flight may wait for something that only a command could make which the lock holds back."""
+    """A use case in flight may wait for an entity that only a command which the lock holds back creates."""
     document: Document = {
         "services": {"a": {"owns": ["x"]}, "b": {"owns": ["y", "z"]}},
         "use_cases": {"make": [{"create": "z"}], "u": [{"create": "x"}, {"create": "y", "refers_to": "z"}]},

@@ -31,7 +31,7 @@ def with_history(trace: Trace, instances: int) -> Trace:
 
     Raises:
         NoHistory: the trace is not possible after them, as they cannot be completed.
-        LimitReached: the system with so many instances would be too large.
+        LimitReached: the system with this many instances would be too large.
     """
     if instances < 1:
         return trace

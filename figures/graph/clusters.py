@@ -92,7 +92,7 @@ def _weights(units: Sequence[Sequence[str]], arrows: Iterable[Arrow]) -> Weights
 
 
 def _split(units: Sequence[int], weights: Weights, most: int) -> tuple[Basis, list[list[int]]]:
-    """Return at most so many parts: levels or communities, then units that refer to other ones only, then to none."""
+    """Return at most this many parts: levels or communities, then units that refer to other ones only, then to none."""
     among = {pair: number for pair, number in weights.items() if pair[0] in units and pair[1] in units}
     connected = sorted({end for pair in among for end in pair})
     anywhere = {end for pair in weights for end in pair}
@@ -113,7 +113,7 @@ def _split(units: Sequence[int], weights: Weights, most: int) -> tuple[Basis, li
 
 
 def _communities(count: int, weights: Weights, most: int) -> tuple[list[list[int]], float]:
-    """Return at most so many communities, and their modularity.
+    """Return at most this many communities, and their modularity.
 
     The two parts whose union adds most to the modularity are joined, as long as a union adds to it or there are too
     many parts.  Parts that no reference connects are joined last, small ones first.

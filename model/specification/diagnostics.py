@@ -228,7 +228,7 @@ class Report:
             message: what is wrong.
             wrong: the name as written, for "did you mean".
             candidates: the names that may have been meant.
-            otherwise: what the message goes on with if none of them is similar.
+            otherwise: the end of the message if none of them is similar.
         """
         self.errors += code in ERRORS
         key = (code, place.line, place.column, message)

@@ -177,7 +177,7 @@ def choice(kind: type[E]) -> Reader[E]:
 
 
 def one_of(table: Mapping[str, T]) -> Reader[T]:
-    """A reader of one of some words, which gives what the word stands for."""
+    """A reader of one of some words, which returns the value of the word."""
     words = list(table)
 
     def reader(report: Report, node: Node) -> T | None:

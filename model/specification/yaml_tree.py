@@ -179,7 +179,7 @@ def _syntax_error(report: Report, error: yaml.YAMLError) -> None:
 
 def _place(event: yaml.Event) -> Place:
     mark = event.start_mark
-    assert mark is not None, event  # only events from elsewhere than the parser have none
+    assert mark is not None, event  # only events that no parser made have none
     return Place(mark.line + 1, mark.column + 1)
 
 

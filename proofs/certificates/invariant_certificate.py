@@ -55,7 +55,7 @@ class NotProved(BacError):
 class Invariant:
     """A formula that is claimed to prove that no run of an architecture under a plan violates a property.
 
-    The number of instances covers smaller ones: in their runs the other instances stay idle.
+    The number of instances covers smaller ones: a run with fewer is one in which the others do nothing.
     """
 
     architecture: Architecture

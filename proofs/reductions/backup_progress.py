@@ -32,7 +32,7 @@ CHECK_EVERY = 1024
 
 
 def can_always_be_completed(part: System, check: Callable[[], None] = lambda: None) -> bool:
-    """Whether it is proved that a part of a system never blocks a backup for ever, whatever other parts there are.
+    """Whether it is proved that a part of a system never blocks a backup forever, whatever other parts there are.
 
     Args:
         part: its system, with one index.

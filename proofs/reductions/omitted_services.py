@@ -1,20 +1,20 @@
-"""Leave out services in which nothing happens, and know what the disaster still asks of them.
+"""Leave out services in which no event is logged, but keep their effect on disasters.
 
 Let V be services that have all the steps of a part, and W the others.  Of a service in W no event is ever logged: its
-snapshot only counts as taken, and its lock holds nobody back.  So leaving out the snapshots and locks of W from a run
+snapshot is empty, and its lock holds back no step.  So leaving out the snapshots and locks of W from a run
 leaves a run of V, in which a group has only its members in V (an atomic snapshot of the group is one of these; the lock
 is taken and released as before); the order of the plan stays as it is between the services of V.  And a run of V
 becomes one of all services again when the snapshots that its disaster needs are put back: those of a group that V has a
 part of beside the snapshot of a member in V, where the lock is taken and the group drained; those that the order wants
 first, and all others, just before they are needed.
 
-What W can still do to V is to crash:
+W still has an effect on V when it crashes:
 
-- a disaster restores of V what it restores of V in the whole; a crash set becomes that.  A disaster that leaves V alone
+- a disaster restores of V what it restores of V in the whole; a crash set becomes that.  A disaster without V
   still ends what clients had begun: where there is one, a *representative* of W stays, which crashes alone;
 - a service that is never backed up, and that a disaster would have to restore, makes the disaster impossible: where all
   services are restored, it stays; a crash set that needs it is dropped, but for one if all do, as a plan lists some;
-- with ``rollback: oldest`` the first snapshot matters, whoever's it is: a service stays that can be the first.  It is
+- with ``rollback: oldest`` the first snapshot of all services matters: a service stays that can be the first.  It is
   none whose group is locked with some of V, as that lock would have to be taken, and their snapshots note the same;
 - what was in the channels of a distributed snapshot is restored with the whole group: where only those who crashed are
   restored, a member of W stays in such a group.
@@ -79,10 +79,10 @@ class OmittedServices:
         group = self.group[service]
         return group.services if self.together and group.mode.recovers_together else (service,)
 
-    # Who stays
+    # Which services stay
 
     def with_representatives(self, inside: Iterable[str]) -> list[str]:
-        """These services, and those that have to stand for the others."""
+        """Return these services, and those that represent the others."""
         kept = list(inside)
         needed = self.restores_everything or self.never_recovers
         if needed and not any(self.mode(name).never_backed_up for name in kept):
@@ -107,19 +107,19 @@ class OmittedServices:
     def first(
         candidates: Iterable[str], kept: Collection[str], affected: Callable[[str], Collection[str]]
     ) -> list[str]:
-        """The first candidate that affects nobody who is kept, if there is one."""
+        """Return the first candidate that affects no service that is kept, if there is one."""
         fitting = (name for name in candidates if not any(other in kept for other in affected(name)))
         return list(islice(fitting, 1))
 
     def snapshotted_like(self, service: str) -> tuple[str, ...]:
-        """The services whose snapshot is possible whenever this one's is (before any other), and notes the same."""
+        """Return the services whose first snapshot is possible when that of this one is, and copies the same events."""
         group = self.group[service]
         return group.services if group.mode.omission in (Omission.AT_ONCE, Omission.UNDER_LOCK) else (service,)
 
     def recorders(self, kept: Collection[str]) -> list[str]:
-        """Of distributed snapshots of which only those who crashed are restored: who else decides about the channels.
+        """Return members of marker groups that represent the others where only services that crashed are restored.
 
-        A channel is restored if the whole group is.  Where any services may crash, one stands for all others.
+        A channel is restored if the whole group is.  If any services may crash, one member represents all others.
         """
         if self.together:
             return []
@@ -144,14 +144,14 @@ class OmittedServices:
         return tuple(sorted(able, key=lambda service: self.cost(self.unit(service)) + self.rank.get(service, 0)))
 
     def spared(self, kept: Collection[str]) -> list[str]:
-        """One service for the crash sets of the plan that leave those that are kept alone."""
+        """Return one service that represents the crash sets without any service that is kept."""
         inside = set(kept)
         sparing = [restored for restored in self.restored_sets if restored and inside.isdisjoint(restored)]
         return [min(sparing, key=self.cost)[0]] if sparing else []
 
     @cached_property
     def restored_sets(self) -> tuple[tuple[str, ...], ...]:
-        """What the crash sets of the plan restore, without those that need a service that is never backed up."""
+        """The services that each crash set of the plan restores, without sets that have one that is never backed up."""
         scope = self.plan.disaster.scope
         listed = scope if isinstance(scope, tuple) else ()
         widened = [dict.fromkeys(each for name in crash for each in self.unit(name)) for crash in listed]
@@ -162,10 +162,10 @@ class OmittedServices:
         """Whether each of the crash sets that the plan lists needs a service that is never backed up."""
         return isinstance(self.plan.disaster.scope, tuple) and not self.restored_sets
 
-    # The plan of those who stay
+    # The plan of the services that stay
 
     def plan_for(self, kept: Collection[str]) -> Plan:
-        """What the plan says of these services; its groups and their members in the order of the services."""
+        """Return the plan for these services alone; its groups and their members in the order of the services."""
         members: dict[int, list[str]] = {}
         for name in kept:
             if name in self.number:
@@ -178,7 +178,7 @@ class OmittedServices:
         )
 
     def scope_for(self, kept: Collection[str]) -> Scope | tuple[tuple[str, ...], ...]:
-        """The crash sets, as far as they restore these services; if there are none, one of which nobody recovers."""
+        """Return the crash sets restricted to these services; if none is left, one that cannot be recovered from."""
         scope = self.plan.disaster.scope
         if not isinstance(scope, tuple):
             return scope
@@ -186,10 +186,10 @@ class OmittedServices:
         possible = tuple(dict.fromkeys(names for names in restored if names))
         return possible or tuple((name,) for name in kept if self.mode(name).never_backed_up)[:1]
 
-    # What it costs
+    # How many actions it takes
 
     def cost(self, services: Iterable[str]) -> int:
-        """How many snapshots and locks it takes to back up these services, the order of the plan aside."""
+        """Return how many snapshots and locks back up these services, if the plan has no order."""
         actions, groups = 0, set[int]()
         for name in services:
             mode = self.mode(name)
@@ -209,7 +209,7 @@ class OmittedServices:
 
     @cached_property
     def cost_of_everything(self) -> int:
-        """What it takes to back up all services."""
+        """The number of actions that back up all services."""
         return self.cost(self.services)
 
     def omitted_actions(self, kept: Collection[str], path: Path) -> int:
@@ -226,9 +226,9 @@ class OmittedServices:
         return self.cost(wanted.union(done, self.plan.order[:last])) - self.cost(done) + len(held)
 
     def held(self, kept: Collection[str], done: Collection[str], wanted: Collection[str]) -> list[str]:
-        """A service of each locked group that has to be backed up for others, though those who are kept never do.
+        """Return a service of each locked group with members that are kept, none of which is snapshotted in the run.
 
-        It is locked and unlocked again before they begin anything.
+        Such a group is locked and unlocked again before anything else happens.
         """
         groups = {self.group[name].services: name for name in wanted if self.mode(name).omission is Omission.UNDER_LOCK}
         return [

@@ -1,6 +1,6 @@
 """Find a shortest run to a dead end: a state before the disaster from which a goal is not reachable without one.
 
-If runs cannot go on for ever, then a dead end can be reached if and only if a *stuck* state can be reached, in which
+If all runs are finite, then a dead end can be reached if and only if a *stuck* state can be reached, in which
 the goal does not hold and only a disaster can happen: a stuck state is a dead end; and from a dead end any run ends in
 a stuck state.  So the first query is whether a stuck state can be reached.  If so, the first dead end is searched among
 the last states of runs of 0, 1, 2, … actions.  For each candidate a second search, from there and as long as any run
@@ -68,7 +68,7 @@ class DeadEndSearch:
         self.onward.solver.add(self.onward.at_end(goal))
 
     def first(self, at_most: int) -> Path:
-        """Return a shortest run to a dead end, if there is one of at most so many actions.
+        """Return a shortest run to a dead end, if there is one of at most this many actions.
 
         Raises:
             LimitReached: a limit was hit.

@@ -233,7 +233,7 @@ class Orders:
         return term(formula, self.after.end)
 
     def find(self, formula: Formula, most: int | None = None) -> Path | None:
-        """Return a run (of at most so many actions) to a state that satisfies the formula, if there is one.
+        """Return a run (of at most ``most`` actions) to a state that satisfies the formula, if there is one.
 
         Raises:
             LimitReached: a limit was hit.

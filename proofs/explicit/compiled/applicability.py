@@ -1,6 +1,6 @@
 """The conditions under which the compiled search applies, checked on the actions of a system.
 
-*Moves* are the actions before the disaster, *disasters* lead behind it, and *recovery actions* follow it.
+*Moves* are the actions before the disaster, and *recovery actions* those after it.
 
 **Levels.**  All runs of moves that lead to a state have the same length.  Then a state can be reached again within its
 level only, so each level can be deduplicated alone, and sleep sets of equal states can be merged before the states are

@@ -45,7 +45,7 @@ class PathSearch:
         return path
 
     def next_states(self, state: int, target: int) -> list[int]:
-        """Return the successors of a state that may lie on the way; the first to try is the last."""
+        """Return the successors of a state through which a path to the target may lead; the last is tried first."""
         after = [action.apply(state) for action in self.moves.actions if action.enabled(state)]
         return [each for each in reversed(after) if self.may_reach(each, target)]
 

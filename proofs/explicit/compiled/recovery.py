@@ -201,7 +201,7 @@ class SettledStates:
     """For each formula and timing, the least settled state of the least depth that satisfies it."""
 
     def __init__(self, packing: Packing, formulas: Sequence[Formula]) -> None:
-        """Nothing is found yet."""
+        """Begin without any state."""
         self.packing, self.formulas = packing, formulas
         self.found: list[dict[Timing, int]] = [{} for _ in formulas]
 

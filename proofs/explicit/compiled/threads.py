@@ -86,7 +86,7 @@ class ThreadTeam:
 
     @staticmethod
     def of(tables: Tables, goals: Words, width: Width, monitor: LimitMonitor, workers: int | None = None) -> ThreadTeam:
-        """Return a team of so many workers; default: one for each processor."""
+        """Return a team of this many workers; default: one for each processor."""
         count = workers or os.cpu_count() or 1
         return ThreadTeam(
             tables,

@@ -14,7 +14,7 @@ move; at their turn the clients run steps, finitely many at each index, at old o
 
 **Winning.**  The policy wins at the first moment when every service has a snapshot, and the newest ones, restored after
 a disaster that hits all services and settled, show no anomaly of the level at any index.  Messages in the broker are
-lost, and what was tolerated in the specification is tolerated here.  The clients win if they prevent that for ever.
+lost, and what is tolerated in the specification is tolerated here.  The clients win if they prevent that forever.
 
 **Dropping an assumption** adds choices, and takes none away.  Hence a policy that wins still wins when more is dropped.
 

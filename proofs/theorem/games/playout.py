@@ -1,4 +1,4 @@
-"""Turn a game that the clients win into a trace: the policy snapshots all services, and then disaster strikes.
+"""Turn a game that the clients win into a trace: the policy snapshots all services, and then there is a disaster.
 
 Source: docs/theorem.md, "Impossibility over all policies".  The trace follows one index, at which the backups turn out
 to be inconsistent; it is a run of the plan that the policy followed, confirmed by the interpreter, and can be drawn.

@@ -1,4 +1,4 @@
-"""Write a strategy in words for people, and as a document that ``strategy`` checks.
+"""Write a strategy in words, and as a document that ``strategy`` checks.
 
 Source: docs/theorem.md, "Certificates".  The document holds the specification, so that it can be checked alone.
 """

@@ -33,7 +33,7 @@ class Effort:
 
     Args:
         positions: the number of positions from which a game is given up.
-        monitor: watches time and memory, and is told how many positions were found.
+        monitor: compares time, memory and the number of positions found with their limits.
     """
 
     def __init__(self, positions: int = MOST_POSITIONS, monitor: LimitMonitor | None = None) -> None:
@@ -123,7 +123,7 @@ class Search:
                 todo += [(at, taken, Choice(move)) for at, taken, move in self.before.get(position, ())]
 
     def policy(self) -> dict[tuple[Position, Turn], Choice]:
-        """Return the winning strategy: a choice for every position and turn that can come up."""
+        """Return the winning strategy: a choice for every position and turn that is reachable under it."""
         table: dict[tuple[Position, Turn], Choice] = {}
         todo = [self.start]
         while todo:
@@ -166,7 +166,7 @@ def solve(board: Board, effort: Effort) -> Search:
         LimitReached: a limit was reached first.
     """
     if Assumption.ASYNCHRONOUS in board.dropped:
-        # If the clients win by leaving everything as it is, no other turns need be searched.
+        # If the clients win by doing nothing, no other turns need be searched.
         frozen = Search(board, lambda _: [NOTHING], effort)
         if frozen.run() is Player.CLIENTS:
             return frozen

@@ -127,7 +127,7 @@ def answered(
 ) -> Place | None:
     """Return the place after the policy's answer to a turn; ``None`` if it wins."""
     if (place, step) not in table:
-        raise StrategyRejected("the policy has no move for a position that comes up")
+        raise StrategyRejected("the policy has no move for a position that a play reaches")
     move, claimed = table[place, step]
     kind, services = move["kind"], tuple(move["services"])
     if (kind, services) not in set(rules.moves(place)):
@@ -177,17 +177,17 @@ def refuse_unused(unused: Collection[object]) -> None:
         StrategyRejected: there are some.
     """
     if unused:
-        raise StrategyRejected(f"{len(unused)} entries of the table are for positions that never come up")
+        raise StrategyRejected(f"{len(unused)} entries of the table are for positions that no play reaches")
 
 
 def replied(rules: Rulebook, table: Mapping[Any, Any], place: Place, after: Place) -> Place:
     """Return the place after the clients' turn, which must be legal."""
     key = place if rules.announces else after
     if key not in table:
-        raise StrategyRejected("the clients have no turn for a position that comes up")
+        raise StrategyRejected("the clients have no turn for a position that a play reaches")
     if rules.announces:
         if table[key] not in set(rules.announcements(place)):
-            raise StrategyRejected("the clients announce a step that there is not")
+            raise StrategyRejected("the clients announce a step that does not exist")
         return rules.stepped(after, table[key])
     if not table[key] <= rules.largest(after).states:
         raise StrategyRejected("the clients bring about a state that no steps lead to")

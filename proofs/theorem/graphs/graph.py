@@ -31,7 +31,7 @@ Edge = tuple[int, int]
 class Graph:
     """A reference graph: how many services, and its number.
 
-    Bit ``k`` of ``number`` stands for edge ``k`` of :func:`possible_edges`.  Of isomorphic graphs the one with the
+    Bit ``k`` of ``number`` is edge ``k`` of :func:`possible_edges`.  Of isomorphic graphs the one with the
     smallest number is the canonical one.
     """
 
@@ -126,14 +126,9 @@ def check_size(services: int) -> None:
         raise LimitReached(f"graphs are enumerated up to {MOST_SERVICES} services, not {services}")
 
 
-def canonical(graph: Graph) -> Graph:
-    """Return the canonical graph that is isomorphic to this one."""
-    return Graph(graph.services, min(Relabellings(graph.services).images(graph.number)))
-
-
 @dataclass(frozen=True)
 class Relabellings:
-    """The effect of renaming the services on the graphs of so many services."""
+    """The effect of renaming the services on the graphs of this many services."""
 
     services: int
 

@@ -9,7 +9,7 @@
 * **locked**: a locked group around every weakly connected component has backup and consistency, and in every component
   with a reference a command can be denied.  (For a disaster that hits everything at any time, and for one that hits any
   services at rest.  A disaster in another component while a use case of this one is in flight leaves it half done,
-  because its client is gone too; no backup is to blame for that.)
+  because its client is gone too; no backup causes that.)
 * **shared-database**: a shared database around every component has all three.  (For any services that crash, at any
   time.)
 

@@ -86,14 +86,14 @@ def sweep(
     progress: Callable[[SweepProgress], None] | None = None,
     monitor: LimitMonitor | None = None,
 ) -> SweepResult:
-    """Decide the statements on every graph of up to so many services.
+    """Decide the statements on every graph of up to this many services.
 
     Args:
         services: from 1 to 5.
         file: results are kept here; those that it has already are not computed again.
         scheduler: the address of a Dask scheduler, whose workers have this package; without it, local processes.
         jobs: how many local processes (default: one for each processor; with 1 there is no other process).
-        progress: told whenever a graph is done.
+        progress: called whenever a graph is done.
         monitor: when its time is over, no further graph is begun.
 
     Raises:

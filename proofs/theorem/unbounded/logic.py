@@ -14,7 +14,7 @@ from itertools import product
 
 @dataclass(frozen=True, slots=True)
 class Sort:
-    """An uninterpreted sort: a set that is not empty; ``plural`` is its name for people."""
+    """An uninterpreted sort: a set that is not empty; ``plural`` is its name in texts."""
 
     name: str
     plural: str = ""

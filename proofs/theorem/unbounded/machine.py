@@ -138,7 +138,7 @@ class Theorem:
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """The state relations of a machine after so many actions of a run."""
+    """The state relations of a machine after this many actions of a run."""
 
     number: int
 
@@ -284,7 +284,7 @@ class Machine:
         return tuple((f"at first: nothing is {relation.name}", none(relation)) for relation in self.state)
 
     def happening(self, action: Action, number: int) -> tuple[tuple[str, Formula], ...]:
-        """Return the formulas that say that the action happens after so many others."""
+        """Return the formulas that say that the action happens after this many others."""
         formulas = action.happens(self.state, Moment(number), constants(action, number))
         names = [*action.conditions, *(f"then: {relation.name}" for relation in self.state)]
         return tuple((f"{number + 1}. {action.name}: {name}", each) for name, each in zip(names, formulas, strict=True))

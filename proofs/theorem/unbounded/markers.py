@@ -9,8 +9,8 @@ or that recovery also replays from the recovered logs.  So, if links stay within
 (C2).
 
 *Proof.*  By the marker rule, what a message sent after its sender's snapshot brings about is logged after the
-receiver's snapshot; so the cut is closed under causes.  What it then lacks of an interaction is brought about by
-recovery: look at the earliest event that is lacking.
+receiver's snapshot; so the cut is closed under causes.  The events of an interaction that are then missing are
+brought about by recovery: look at the earliest of them.
 
 Delivering a recorded message sends none that would follow from it; that is why chains of events need the replay.
 Links between interactions, and steps that are called, follow no marker.  Source: docs/theorem.md; the article,
@@ -97,7 +97,7 @@ def marker_came_first(now: Moment, given: Parameters) -> Formula:
 
 
 def after_disaster(now: Moment, _: Parameters) -> Formula:
-    """Disaster has struck."""
+    """A disaster has happened."""
     return now.of(RECOVERED)()
 
 
@@ -188,14 +188,14 @@ def recorded(now: Moment) -> Formula:
 
 
 def causes_are_there(now: Moment) -> Formula:
-    """In the cut, no event lacks what brought it about."""
+    """In the cut, the causes of each event are there, too."""
     return implies(now.of(RECOVERED)(), closed(LOGGED, BROUGHT_ABOUT_BY)(now))
 
 
 def delivery_goes_on(now: Moment) -> Formula:
-    """In the cut, an event that lacks, but none of its causes, can be delivered: recovery has not settled."""
-    lacking = both(negation(is_first(E)), negation(now.of(LOGGED)(E)), all_causes_logged(now, (E,)))
-    return implies(now.of(RECOVERED)(), every([E], implies(lacking, all_messages_wait(now, (E,)))))
+    """An event that is not in the cut, while all its causes are, can be delivered: recovery has not settled."""
+    missing = both(negation(is_first(E)), negation(now.of(LOGGED)(E)), all_causes_logged(now, (E,)))
+    return implies(now.of(RECOVERED)(), every([E], implies(missing, all_messages_wait(now, (E,)))))
 
 
 ONE_HOP = every([E, F, G], implies(BROUGHT_ABOUT_BY(E, F), negation(BROUGHT_ABOUT_BY(F, G))))
@@ -301,14 +301,14 @@ def is_consistent() -> Obligation:
 
 
 def effect_without_cause(now: Moment) -> Formula:
-    """In the cut, an event lacks its cause."""
+    """In the cut there is an event without its cause."""
     return some([E, F], both(BROUGHT_ABOUT_BY(E, F), now.of(LOGGED)(E), lost(F, now)))
 
 
-def lacking_for_ever(now: Moment) -> Formula:
-    """In the cut, an event lacks, all its causes are there, and it cannot be delivered."""
-    lacking = both(negation(is_first(E)), negation(now.of(LOGGED)(E)), all_causes_logged(now, (E,)))
-    return both(now.of(RECOVERED)(), some([E], both(lacking, negation(all_messages_wait(now, (E,))))))
+def missing_forever(now: Moment) -> Formula:
+    """An event is not in the cut, all its causes are, and it cannot be delivered."""
+    missing = both(negation(is_first(E)), negation(now.of(LOGGED)(E)), all_causes_logged(now, (E,)))
+    return both(now.of(RECOVERED)(), some([E], both(missing, negation(all_messages_wait(now, (E,))))))
 
 
 def delivered_again(now: Moment) -> Formula:
@@ -339,13 +339,13 @@ def runs() -> tuple[Obligation, ...]:
         ONE_HOP_ONLY.with_action(forgetful).run(
             "without recorded channels",
             ["command", "snapshot", "snapshot", "disaster"],
-            lacking_for_ever,
+            missing_forever,
             "if channels are not recorded, what was in them is missing for ever",
         ),
         ONE_HOP_ONLY.without("only first steps send messages").run(
             "with chains of events and no replay",
             ["command", "snapshot", "snapshot", "disaster", "deliver"],
-            lacking_for_ever,
+            missing_forever,
             "an event that recovery delivers sends no message, so what would follow from it is missing",
         ),
         ONE_HOP_ONLY.run(

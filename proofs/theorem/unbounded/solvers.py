@@ -111,7 +111,7 @@ def discharge_all(
     Args:
         theorems: the theorems.
         monitor: its time is for all of them together; each question has at most :data:`SECONDS`.
-        progress: told after each obligation how many are done, and how many there are.
+        progress: called after each obligation with how many are done, and how many there are.
 
     Raises:
         MissingExtra: cvc5 is not installed.

@@ -77,7 +77,7 @@ REFERRED_WITHIN_OR_FIRST: Formula = every([E, F], implies(REFERS(E, F), either(R
 
 
 def before_disaster(now: Moment, _: Parameters) -> Formula:
-    """Disaster has not struck."""
+    """No disaster has happened."""
     return negation(now.of(RECOVERED)())
 
 
@@ -206,7 +206,7 @@ def no_orphan_inside(now: Moment) -> Formula:
 
 
 def lost(event: Variable, now: Moment) -> Formula:
-    """The event was logged when disaster struck, as the last action, and is not in the cut."""
+    """The last action was the disaster; the event was logged before it, and is not in the cut."""
     return both(now.of(RECOVERED)(), Moment(now.number - 1).of(LOGGED)(event), negation(now.of(LOGGED)(event)))
 
 
