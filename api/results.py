@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -17,6 +17,8 @@ from bac.properties.qualities import Property
 if TYPE_CHECKING:
     from bac.figures.canvas import Drawing
     from bac.model.trace import Trace as _Trace
+    from bac.proofs.advice.helps import Advice, Help
+    from bac.proofs.advice.search import Adviser
     from bac.proofs.certificates.certificate import Verified as _Verified
     from bac.reports.checked import Checked
 
@@ -157,6 +159,7 @@ class Anomaly:
     """Something that can be wrong after recovery."""
 
     _result: AnomalyResult
+    _advice: Callable[[AnomalyResult], Advice]
 
     @property
     def kind(self) -> AnomalyKind:
@@ -198,6 +201,14 @@ class Anomaly:
         """One sentence that says what went wrong, and why."""
         return self.trace.explanation
 
+    @cached_property
+    def helps(self) -> tuple[Help, ...]:
+        """The changes of the plan that remove it, found by checking them when they are first asked for.
+
+        The cheapest come first.  Each has ``changes`` and ``costs`` in words, and prints as one line.
+        """
+        return self._advice(self._result).helps
+
     def __repr__(self) -> str:
         return f"<Anomaly {self.kind} {self.subject!r}, cause: {self.cause}>"
 
@@ -233,7 +244,7 @@ class PropertyReport:
         """A shortest counterexample, where the property is violated; for consistency see the anomalies."""
         if self._result.trace is not None:
             return Trace(self._result.trace)
-        return Anomaly(self._result.anomalies[0]).trace if self._result.anomalies else None
+        return Trace(self._result.anomalies[0].shown) if self._result.anomalies else None
 
     def __repr__(self) -> str:
         return f"<{self._result.property}: {self.verdict}, {self.scope}>"
@@ -292,12 +303,25 @@ class PlanReport:
     @cached_property
     def anomalies(self) -> tuple[Anomaly, ...]:
         """The anomalies that violate consistency."""
-        return tuple(map(Anomaly, self._consistency.anomalies))
+        return tuple(Anomaly(each, self._advice) for each in self._consistency.anomalies)
 
     @cached_property
     def tolerated(self) -> tuple[Anomaly, ...]:
         """The anomalies that the specification tolerates."""
-        return tuple(map(Anomaly, self._consistency.tolerated))
+        return tuple(Anomaly(each, self._advice) for each in self._consistency.tolerated)
+
+    def _advice(self, anomaly: AnomalyResult) -> Advice:
+        return self._adviser.advice(anomaly)
+
+    @cached_property
+    def _adviser(self) -> Adviser:
+        from bac.proofs.advice.search import Adviser
+        from bac.proofs.advice.trials import THOROUGH, Trials
+        from bac.proofs.engine import LimitMonitor, Limits
+
+        specification = self._checked.specification
+        plan = replace(specification.plan(self.plan), expect=None)
+        return Adviser(Trials(specification.architecture, plan, self._result, THOROUGH, LimitMonitor(Limits())))
 
     @property
     def _consistency(self) -> PropertyResult:

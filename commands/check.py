@@ -90,6 +90,11 @@ WORST_LAST = (HOLDS, UNKNOWN, VIOLATED, WRONG, BUG)
 @click.option("--subject", metavar="TEXT", help="Show only the anomaly of this subject, such as 'order -> customer'.")
 @click.option("--timing", type=click.Choice(TIMINGS), help="Show only anomalies and runs with a disaster at this time.")
 @click.option("--top", type=click.IntRange(1), metavar="N", help="Show the first N anomalies, worst first.")
+@click.option(
+    "--helps/--no-helps",
+    default=None,
+    help="Search for changes of the plan that remove an anomaly; default: a short search with one --plan.",
+)
 @click.option("--verbose", is_flag=True, help="Show every anomaly with its own run, however long that gets.")
 @click.option(
     "--trace-dir",
@@ -199,6 +204,7 @@ class Check:
         update_expect: bool,
         strict: bool,
         timing: str | None,
+        helps: bool | None,
         **view: Any,
     ) -> None:
         """Keep the options; ``codes`` are those of the files, ``known`` the names of plans that were seen."""
@@ -209,6 +215,7 @@ class Check:
             raise click.UsageError("--update-expect does not apply to --expect, nor to standard input")
         self.several, self.plans, self.format, self.strict = several, plans, format_, strict
         self.trace_dir, self.figure, self.expect, self.update = trace_dir, figure, expect, update_expect
+        self.helps = helps
         self.view: View = View(alone=len(plans) == 1, timing=None if timing is None else Timing(timing), **view)
         self.checked: list[Checked] = []
         self.codes: list[int] = [HOLDS]
@@ -292,6 +299,7 @@ class Check:
         warn(found, self.strict)
         specification = replace(specification, warnings=(*specification.warnings, *found))
         results = check_plans(specification.architecture, bare, asking, schedule, covered)
+        results = self.advised(specification, bare, results, schedule)
         expected = {}
         if not self.update and (self.expect is not None or any(plan.expect is not None for plan in chosen)):
             from bac.reports.expectations import expected_of
@@ -308,6 +316,22 @@ class Check:
         if not self.several:
             return [specification.plan(name) for name in self.plans] or list(specification.plans)
         return [plan for plan in specification.plans if not self.plans or plan.name in self.plans]
+
+    def advised(
+        self, specification: Specification, plans: Sequence[Plan], results: list[PlanResult], schedule: Scheduler
+    ) -> list[PlanResult]:
+        """Return the results with what helps against the anomalies, as far as that is asked for."""
+        alone = self.view.alone and self.format == "text" and len(results) == 1
+        if self.helps is False or not (self.helps or alone) or schedule.interrupted:
+            return results
+        from bac.proofs.advice.search import advise
+        from bac.proofs.advice.trials import QUICK, THOROUGH
+
+        budget, whole = THOROUGH if self.helps else QUICK, specification.architecture
+        return [
+            advise(whole, plan, result, budget, schedule.monitor, lambda each: self.view.selects(each, whole))
+            for plan, result in zip(plans, results, strict=True)
+        ]
 
     def updated(self, checked: Checked) -> int:
         """Write the verdicts into the file, and return the exit code."""

@@ -9,11 +9,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cached_property, partial
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from bac.model.plan import Plan, Timing
 from bac.model.trace import Claim, Trace
-from bac.proofs.advice.helps import Advice
 from bac.proofs.engine import LimitMonitor, Statistics
 from bac.proofs.reductions import Reduction, Saving
 from bac.proofs.reductions.decomposition import Part
@@ -33,6 +32,9 @@ from bac.properties.qualities import EXTRA_LOSS, Property, losses
 ANY_NUMBER = "any number of instances"
 OVERTIME = 0.1
 """When the time limit is reached, confirming what was found may take so much of it in addition."""
+
+if TYPE_CHECKING:
+    from bac.proofs.advice.helps import Advice
 
 T = TypeVar("T")
 

@@ -73,6 +73,7 @@ class Counterexamples:
             if each.trace is not None and not self.view.selective:
                 blocks.append(self.violation(each))
         yield from self.fitted(blocks)
+        yield from unadvised(result)
 
     def fitted(self, blocks: Sequence[Block]) -> Iterator[RenderableType]:
         """Yield the blocks, those that find no place without their runs or not at all, and say how many these are."""
@@ -102,6 +103,9 @@ class Counterexamples:
         others = [f"{each.example.kind.replace('-', ' ')} {name(self.checked, each)}" for each in cause.others]
         if others:
             summary.append(Text("the same cause: ", style="dim").append(", ".join(others), style="not dim"))
+        advice = cause.first.example.advice
+        if advice is not None and (advice.helps or advice.tried):
+            summary.append(Text("helps: ", style="dim").append(str(advice), style="not dim"))
         return Block(summary, list(actions(trace)))
 
     def violation(self, result: PropertyResult) -> Block:
@@ -110,6 +114,14 @@ class Counterexamples:
         taken = f"{length(len(result.trace.actions))}{more_elsewhere(result.omitted_actions)}"
         title = Text(f"{result.property} is violated", style="bold").append(f"   {taken}", style="not bold dim")
         return Block([title, Text(explain(result.trace).sentence)], list(actions(result.trace)))
+
+
+def unadvised(result: PlanResult) -> Iterator[Text]:
+    """Yield why changes of the plan were not tried against some anomalies, if that is so."""
+    found = [each.advice for which in result.properties.values() for each in which.anomalies]
+    limits = [advice.limit for advice in found if advice is not None and not advice.tried and advice.limit]
+    if limits:
+        yield Text(f"helps: not searched for {len(limits):,} of the anomalies: {limits[0]}", style="dim")
 
 
 def name(checked: Checked, alike: Alike) -> str:

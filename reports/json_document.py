@@ -126,7 +126,15 @@ class Writer:
             "tolerated": result.tolerated,
             "length": {str(timing): length for timing, length in result.lengths.items()},
         }
+        document |= self.helps(result)
         return document | ({"like": result.like} if result.like is not None else self.run(result))
+
+    def helps(self, result: AnomalyResult) -> dict[str, Any]:
+        """Return what helps against an anomaly, if that was searched."""
+        if result.advice is None:
+            return {}
+        limit = {} if result.advice.limit is None else {"helps_limit": result.advice.limit}
+        return {"helps": [{"changes": each.changes, "costs": each.costs} for each in result.advice.helps], **limit}
 
     def step(self, result: AnomalyResult) -> dict[str, Any]:
         """Return the name of the step that an anomaly is about, if it has one."""

@@ -73,10 +73,17 @@ def duration(checked: Checked) -> str:
     parts = [f"{in_seconds(checked.reading)} reading"]
     rest = checked.seconds - checked.reading - searching
     if rest > 0:
-        divided = any(result.parts > 1 for result in checked.results)
-        parts.append(f"{in_seconds(rest)} {'dividing' if divided else 'preparing'} and confirming")
+        begun = "dividing" if any(result.parts > 1 for result in checked.results) else "preparing"
+        ended = ", confirming and trying what helps" if is_advised(checked) else " and confirming"
+        parts.append(f"{in_seconds(rest)} {begun}{ended}")
     parts.append(f"{in_seconds(searching)} searching{' in parallel' * (rest <= 0)}")
     return f"{in_seconds(checked.seconds)}: {', '.join(parts)}"
+
+
+def is_advised(checked: Checked) -> bool:
+    """Whether changes of plans were tried against anomalies."""
+    found = (each for result in checked.results for which in result.properties.values() for each in which.anomalies)
+    return any(each.advice is not None for each in found)
 
 
 def in_seconds(seconds: float) -> str:

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from bac.model.plan import Plan
+
 NOT_CHECKED = "other effects not checked"
 """What is said of a help that was found in a part of the architecture only."""
 
 
 @dataclass(frozen=True, slots=True)
 class Help:
-    """Changes of a plan that remove an anomaly, and what they cost (nothing, if ``costs`` is empty)."""
+    """Changes of a plan that remove an anomaly, and what they cost (nothing, if ``costs`` is empty).
+
+    ``plan`` is the changed plan.
+    """
 
     changes: tuple[str, ...]
-    costs: tuple[str, ...] = ()
+    costs: tuple[str, ...]
+    plan: Plan
 
     def __str__(self) -> str:
         costs = f" ({', '.join(self.costs)})" if self.costs else ""

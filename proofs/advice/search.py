@@ -26,6 +26,8 @@ from bac.properties.qualities import Property
 
 LISTED = 4
 """So many ways that help are told."""
+HARM = 8
+"""The weight of what introduces other anomalies; an assumption weighs twice as much, all other costs weigh less."""
 INTRODUCED = 2
 """So many of the anomalies that a change introduces are named."""
 MANY_STATES = 1_000
@@ -72,6 +74,14 @@ class Adviser:
     trials: Trials
 
     def advice(self, anomaly: AnomalyResult) -> Advice:
+        """Return what helps against an anomaly, or as much of it as is known when the user presses Ctrl-C."""
+        try:
+            return self.searched(anomaly)
+        except KeyboardInterrupt:
+            self.trials.interrupted = True
+            return Advice((), 0, self.trials.spent())
+
+    def searched(self, anomaly: AnomalyResult) -> Advice:
         """Return what helps against an anomaly: single changes, or pairs of changes if no single one does."""
         if (limit := self.trials.spent()) is not None:
             return Advice((), 0, limit)
@@ -86,6 +96,16 @@ class Adviser:
         if self.trials.budget.together and not search.found:
             search.all(pairs(single))
         return search.advice()
+
+    @cached_property
+    def before(self) -> Outcome:
+        """What is found under the plan; a property that was not asked for counts as violated, if it is not known."""
+        known = Outcome.of_plan(self.trials.before)
+        unknown = set(Property) - self.trials.before.properties.keys()
+        if not unknown:
+            return known
+        searched = self.trials.outcome(self.trials.architecture, self.trials.plan)
+        return replace(known, violated=known.violated | (unknown if searched is None else searched.violated))
 
     @cached_property
     def possible(self) -> tuple[Anomaly, ...]:
@@ -104,7 +124,7 @@ class Search:
 
     def __init__(self, adviser: Adviser, scene: Architecture, anomaly: Anomaly) -> None:
         """Nothing is found yet; ``found`` has the helps by family, each with its weight and its place."""
-        self.trials, self.before = adviser.trials, Outcome.of_plan(adviser.trials.before)
+        self.trials, self.before = adviser.trials, adviser.before
         self.scene, self.anomaly = scene, anomaly
         self.found: dict[tuple[str, ...], tuple[int, int, Help]] = {}
         self.tried = 0
@@ -120,7 +140,7 @@ class Search:
             for change in way:
                 plan = change.apply(plan)
             if self.trials.is_valid(plan) and (costs := self.costs(plan)) is not None:
-                found = Help(tuple(each.words for each in way), tuple(cost for _, cost in costs))
+                found = Help(tuple(each.words for each in way), tuple(cost for _, cost in costs), plan)
                 self.keep(tuple(each.family for each in way), (sum(weight for weight, _ in costs), self.tried, found))
 
     def keep(self, family: tuple[str, ...], found: tuple[int, int, Help]) -> None:
@@ -129,9 +149,10 @@ class Search:
             self.found[family] = found
 
     def advice(self) -> Advice:
-        """Return what was found, the cheapest first."""
+        """Return what was found, the cheapest first; what does harm only if there is nothing else."""
         best = sorted(self.found.values(), key=lambda each: each[:2])
-        return Advice(tuple(found for _, _, found in best[:LISTED]), self.tried, self.limit)
+        harmless = [each for each in best if each[0] < HARM]
+        return Advice(tuple(found for _, _, found in (harmless or best)[:LISTED]), self.tried, self.limit)
 
     # What a change does
 
@@ -145,7 +166,7 @@ class Search:
         after = self.trials.outcome(self.scene, plan) if self.trials.is_feasible else None
         self.tried += not many
         if after is None:
-            return None if part is None else [*self.losses(part), (3, NOT_CHECKED), *self.conditions(plan)]
+            return None if part is None else [*self.losses(part), (1, NOT_CHECKED), *self.conditions(plan)]
         return [*self.effects(after), *self.conditions(plan)] if self.is_removed(after) else None
 
     def is_removed(self, after: Outcome) -> bool:
@@ -160,12 +181,12 @@ class Search:
             named = self.trials.architecture.named
             names = [f"{kind.replace('-', ' ')} {named(subject)}" for kind, subject in introduced[:INTRODUCED]]
             more = f" and {len(introduced) - INTRODUCED} more" if len(introduced) > INTRODUCED else ""
-            yield 8, f"introduces {', '.join(names)}{more}"
+            yield HARM, f"introduces {', '.join(names)}{more}"
 
     def losses(self, after: Outcome) -> Iterator[tuple[int, str]]:
         """Yield which other properties are lost by a change, each with its weight."""
         if self.worse(Property.AVAILABILITY, after):
-            yield 4, "clients wait"
+            yield 3, "clients wait"
         if self.worse(Property.NO_EXTRA_LOSS, after):
             yield 2, "loses what was backed up"
 
@@ -174,7 +195,7 @@ class Search:
         if needs_people(self.scene, plan) and not needs_people(self.scene, self.trials.plan):
             yield 1, "needs people"
         if plan.disaster != self.trials.plan.disaster:
-            yield 16, "assumes that disaster strikes while no use case is in flight"
+            yield 2 * HARM, "assumes that disaster strikes while no use case is in flight"
 
     def worse(self, which: Property, after: Outcome) -> bool:
         """Whether a property is violated under a changed plan only."""

@@ -17,7 +17,7 @@ from bac.proofs.engine import LimitMonitor
 from bac.proofs.reductions import ALL_REDUCTIONS
 from bac.proofs.reductions.decomposition import Part, cones, may_divide
 from bac.proofs.reductions.omitted_services import OmittedServices
-from bac.proofs.reductions.part_search import CheckOptions, PartResult, PartSearch
+from bac.proofs.reductions.part_search import INTERRUPTED, CheckOptions, PartResult, PartSearch
 from bac.proofs.results import PlanResult, Verdict
 from bac.properties.anomalies import Anomaly, AnomalyKind, anomalies
 from bac.properties.formula import facts
@@ -105,12 +105,15 @@ class Trials:
         self.architecture, self.plan, self.before = architecture, plan, before
         self.budget, self.monitor = budget, monitor
         self.states = 0
+        self.interrupted = False
         self._outcomes: dict[tuple[frozenset[str], Plan], Outcome | None] = {}
         self._cones: dict[Plan, Mapping[str, frozenset[str]]] = {}
         self._valid: dict[Plan, bool] = {}
 
     def spent(self) -> str | None:
         """Return why no other changed plan is checked, if the budget or the time is spent."""
+        if self.interrupted:
+            return INTERRUPTED
         if self.monitor.time_is_over():
             return self.monitor.limits.time_reached()
         if self.states >= self.budget.states or len(self._outcomes) >= self.budget.trials:
@@ -159,6 +162,7 @@ class Trials:
         except LimitReached:
             return None
         self.states += found.statistics.states
+        self.interrupted = found.interrupted
         return None if found.limits or found.interrupted else Outcome.of_part(found)
 
     def in_part(self, architecture: Architecture, plan: Plan, anomaly: Anomaly) -> Outcome | None:

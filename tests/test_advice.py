@@ -1,0 +1,176 @@
+"""What helps against an anomaly was found by checking it, and is found again by a plain search."""
+
+from __future__ import annotations
+
+from functools import cache
+from itertools import count
+from pathlib import Path
+
+import pytest
+from corpus_cases import CORPUS, SPECIFICATION
+from helpers import REFERENCE, bac, parsed
+from test_examples import FILES
+
+import bac as face
+from bac.model.architecture import Architecture
+from bac.model.modes import Mode, one_by_one, registered
+from bac.model.plan import Plan
+from bac.model.recovery import OPTIONS
+from bac.model.specification.reader import Specification, load
+from bac.proofs.advice.changes import Concern, changes
+from bac.proofs.advice.helps import NOT_CHECKED, Advice, Help
+from bac.proofs.advice.search import advise
+from bac.proofs.advice.trials import QUICK, THOROUGH, Budget
+from bac.proofs.check import check
+from bac.proofs.engine import LimitMonitor, Limits
+from bac.proofs.results import AnomalyResult, PlanResult, Verdict
+from bac.properties.anomalies import anomalies
+from bac.properties.qualities import Property
+
+SMALL = [file for file in FILES if file.stem.split(".")[0] not in ("ftgo", "lakeside-mutual")]
+"""The examples whose plans are searched without any reduction in a moment."""
+MOST_STATES = 20_000
+
+
+def advised(specification: Specification, plan: str, budget: Budget = QUICK) -> dict[str, Advice]:
+    """What helps against each anomaly of a plan, by kind and subject."""
+    architecture, chosen = specification.architecture, specification.plan(plan)
+    result = advise(architecture, chosen, check(architecture, chosen), budget, LimitMonitor(Limits()))
+    found = result.properties[Property.CONSISTENCY].anomalies
+    return {f"{each.kind} {each.subject}": each.advice for each in found if each.advice is not None}
+
+
+@cache
+def plainly(architecture: Architecture, plan: Plan) -> PlanResult:
+    """The results on a plan without any reduction."""
+    return check(architecture, plan, limits=Limits(states=MOST_STATES), reductions=())
+
+
+def violating(result: PlanResult) -> set[str]:
+    """The anomalies that violate consistency, by kind and subject."""
+    return {f"{each.kind} {each.subject}" for each in result.properties[Property.CONSISTENCY].anomalies}
+
+
+def violated(result: PlanResult) -> set[Property]:
+    """The properties that are violated."""
+    return {which for which, each in result.properties.items() if each.verdict is Verdict.VIOLATED}
+
+
+CASES = [pytest.param(file, marks=pytest.mark.slow) for file in sorted(CORPUS.glob(f"*{SPECIFICATION}"))]
+
+
+@pytest.mark.parametrize("file", [*SMALL, *CASES], ids=lambda file: file.stem)
+def test_each_help_removes_the_anomaly_and_costs_what_is_said(file: Path) -> None:
+    specification, checked = load(file), 0
+    architecture = specification.architecture
+    for plan in specification.plans:
+        before = plainly(architecture, plan)
+        for anomaly, advice in advised(specification, plan.name).items():
+            for each in advice.helps:
+                after = plainly(architecture, each.plan)
+                if after.limit is None:
+                    checked += 1
+                    confirm(anomaly, each, before, after)
+    assert checked or all(not violating(plainly(architecture, plan)) for plan in specification.plans)
+
+
+def confirm(anomaly: str, help_: Help, before: PlanResult, after: PlanResult) -> None:
+    """A changed plan does not show the anomaly, recovers, keeps its backups, and costs what is said."""
+    assert anomaly not in violating(after)
+    assert not after.properties[Property.CONSISTENCY].vacuous
+    lost = violated(after) - violated(before)
+    assert Property.BACKUP not in lost
+    if NOT_CHECKED in help_.costs:
+        return
+    assert ("clients wait" in help_.costs) == (Property.AVAILABILITY in lost)
+    assert ("loses what was backed up" in help_.costs) == (Property.NO_EXTRA_LOSS in lost)
+    assert any(cost.startswith("introduces") for cost in help_.costs) == bool(violating(after) - violating(before))
+
+
+def test_the_order_of_the_backups_helps_against_a_broken_link() -> None:
+    specification = parsed(REFERENCE)
+    advice = advised(specification, "independent")["broken-link a -> b"]
+    assert [str(each) for each in advice.helps][:2] == ["order: [A, B]", "groups: one atomic group of A and B"]
+    assert advice.limit is None
+
+
+def test_to_go_on_with_calls_helps_against_an_orphan() -> None:
+    advice = advised(parsed(REFERENCE), "independent")["orphan-state b"]
+    assert str(advice).startswith("recovery.resume: true; ")
+
+
+def test_what_clients_and_people_have_to_do_is_said() -> None:
+    some = advised(parsed(REFERENCE), "any", THOROUGH)["broken-link a -> b"]
+    assert "recovery.retry: true (needs people)" in str(some)
+
+
+def test_pairs_of_changes_are_tried_where_no_single_one_helps() -> None:
+    specification = load(CORPUS / f"charges{SPECIFICATION}")
+    assert advised(specification, "undo")["missing-state pay.3"].helps == ()
+    paired = advised(specification, "undo", THOROUGH)["missing-state pay.3"].helps
+    assert [str(each) for each in paired] == ["recovery.resume: true with groups: continuous shop"]
+    assert "missing-state pay.3" not in violating(plainly(specification.architecture, paired[0].plan))
+
+
+def test_every_option_and_mode_is_tried() -> None:
+    specification = parsed(REFERENCE)
+    plan = specification.plan("independent")
+    about = anomalies(specification.architecture, plan, 1)[0]
+    concern = Concern.of(specification.architecture, about)
+    keys = {change.key for change in changes(plan, concern)}
+    assert {f"recovery.{option.key}" for option in OPTIONS} | {"order", "groups", "disaster"} == keys
+    throwaway = Mode("every other day", "each service alone, at any time", one_by_one)
+    with registered(throwaway):
+        assert any("every other day" in change.words for change in changes(plan, concern))
+
+
+def test_beyond_the_budget_nothing_is_said_to_help() -> None:
+    nothing = Budget(states=0, each=1, trials=0, together=False)
+    for advice in advised(parsed(REFERENCE), "independent", nothing).values():
+        assert advice.helps == ()
+        assert str(advice) == "not searched: more would take too long; --helps tries more"
+
+
+def test_the_search_stops_with_the_time() -> None:
+    specification = parsed(REFERENCE)
+    architecture, plan = specification.architecture, specification.plan("independent")
+    clock = count(step=10)
+    monitor = LimitMonitor(Limits(seconds=15), clock=lambda: float(next(clock)))
+    result = advise(architecture, plan, check(architecture, plan), THOROUGH, monitor)
+    advice = [each.advice for each in result.properties[Property.CONSISTENCY].anomalies]
+    assert all(each is not None and "time limit" in str(each.limit) for each in advice)
+
+
+def test_what_looks_like_another_anomaly_and_what_is_not_wanted_gets_no_advice() -> None:
+    specification = parsed(REFERENCE)
+    architecture, plan = specification.architecture, specification.plan("independent")
+
+    def wanted(anomaly: AnomalyResult) -> bool:
+        return anomaly.kind == "orphan-state"
+
+    result = advise(architecture, plan, check(architecture, plan), QUICK, LimitMonitor(Limits()), wanted)
+    found = result.properties[Property.CONSISTENCY].anomalies
+    assert {str(each.kind) for each in found if each.advice is not None} == {"orphan-state"}
+
+
+@pytest.mark.parametrize(
+    ("options", "shown"),
+    [
+        (["--plan", "independent"], True),
+        (["--plan", "independent", "--no-helps"], False),
+        ([], False),
+        (["--format", "json", "--plan", "independent"], False),
+        (["--format", "json", "--helps"], True),
+    ],
+)
+def test_the_report_says_what_helps_where_it_is_asked_for(options: list[str], shown: bool, tmp_path: Path) -> None:
+    file = tmp_path / "a.bac.yaml"
+    file.write_text(REFERENCE)
+    printed = bac("check", file, *options).stdout
+    assert ("recovery.resume: true" in printed) == shown
+
+
+def test_in_python_an_anomaly_says_what_helps() -> None:
+    report = face.check(face.loads(REFERENCE), plan="independent")
+    orphan = next(each for each in report["independent"].anomalies if each.kind == "orphan-state")
+    assert (orphan.helps[0].changes, orphan.helps[0].costs) == (("recovery.resume: true",), ())
