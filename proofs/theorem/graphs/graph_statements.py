@@ -7,9 +7,8 @@
   orders only some services allows every run that a total order extending it allows.  (For a disaster that hits
   everything: where only some services are restored, no order helps.)
 * **locked**: a locked group around every weakly connected component has backup and consistency, and in every component
-  with a reference a command can be denied.  (For a disaster that hits everything at any time, and for one that hits any
-  services at rest.  A disaster in another component while a use case of this one is in flight leaves it half done,
-  because its client is gone too; no backup causes that.)
+  with a reference a command can be denied.  (For any services that crash, at any time.  A disaster in another component
+  stops no client of this one.)
 * **shared-database**: a shared database around every component has all three.  (For any services that crash, at any
   time.)
 
@@ -29,7 +28,7 @@ from typing import Any
 from bac.model.architecture import Architecture, UseCase
 from bac.model.errors import Contradiction
 from bac.model.modes import Mode
-from bac.model.plan import INDEPENDENT, Disaster, Group, Plan, Scope, Timing
+from bac.model.plan import INDEPENDENT, Disaster, Group, Plan, Scope
 from bac.model.trace import Trace
 from bac.proofs.check import check
 from bac.proofs.replay import objection
@@ -40,7 +39,6 @@ from bac.properties.qualities import Property
 
 EVERYTHING = Disaster(Scope.WHOLE)
 ANYTHING = Disaster(Scope.ANY)
-ANYTHING_AT_REST = Disaster(Scope.ANY, Timing.AT_REST)
 INDEPENDENT_BACKUPS, ORDER, LOCKED, SHARED = "independent", "order", "locked", "shared-database"
 
 
@@ -127,7 +125,7 @@ class Statements:
         """Locks around the components restore consistency, and cost availability in each that has a reference."""
         plan = grouped(self.graph, Mode.LOCKED, EVERYTHING)
         self.expect_to_hold(LOCKED, plan, Property.BACKUP, Property.CONSISTENCY)
-        self.expect_to_hold(LOCKED, grouped(self.graph, Mode.LOCKED, ANYTHING_AT_REST), Property.CONSISTENCY)
+        self.expect_to_hold(LOCKED, grouped(self.graph, Mode.LOCKED, ANYTHING), Property.CONSISTENCY)
         for component in self.graph.components:
             if len(component) > 1:
                 cases = [case for case in self.architecture.use_cases if case.steps[0].service in component]

@@ -44,9 +44,6 @@
 (declare-fun refers (Event Event) Bool)
 ; assumption: messages stay within interactions
 (assert (forall ((e Event) (f Event)) (=> (brought-about-by e f) (= (of e) (of f)))))
-; assumption: only first steps send messages
-(assert (forall ((e Event) (f Event) (g Event))
-          (=> (brought-about-by e f) (not (brought-about-by f g)))))
 ; at first: nothing is logged
 (assert (forall ((x0 Event)) (not (logged@0 x0))))
 ; at first: nothing is backed

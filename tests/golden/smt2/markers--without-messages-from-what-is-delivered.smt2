@@ -1,4 +1,4 @@
-; the assumptions can be met with replay: the same, replayed
+; without messages from what is delivered: if an event that recovery delivers sent no message, what would follow from it would be missing
 ; expected: sat
 (set-logic UF)
 (declare-sort Event 0)
@@ -30,23 +30,17 @@
 (declare-fun snapped@3 (Service) Bool)
 (declare-fun pending@3 (Event Event) Bool)
 (declare-fun recovered@3 () Bool)
-(declare-fun event!4 () Event)
 (declare-fun logged@4 (Event) Bool)
 (declare-fun backed@4 (Event) Bool)
 (declare-fun snapped@4 (Service) Bool)
 (declare-fun pending@4 (Event Event) Bool)
 (declare-fun recovered@4 () Bool)
+(declare-fun event!5 () Event)
 (declare-fun logged@5 (Event) Bool)
 (declare-fun backed@5 (Event) Bool)
 (declare-fun snapped@5 (Service) Bool)
 (declare-fun pending@5 (Event Event) Bool)
 (declare-fun recovered@5 () Bool)
-(declare-fun event!6 () Event)
-(declare-fun logged@6 (Event) Bool)
-(declare-fun backed@6 (Event) Bool)
-(declare-fun snapped@6 (Service) Bool)
-(declare-fun pending@6 (Event Event) Bool)
-(declare-fun recovered@6 () Bool)
 ; assumption: messages stay within interactions
 (assert (forall ((e Event) (f Event)) (=> (brought-about-by e f) (= (of e) (of f)))))
 ; at first: nothing is logged
@@ -114,74 +108,48 @@
 (assert (forall ((x0 Event) (x1 Event)) (= (pending@3 x0 x1) (pending@2 x0 x1))))
 ; 3. snapshot: then: recovered
 (assert (= recovered@3 recovered@2))
-; 4. receive: before the disaster
+; 4. disaster: before the disaster
 (assert (not recovered@3))
-; 4. receive: it is new
-(assert (not (logged@3 event!4)))
-; 4. receive: it has a message
-(assert (exists ((f Event)) (brought-about-by event!4 f)))
-; 4. receive: all its messages wait
-(assert (forall ((f Event)) (=> (brought-about-by event!4 f) (pending@3 event!4 f))))
-; 4. receive: the marker came first
-(assert (forall ((f Event))
-          (=>
-            (and
-              (brought-about-by event!4 f)
-              (and (snapped@3 (at f)) (not (backed@3 f)) (not (= (at f) (at event!4)))))
-            (snapped@3 (at event!4)))))
-; 4. receive: then: logged
-(assert (forall ((x0 Event)) (= (logged@4 x0) (or (logged@3 x0) (= x0 event!4)))))
-; 4. receive: then: backed
+; 4. disaster: everything has a backup
+(assert (forall ((s Service)) (snapped@3 s)))
+; 4. disaster: then: logged
+(assert (forall ((x0 Event)) (= (logged@4 x0) (backed@3 x0))))
+; 4. disaster: then: backed
 (assert (forall ((x0 Event)) (= (backed@4 x0) (backed@3 x0))))
-; 4. receive: then: snapped
+; 4. disaster: then: snapped
 (assert (forall ((x0 Service)) (= (snapped@4 x0) (snapped@3 x0))))
-; 4. receive: then: pending
+; 4. disaster: then: pending
 (assert (forall ((x0 Event) (x1 Event))
-          (=
-            (pending@4 x0 x1)
-            (or
-              (and (pending@3 x0 x1) (not (= x0 event!4)))
-              (and (= x1 event!4) (brought-about-by x0 x1))))))
-; 4. receive: then: recovered
-(assert (= recovered@4 recovered@3))
-; 5. disaster: before the disaster
-(assert (not recovered@4))
-; 5. disaster: everything has a backup
-(assert (forall ((s Service)) (snapped@4 s)))
-; 5. disaster: then: logged
-(assert (forall ((x0 Event)) (= (logged@5 x0) (backed@4 x0))))
-; 5. disaster: then: backed
+          (= (pending@4 x0 x1) (and (brought-about-by x0 x1) (backed@3 x1)))))
+; 4. disaster: then: recovered
+(assert (= recovered@4 true))
+; 5. deliver: after the disaster
+(assert recovered@4)
+; 5. deliver: it is new
+(assert (not (logged@4 event!5)))
+; 5. deliver: it has a message
+(assert (exists ((f Event)) (brought-about-by event!5 f)))
+; 5. deliver: all its messages wait
+(assert (forall ((f Event)) (=> (brought-about-by event!5 f) (pending@4 event!5 f))))
+; 5. deliver: then: logged
+(assert (forall ((x0 Event)) (= (logged@5 x0) (or (logged@4 x0) (= x0 event!5)))))
+; 5. deliver: then: backed
 (assert (forall ((x0 Event)) (= (backed@5 x0) (backed@4 x0))))
-; 5. disaster: then: snapped
+; 5. deliver: then: snapped
 (assert (forall ((x0 Service)) (= (snapped@5 x0) (snapped@4 x0))))
-; 5. disaster: then: pending
+; 5. deliver: then: pending
 (assert (forall ((x0 Event) (x1 Event))
-          (= (pending@5 x0 x1) (and (brought-about-by x0 x1) (backed@4 x1)))))
-; 5. disaster: then: recovered
-(assert (= recovered@5 true))
-; 6. replay: after the disaster
-(assert recovered@5)
-; 6. replay: it is new
-(assert (not (logged@5 event!6)))
-; 6. replay: it has a message
-(assert (exists ((f Event)) (brought-about-by event!6 f)))
-; 6. replay: its causes are logged
-(assert (forall ((f Event)) (=> (brought-about-by event!6 f) (logged@5 f))))
-; 6. replay: then: logged
-(assert (forall ((x0 Event)) (= (logged@6 x0) (or (logged@5 x0) (= x0 event!6)))))
-; 6. replay: then: backed
-(assert (forall ((x0 Event)) (= (backed@6 x0) (backed@5 x0))))
-; 6. replay: then: snapped
-(assert (forall ((x0 Service)) (= (snapped@6 x0) (snapped@5 x0))))
-; 6. replay: then: pending
-(assert (forall ((x0 Event) (x1 Event))
-          (= (pending@6 x0 x1) (and (pending@5 x0 x1) (not (= x0 event!6))))))
-; 6. replay: then: recovered
-(assert (= recovered@6 recovered@5))
+          (= (pending@5 x0 x1) (and (pending@4 x0 x1) (not (= x0 event!5))))))
+; 5. deliver: then: recovered
+(assert (= recovered@5 recovered@4))
 ; at the end
-(assert (exists ((e Event) (f Event))
-          (and
-            (and (brought-about-by e f) (not (= (at e) (at f))) (logged@6 f))
-            (logged@6 e)
-            (and (logged@4 e) (not (logged@5 e))))))
+(assert (and
+          recovered@5
+          (exists ((e Event))
+            (and
+              (and
+                (not (forall ((f Event)) (not (brought-about-by e f))))
+                (not (logged@5 e))
+                (forall ((f Event)) (=> (brought-about-by e f) (logged@5 f))))
+              (not (forall ((f Event)) (=> (brought-about-by e f) (pending@5 e f))))))))
 (check-sat)
