@@ -299,6 +299,16 @@ class PlanReport:
         """The anomalies that the specification tolerates."""
         return tuple(map(Anomaly, self._consistency.tolerated))
 
+    @cached_property
+    def application(self) -> tuple[Anomaly, ...]:
+        """The anomalies that the application leaves behind without any disaster; they violate no plan."""
+        return tuple(map(Anomaly, self._consistency.application))
+
+    @property
+    def people(self) -> int | None:
+        """How many actions of people recovery needs at one index at the most; None if that is not known."""
+        return self._result.people
+
     @property
     def _consistency(self) -> PropertyResult:
         return self._result.properties[Property.CONSISTENCY]
