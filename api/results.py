@@ -323,6 +323,16 @@ class PlanReport:
         plan = replace(specification.plan(self.plan), expect=None)
         return Adviser(Trials(specification.architecture, plan, self._result, THOROUGH, LimitMonitor(Limits())))
 
+    @cached_property
+    def application(self) -> tuple[Anomaly, ...]:
+        """The anomalies that the application leaves behind without any disaster; they violate no plan."""
+        return tuple(map(Anomaly, self._consistency.application))
+
+    @property
+    def people(self) -> int | None:
+        """How many actions of people recovery needs at one index at the most; None if that is not known."""
+        return self._result.people
+
     @property
     def _consistency(self) -> PropertyResult:
         return self._result.properties[Property.CONSISTENCY]

@@ -39,6 +39,7 @@ _MEANINGS = {
     FactKind.DROPPED: "was rejected before the disaster",
     FactKind.LIVE: "was done after the disaster",
     FactKind.TWICE: "was done twice",
+    FactKind.BY_HAND: "was done by a person",
     FactKind.GONE: "created something that was collected",
     FactKind.PENDING: "waits in the broker",
     FactKind.KEPT: "is in the backup of the broker",
@@ -156,7 +157,7 @@ class Exported:
         match fact.kind:
             case FactKind.LOGGED | FactKind.BACKED | FactKind.OLDEST:
                 return f"{self._event(fact.events[0])} {_MEANINGS[fact.kind]} {self._service(fact.events[0])}"
-            case FactKind.BEFORE | FactKind.DROPPED | FactKind.LIVE | FactKind.TWICE | FactKind.GONE:
+            case FactKind.BEFORE | FactKind.DROPPED | FactKind.LIVE | FactKind.TWICE | FactKind.BY_HAND | FactKind.GONE:
                 return f"{self._event(fact.events[0])} {_MEANINGS[fact.kind]}"
             case FactKind.PENDING | FactKind.KEPT | FactKind.IGNORED:
                 trigger, event = map(self._event, fact.events)

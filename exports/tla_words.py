@@ -41,6 +41,7 @@ MEANINGS: Mapping[FactKind, str] = {
     FactKind.IGNORED: "the recorded messages that had been received before their receiver's backup",
     FactKind.LIVE: "the events that were done after the disaster",
     FactKind.TWICE: "the events that were done twice",
+    FactKind.BY_HAND: "the events that were done by a person after the disaster",
     FactKind.SWEEPING: "the indices, by an event of each, at which recovery removes what is left over",
     FactKind.GONE: "the events that created something that was collected",
 }

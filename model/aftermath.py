@@ -1,4 +1,4 @@
-"""What happens after the disaster, until the application is handed back to its clients: one function per rule.
+"""The actions after the disaster, until the application is handed back to its clients: one function per rule.
 
 Each action belongs to one index, and recovery goes through three stages there.  First everything that goes on: messages
 are delivered, events published again, calls made again.  When none of that is possible, state is taken back or created
@@ -21,6 +21,7 @@ from bac.model.presence import others
 from bac.model.recovery import Broker, OnInvalid
 from bac.model.setting import Message, Place, Setting, Transaction, event_entities, followers, step_entities
 from bac.model.system import (
+    BY_PEOPLE,
     RECOVERED,
     Action,
     ActionKind,
@@ -28,6 +29,7 @@ from bac.model.system import (
     Fact,
     FactKind,
     Label,
+    by_hand,
     dropped,
     gone,
     ignored,
@@ -69,7 +71,7 @@ class Aftermath:
         added = {fact for rule in self.rules for fact in rule.add if fact.kind not in OPTIONAL} | self.reads
         yield from (restored(service) for service in self.setting.events_of if service in self.told_apart)
         for event, _, _ in self.setting.occurrences:
-            yield from (fact for fact in (live(event), twice(event), sweeping(event)) if fact in added)
+            yield from (fact for fact in (live(event), twice(event), by_hand(event), sweeping(event)) if fact in added)
         for index in range(1, self.setting.instances + 1):
             there = self.setting.presence(index)
             yield from (fact for entity in self.setting.architecture.creators for fact in there.gone(entity))
@@ -104,7 +106,7 @@ OPTIONAL = (FactKind.LIVE, FactKind.PENDING)
 
 
 class Possible:
-    """What can happen after some disaster, found without a search: steps that become live, and pending messages.
+    """The actions that are possible after some disaster, found without a search: live steps, and pending messages.
 
     This leaves out actions that can never happen, and with them the facts that only these need.
     """
@@ -275,7 +277,7 @@ class AtIndex:
         """The sets of steps of a transaction that can be lacking together after a disaster.
 
         That is all of it, what was in services that lost their logs, and each of these without what was taken back or
-        created again by itself.
+        created again alone.
 
         Raises:
             LimitReached: there are more than 2 to the power of :data:`MOST_TOGETHER`.
@@ -295,7 +297,7 @@ class AtIndex:
         return backfilled or self.aftermath.possible.reconstructs(step)
 
     def redo(self, case: UseCase, transaction: Transaction, lacking: Transaction) -> Iterator[Rule]:
-        """What a transaction lacks is done, validated step after step; a message that is not valid is dropped."""
+        """Yield the actions that do all that a transaction lacks, validated step after step, or drop its message."""
         first = lacking[0]
         there = [step.number for step in transaction if step not in lacking]
         alone = self.done(case, there) & forbid(map(logged, self.events(case, lacking)))
@@ -353,10 +355,11 @@ class AtIndex:
         """The steps are done: their events are appended and live, and their messages published."""
         events = self.events(case, steps)
         add, delete = self.effects(events)
-        return Rule(Label(kind, events), guard, add | set(map(logged, events)), delete)
+        people = {by_hand(events[0])} if kind in BY_PEOPLE else set()
+        return Rule(Label(kind, events), guard, add | set(map(logged, events)) | people, delete)
 
     def effects(self, events: tuple[Event, ...]) -> tuple[frozenset[Fact], frozenset[Fact]]:
-        """What is added and deleted where events become live: messages to them are taken, those from them published."""
+        """Return the facts added and deleted where events become live: their messages are taken, new ones published."""
         sent = [fact for event in events for fact in self.setting.messages_from.get(event, ())]
         taken = [fact for event in events for fact in self.setting.messages_to.get(event, ())]
         fresh = {ignored(*fact.events) for fact in sent} & self.ignorable
@@ -374,7 +377,7 @@ class AtIndex:
         return guard
 
     def valid(self, case: UseCase, step: Step) -> Guard:  # noqa: ARG002
-        """What a command is about, links to and needs exists; so for events, if what is not valid is rejected."""
+        """The entities that a command is about, links to and needs exist; so for events, if they can be rejected."""
         if step.via is Via.CALL:
             entities = step_entities(step)
         elif self.setting.plan.recovery.on_invalid is OnInvalid.REJECT:
@@ -534,7 +537,7 @@ class AtIndex:
                     yield forbid([logged(creation)]) & (ALWAYS if strict else require([logged(event)]))
 
     def collect(self) -> Iterator[Rule]:
-        """What nothing refers to any more is removed, when nothing is to be undone."""
+        """Yield the removals of entities that nothing refers to any more, once nothing is to be undone."""
         finished = none_of(self.undo())
         for entity, creation in self.collectable():
             label = Label(ActionKind.COLLECT, (creation,))

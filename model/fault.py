@@ -1,4 +1,4 @@
-"""Broken links and orphans that an application leaves behind by itself, and what must be remembered to tell them.
+"""Broken links and orphans that an application leaves behind without a disaster, and what must be remembered for that.
 
 A deletion can leave a link dangling, and an update can leave something that nothing refers to, with no disaster at all.
 Such an anomaly is not the backup's fault if it was there just before the disaster, unless a use case in flight still
@@ -24,7 +24,7 @@ Mending = tuple[UseCase, Step]
 
 @dataclass(frozen=True)
 class Fault:
-    """What the application alone can be blamed for; ``droppable`` are the steps that can be rejected."""
+    """The anomalies that the application alone is to blame for; ``droppable`` are the steps that can be rejected."""
 
     architecture: Architecture
     droppable: frozenset[Place]

@@ -49,7 +49,7 @@ class Lock(StrEnum):
 
 
 class Image(StrEnum):
-    """What a service is restored from: its snapshot, the log itself, an empty log, or nothing (no way back)."""
+    """The source from which a service is restored: its snapshot, its log, an empty log, or none (no way back)."""
 
     SNAPSHOT = "snapshot"
     LOG = "log"
@@ -58,7 +58,7 @@ class Image(StrEnum):
 
 
 class Omission(StrEnum):
-    """How services of a group may be left out of a landscape (:mod:`bac.proofs.reductions.omitted_services`).
+    """The way in which services of a group may be left out of a landscape.
 
     ``ALONE``: each is backed up as if the others were not there.  ``AT_ONCE``: one snapshot is that of the whole group.
     ``UNDER_LOCK``: the services are snapshotted one by one while the lock is taken.  ``CHANNELS``: one by one, and
@@ -73,7 +73,7 @@ class Omission(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Mode:
-    """How the services of a group are backed up.
+    """A way to back up the services of a group.
 
     ``snapshot`` says in words how the snapshot is taken (after "the snapshot:"); ``sets`` gives, for the services of a
     group, the sets that are snapshotted at one instant each.  ``recovers_together``: the group, and not the single
@@ -145,7 +145,7 @@ class Mode:
 
     @property
     def label(self) -> str:
-        """What figures write beside a service: the caption, or else the name."""
+        """The words that figures write beside a service: the caption, or else the name."""
         return self.name if self.caption is None else self.caption
 
     @property
@@ -166,12 +166,12 @@ class Mode:
 
     @property
     def commands(self) -> str:
-        """What happens to commands during the backup, in words."""
+        """In words, whether commands are held back during the backup."""
         return "held back" if self.locks else "accepted"
 
     @property
     def recovery_unit(self) -> str:
-        """What is restored together, in words."""
+        """In words, the services that are restored together."""
         if self.never_backed_up:
             return "nothing"
         return "the group" if self.recovers_together else "the service"

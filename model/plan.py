@@ -91,7 +91,7 @@ class Plan:
         return Group(Mode.INDEPENDENT, (service,))
 
     def mode_of(self, service: str) -> Mode:
-        """How this service is backed up."""
+        """The mode of this service's group."""
         return self.group_of(service).mode
 
 

@@ -16,7 +16,7 @@ from bac.model.system import Event, Fact, before, gone, logged
 
 @dataclass(frozen=True, slots=True)
 class Presence:
-    """What is there at one index of an architecture.
+    """The entities and links at one index of an architecture.
 
     ``collected`` are the entities, by plain name, that recovery may collect as garbage.  ``earlier`` asks for the logs
     just before the disaster, and not for those of now.
@@ -29,7 +29,7 @@ class Presence:
 
     @property
     def before(self) -> Presence:
-        """What was there just before the disaster."""
+        """The same for the logs just before the disaster."""
         return Presence(self.architecture, self.index, earlier=True)
 
     def fact(self, event: Event) -> Fact:

@@ -21,14 +21,14 @@ class Source(StrEnum):
 
 
 class Onto(StrEnum):
-    """What a service that is restored but did not crash keeps: nothing, or what the backup lacks."""
+    """Whether a service that is restored but did not crash keeps the events that its backup lacks."""
 
     EMPTY = "empty"
     EXISTING = "existing"
 
 
 class Restore(StrEnum):
-    """What a recovery restores: whole recovery units, or only the services that crashed."""
+    """Whether whole recovery units are restored, or only the services that crashed."""
 
     GROUP = "group"
     CRASHED = "crashed"
@@ -50,7 +50,7 @@ class Broker(StrEnum):
 
 
 class OnInvalid(StrEnum):
-    """What a recovered service does with an event about entities that it does not know."""
+    """Whether a service accepts or rejects an event about entities that it does not know."""
 
     ACCEPT = "accept"
     REJECT = "reject"
@@ -58,7 +58,7 @@ class OnInvalid(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Recovery:
-    """What is restored, and what happens to events and unfinished use cases after it.
+    """The options of recovery: which services are restored, and how recovery goes on from there.
 
     ``broker`` is ``None`` if nothing is said of the broker: then a message is lost if its sender and its receiver were
     both restored, and survives otherwise.  ``backfill``, ``reconstruct`` and ``collect`` are plain names of entities.

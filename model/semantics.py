@@ -80,7 +80,7 @@ class Rules(Setting):
 
     @cached_property
     def aftermath(self) -> Aftermath:
-        """What happens after the disaster."""
+        """The rules of recovery."""
         return Aftermath(self)
 
     @cached_property
@@ -127,13 +127,13 @@ class Rules(Setting):
     # Guards
 
     def step_guard(self, event: Event, case: UseCase, step: Step) -> Guard:
-        """What a step requires, locks and markers aside."""
+        """The guard of a step, locks and markers aside."""
         guard = require(logged(Event(case.name, number, event.index)) for number in step.predecessors)
         guard &= require(self.messages_to.get(event, ())) & forbid([logged(event)])
         return guard & self.begun(event, case, step) & self.still_there(event, case, step)
 
     def begun(self, event: Event, case: UseCase, step: Step) -> Guard:
-        """What a step needs of other use cases was created, and the link that it removes was made."""
+        """All that a step needs of other use cases was created, and the link that it removes was made."""
         there = self.presence(event.index)
         guard = both(there.created(entity) for entity in self.foreign(case, step))
         if step.unlinks is not None and self.architecture.links[step.unlinks][0] is not case:
@@ -141,7 +141,7 @@ class Rules(Setting):
         return guard
 
     def still_there(self, event: Event, case: UseCase, step: Step) -> Guard:
-        """What a step needs of other use cases is still there; an event is taken all the same, if not rejected."""
+        """All that a step needs of other use cases is still there; an event is taken all the same, if not rejected."""
         if step.via is Via.EVENT and self.plan.recovery.on_invalid is OnInvalid.ACCEPT:
             return ALWAYS
         there = self.presence(event.index)
@@ -294,7 +294,7 @@ class Rules(Setting):
         return ALWAYS if number == 1 else require(self.snapped(self.snapshotted, 1))
 
     def lock_taken(self, group: Group, number: int) -> Guard:
-        """What the lock of a group, if it has one, demands before its services are snapshotted."""
+        """The guard of snapshots under the lock of a group, if it has one."""
         match group.mode.lock:
             case Lock.NONE:
                 return ALWAYS
@@ -387,7 +387,7 @@ class Rules(Setting):
         return guard.action(label, add=add, delete=delete + lost, copy=copies + messages)
 
     def broker_after(self, outcome: Outcome) -> tuple[list[tuple[Fact, Fact]], list[Fact]]:
-        """What is copied into the broker at the disaster, and which messages are lost."""
+        """Return the copies into the broker at the disaster, and the messages that are lost."""
         recorded = {message: backed(message.trigger) for message in self.recorded(outcome)}
         image = oldest if self.plan.recovery.rollback is Rollback.OLDEST else backed
         copies = [(fact, message.pending) for message, fact in recorded.items()]
@@ -422,5 +422,5 @@ class Rules(Setting):
     # Recovery
 
     def recovery(self) -> Iterator[Action]:
-        """What happens after the disaster, until the application is handed back to its clients."""
+        """The actions after the disaster, until the application is handed back to its clients."""
         return self.aftermath.actions()

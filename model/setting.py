@@ -104,14 +104,14 @@ class Setting:
         return table
 
     def presence(self, index: int) -> Presence:
-        """What exists and holds in the logs of an index."""
+        """The entities and links in the logs of an index."""
         return Presence(self.architecture, index, frozenset(self.plan.recovery.collect))
 
     # Services
 
     @cached_property
     def groups(self) -> dict[str, Group]:
-        """The group of each service (by itself if in none)."""
+        """The group of each service (alone if in none)."""
         return self.plan.groups_of(self.events_of)
 
     @cached_property
@@ -200,7 +200,7 @@ class Setting:
         return tuple(outcome for crash in self.crash_sets() if (outcome := self.outcome(crash)) is not None)
 
     def outcome(self, crash: tuple[str, ...]) -> Outcome | None:
-        """What the disaster that hits these services restores; ``None`` if there is no way back from it."""
+        """Return the outcome of the disaster that hits these services; ``None`` if there is no way back from it."""
         rolled_back = self.plan.recovery.rollback is Rollback.OLDEST
         everything = tuple(service for service in self.events_of if service not in self.external)
         restored = everything if rolled_back else self.widened(crash)

@@ -48,6 +48,7 @@ class FactKind(StrEnum):
     IGNORED = "ignored"
     LIVE = "live"
     TWICE = "twice"
+    BY_HAND = "by_hand"
     SWEEPING = "sweeping"
     GONE = "gone"
 
@@ -133,6 +134,11 @@ def live(event: Event) -> Fact:
 def twice(event: Event) -> Fact:
     """The event, which is not idempotent, was done again."""
     return Fact(FactKind.TWICE, (event,))
+
+
+def by_hand(event: Event) -> Fact:
+    """A person submitted the command of the event again, or created again what it creates."""
+    return Fact(FactKind.BY_HAND, (event,))
 
 
 def sweeping(event: Event) -> Fact:

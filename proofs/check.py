@@ -23,13 +23,14 @@ from bac.proofs.reductions.part_search import (
     INTERRUPTED,
     CheckOptions,
     PartResult,
+    PartSearch,
     Run,
     cannot_block_backup,
     total,
     unsearched,
 )
 from bac.proofs.results import AnomalyResult, Confirmation, PlanResult, PlanVerdicts, Verdict, unique
-from bac.proofs.scheduler import Scheduler, SearchTask
+from bac.proofs.scheduler import TRIAL, Scheduler, SearchTask
 from bac.properties.anomalies import anomalies
 from bac.properties.coverage import PlanCoverage
 from bac.properties.qualities import Property
@@ -218,7 +219,7 @@ class PlanCheck:
 
         try:
             check = PrecedenceCheck(self.whole, self.options, self.scheduler.monitor)
-            result = check.result()
+            result = replace(check.result(), people=self.people())
         except NotApplicable as refusal:
             if self.asked == PRECEDENCE:
                 raise
@@ -230,6 +231,11 @@ class PlanCheck:
             self.backup = SearchTask(self.options, self.whole if self.few else self.unsearched_whole, backup_only=True)
             self.backup.result = self.argue_about_backup_under_locks()
         return True
+
+    def people(self) -> int | None:
+        """The most actions of people that recovery takes at one index, by a small search; ``None`` if not known."""
+        limits = replace(self.scheduler.monitor.remaining(), states=TRIAL)
+        return PartSearch(self.whole, replace(self.options, engine=EXPLICIT), limits).effort()
 
     def argue_about_backup_under_locks(self) -> PartResult | None:
         """The result for the backup of the whole without a search; ``None`` if a search has to decide."""

@@ -167,7 +167,8 @@ class PlanResult:
     """The verdicts on one plan, in the order of :class:`~bac.properties.qualities.Property`.
 
     The architecture was divided into so many ``parts``, of which one of each of the ``shapes`` was searched;
-    ``savings`` say which reductions were used.
+    ``savings`` say which reductions were used.  ``people`` is how many actions of people (retries and reconstructions)
+    recovery takes at one index at the most; ``None`` if that is not known.
     """
 
     plan: str
@@ -180,6 +181,7 @@ class PlanResult:
     savings: tuple[Saving, ...] = ()
     parts: int = 1
     shapes: int = 1
+    people: int | None = None
 
     @property
     def verdict(self) -> Verdict:
@@ -289,7 +291,15 @@ class PlanVerdicts:
             (*self.parts_savings, *savings, *(() if self.backup is None else self.backup.savings)),
             len(self.found),
             len(self.shapes),
+            self.people,
         )
+
+    @property
+    def people(self) -> int | None:
+        """The most actions of people that recovery takes at one index."""
+        numbers = [result.people for result in self.shapes]
+        known = [number for number in numbers if number is not None]
+        return max(known, default=0) if len(known) == len(numbers) else None
 
     def verdict(self, which: Property) -> PropertyResult:
         """Return the verdict on one property."""

@@ -34,7 +34,7 @@ class AnomalyKind(StrEnum):
 
 
 class Blame(StrEnum):
-    """Whom an anomaly is laid to: the backup, nobody (it is tolerated), or the application, which did it by itself."""
+    """The cause to which an anomaly is put down: the backup, the application alone, or none, as it is tolerated."""
 
     BACKUP = "backup"
     TOLERATED = "tolerated"
@@ -141,7 +141,7 @@ class Definitions:
                 yield self.orphan(link.target)
 
     def excuses(self, case: UseCase, step: Step) -> Iterator[Formula]:
-        """The reasons why nobody misses this step's event."""
+        """Yield the reasons for which the absence of this step's event is no loss."""
         if step.predecessors:
             yield conjunction(Not(self.happened(case, case.step(number))) for number in step.predecessors)
         if step.verb is not Verb.CREATE:
@@ -156,7 +156,7 @@ class Definitions:
         )
 
     def misdirected(self, link: Link) -> Formula:
-        """What the link leads to was lost, or what held it, and the next one created takes the same id."""
+        """The target of the link was lost, or its holder, and the next one created takes the same id."""
         again, found = self.architecture.sequences, []
         if link.target.name in again:
             found.append(conjunction([self.broken(link), self.lost(link.target)]))
@@ -197,7 +197,7 @@ class Definitions:
 
     @cached_property
     def caches(self) -> dict[tuple[str, str], Caching]:
-        """How links are cached, by the plain names of holder and target."""
+        """The ways in which links are cached, by the plain names of holder and target."""
         return dict(self.architecture.caches)
 
     # All of it

@@ -1,4 +1,4 @@
-"""What a trace leaves at one index: which events are in the cut, what exists there, and which links hold.
+"""The cut of a trace at one index: its events, the entities that exist, and the links that hold.
 
 Source: the article, "Eventual Inconsistency with Full Availability".
 """
@@ -70,7 +70,7 @@ class Cut:
         return self._definitions.links_within(entity)
 
     def name(self, entity: Entity) -> str:
-        """What to call an entity of this index."""
+        """Return the name of an entity, with its index where there are several."""
         return f"{entity} #{self.index}" if self.trace.instances > 1 else str(entity)
 
     def _shows(self, what: Guard | Formula) -> bool:

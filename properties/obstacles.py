@@ -1,4 +1,4 @@
-"""What stands in the way of a use case, or of a backup, in a state before the disaster, in words.
+"""Obstacles to a use case, or to a backup, in a state before the disaster, in words.
 
 Source: docs/semantics.md, "Steps" and "Backups".
 """

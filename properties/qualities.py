@@ -8,18 +8,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import combinations
 
 from bac.model.architecture import Architecture, Step, Verb
 from bac.model.plan import Plan
 from bac.model.semantics import Rules
-from bac.model.system import DENIED, Event, backed, logged
+from bac.model.system import DENIED, Event, FactKind, backed, logged
 from bac.properties.anomalies import Anomaly, anomalies
 from bac.properties.formula import FALSE, Atom, Formula, Not, conjunction, disjunction
 from bac.properties.rebuilt import no_way_back
 
 
 class Property(StrEnum):
-    """What can be asked of a plan."""
+    """The properties of a plan."""
 
     BACKUP = "backup"
     AVAILABILITY = "availability"
@@ -32,6 +33,8 @@ class Property(StrEnum):
         return self in (Property.CONSISTENCY, Property.NO_EXTRA_LOSS)
 
 
+MOST_BY_HAND = 10
+"""Up to so many actions of people at one index it is found out how many are needed."""
 EXTRA_LOSS = "extra-loss"
 """The kind of a loss, beside the kinds of anomalies."""
 
@@ -49,13 +52,16 @@ class Qualities:
     """The properties of one architecture under one plan, as formulas.
 
     ``backed_up`` must stay possible in every state before the disaster; ``denied`` must be unreachable; none of the
-    ``anomalies`` (tolerated ones aside) and none of the ``losses`` may hold in a settled state.
+    ``anomalies`` (tolerated ones aside) and none of the ``losses`` may hold in a settled state.  The ``efforts`` are no
+    property: the first says that recovery took a person's action at the first index, the second that it took two, …;
+    they are ``None`` if there can be more than :data:`MOST_BY_HAND`.
     """
 
     backed_up: Formula
     denied: Formula
     anomalies: tuple[Anomaly, ...]
     losses: tuple[Loss, ...]
+    efforts: tuple[Formula, ...] | None = ()
 
     def violation(self, which: Property) -> Formula:
         """Return the formula of the states that violate a property; see :attr:`Property.in_settled_states`.
@@ -81,6 +87,7 @@ def qualities(architecture: Architecture, plan: Plan, instances: int) -> Qualiti
         Atom(DENIED),
         anomalies(architecture, plan, instances),
         losses(architecture, plan, instances),
+        efforts(architecture, plan),
     )
 
 
@@ -104,6 +111,18 @@ def losses(architecture: Architecture, plan: Plan, instances: int) -> tuple[Loss
         for event, case, step in rules.occurrences
         if (gone := list(ways_to_lose(rules, event, step)))
     )
+
+
+def efforts(architecture: Architecture, plan: Plan) -> tuple[Formula, ...] | None:
+    """For each number of actions, from 1: recovery took people so many at the first index; see :class:`Qualities`."""
+    if not plan.recovery.retry and not plan.recovery.reconstruct:
+        return ()
+    known = Rules(architecture, plan, 1).aftermath.facts()
+    facts = [Atom(fact) for fact in known if fact.kind is FactKind.BY_HAND]
+    if len(facts) > MOST_BY_HAND:
+        return None
+    numbers = range(1, len(facts) + 1)
+    return tuple(disjunction(map(conjunction, combinations(facts, number))) for number in numbers)
 
 
 def ways_to_lose(rules: Rules, event: Event, step: Step) -> Iterator[Formula]:

@@ -36,7 +36,18 @@ def single(checked: Checked, result: PlanResult, view: View) -> RenderableType:
         verdict = Text(each.verdict, style=STYLE[each.verdict])
         scope = each.scope if each.reason is None else f"{each.scope} ({each.reason})"
         table.add_row(Text(each.property), verdict.append(" vacuously") if each.vacuous else verdict, Text(scope))
-    return Group(table, *Counterexamples(checked, view).of(result))
+    return Group(table, *beside(checked, result), *Counterexamples(checked, view).of(result))
+
+
+def beside(checked: Checked, result: PlanResult) -> Iterator[Text]:
+    """Yield what no verdict says: how many people recovery takes, and what the application leaves behind itself."""
+    if result.people:
+        actions = f"{result.people} action{'s' * (result.people != 1)}"
+        yield Text(f"recovery takes people: at most {actions} (retry, reconstruct) for one instance", style="dim")
+    own = [each for found in result.properties.values() for each in found.application]
+    if own:
+        named = ", ".join(f"{each.kind.replace('-', ' ')} {checked.architecture.named(each.subject)}" for each in own)
+        yield Text(f"left behind by the application without any disaster: {named}", style="dim")
 
 
 @dataclass(frozen=True)

@@ -75,6 +75,7 @@ class Writer:
             **({"limit": result.limit} if result.limit is not None else {}),
             **({"vacuous": True} if any(each.vacuous for each in result.properties.values()) else {}),
             **self.expectation(result),
+            **({} if result.people is None else {"recovery": {"people": result.people}}),
             "properties": {str(which): self.verdict(each) for which, each in result.properties.items()},
         }
 

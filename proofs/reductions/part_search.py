@@ -28,7 +28,8 @@ from bac.proofs.packing import Packing
 from bac.proofs.reductions import Reduction, Saving
 from bac.proofs.reductions.decomposition import Part, Renaming, may_divide, renaming
 from bac.proofs.reductions.projection import one_index_suffices
-from bac.properties.qualities import Property, Qualities, backed_up, qualities
+from bac.properties.formula import Formula
+from bac.properties.qualities import Property, Qualities, backed_up, efforts, qualities
 
 INTERRUPTED = "interrupted"
 """The limit of a search that the user stops."""
@@ -129,7 +130,8 @@ Runs = Mapping[Timing, Run]
 class PartResult:
     """The result of the search of one part: runs by the number of the anomaly, and of the step, at one index.
 
-    ``limits`` say for each property why something may be missing.
+    ``limits`` say for each property why something may be missing; ``people`` is how many of their actions recovery takes at
+    one index at the most, ``None`` if that is not known.
     """
 
     part: Part
@@ -143,6 +145,7 @@ class PartResult:
     limits: Mapping[Property, str] = field(default_factory=dict)
     interrupted: bool = False
     savings: tuple[Saving, ...] = ()
+    people: int | None = None
 
     def of(self, part: Part) -> PartResult:
         """Return the same result for a part that is equal to the one that was searched."""
@@ -245,7 +248,8 @@ class PartSearch:
         wanted, asked = self.qualities(instances), self.options.properties
         return Query(
             tuple(anomaly.formula for anomaly in wanted.anomalies if Property.CONSISTENCY in asked)
-            + tuple(loss.formula for loss in wanted.losses if Property.NO_EXTRA_LOSS in asked),
+            + tuple(loss.formula for loss in wanted.losses if Property.NO_EXTRA_LOSS in asked)
+            + (wanted.efforts or () if Property.CONSISTENCY in asked else ()),
             wanted.denied if Property.AVAILABILITY in asked else None,
             wanted.backed_up if Property.BACKUP in asked else None,
         )
@@ -253,7 +257,8 @@ class PartSearch:
     def found(self, result: SearchResult, instances: int) -> PartResult:
         """Return the result for the part from the result of that query."""
         wanted, asked = self.qualities(instances), self.options.properties
-        anomalies = wanted.anomalies if Property.CONSISTENCY in asked else ()
+        consistency = Property.CONSISTENCY in asked
+        anomalies = wanted.anomalies if consistency else ()
         losses = wanted.losses if Property.NO_EXTRA_LOSS in asked else ()
         runs = [
             {timing: Run(self.part, path, each.index) for timing, path in paths.items()}
@@ -261,7 +266,7 @@ class PartSearch:
         ]
         lost = [
             {timing: Run(self.part, path, each.event.index) for timing, path in paths.items()}
-            for each, paths in zip(losses, result.settled[len(anomalies) :], strict=True)
+            for each, paths in zip(losses, result.settled[len(anomalies) :], strict=False)
         ]
         recovers = bool(result.settled) or some_run_recovers(self.part.architecture, self.part.plan)
         return PartResult(
@@ -275,7 +280,16 @@ class PartSearch:
             result.statistics,
             {} if result.limit is None else dict.fromkeys(asked, result.limit),
             result.interrupted,
+            people=people(wanted.efforts, result, len(anomalies) + len(losses)) if consistency else None,
         )
+
+    def effort(self) -> int | None:
+        """Return the most actions of people that recovery takes at one index; ``None`` if that is not found out."""
+        wanted = efforts(self.part.architecture, self.part.plan)
+        if not wanted:
+            return None if wanted is None else 0
+        result, _ = self.search(Query(wanted), 1)
+        return people(wanted, result, 0)
 
     def run(self, path: Path | None) -> Run | None:
         """Return the run that an engine found, if it found one."""
@@ -307,6 +321,13 @@ def cannot_block_backup(part: Part, check: Callable[[], None]) -> bool:
         return may_divide(part.plan) and can_always_be_completed(part.system(1, check), check)
     except LimitReached:
         return False
+
+
+def people(wanted: tuple[Formula, ...] | None, result: SearchResult, before: int) -> int | None:
+    """Return how many of these formulas were satisfied, which come after so many others; ``None`` if not all is known."""
+    if wanted is None or (wanted and result.limit is not None):
+        return None
+    return sum(bool(paths) for paths in result.settled[before : before + len(wanted)])
 
 
 def never_backed_up(part: Part) -> bool:
