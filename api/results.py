@@ -326,7 +326,7 @@ class PlanReport:
     @cached_property
     def application(self) -> tuple[Anomaly, ...]:
         """The anomalies that the application leaves behind without any disaster; they violate no plan."""
-        return tuple(map(Anomaly, self._consistency.application))
+        return tuple(Anomaly(each, self._advice) for each in self._consistency.application)
 
     @property
     def people(self) -> int | None:
