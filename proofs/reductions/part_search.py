@@ -130,8 +130,8 @@ Runs = Mapping[Timing, Run]
 class PartResult:
     """The result of the search of one part: runs by the number of the anomaly, and of the step, at one index.
 
-    ``limits`` say for each property why something may be missing; ``people`` is how many of their actions recovery takes at
-    one index at the most, ``None`` if that is not known.
+    ``limits`` say for each property why something may be missing; ``people`` is how many actions of people recovery
+    takes at one index at the most, ``None`` if that is not known.
     """
 
     part: Part
@@ -324,7 +324,7 @@ def cannot_block_backup(part: Part, check: Callable[[], None]) -> bool:
 
 
 def people(wanted: tuple[Formula, ...] | None, result: SearchResult, before: int) -> int | None:
-    """Return how many of these formulas were satisfied, which come after so many others; ``None`` if not all is known."""
+    """Return how many of these formulas, after so many others, were satisfied; ``None`` if not all is known."""
     if wanted is None or (wanted and result.limit is not None):
         return None
     return sum(bool(paths) for paths in result.settled[before : before + len(wanted)])
