@@ -16,7 +16,7 @@ import pytest
 from helpers import MISSING, REFERENCE, bac
 
 from bac.reports import doctor
-from bac.reports.comparison import listed
+from bac.reports.comparison import as_entry
 from bac.schemas import violation
 
 FORMATS = ["svg", "tikz", "dot"]
@@ -82,7 +82,7 @@ def test_what_is_unknown_is_a_question_mark_and_no_count(reference: Path) -> Non
 
 
 def test_a_plan_with_a_comma_in_its_name_is_quoted_in_a_list() -> None:
-    assert [listed("nightly"), listed("weekly, full")] == ["nightly", "'weekly, full'"]
+    assert [as_entry("nightly"), as_entry("weekly, full")] == ["nightly", "'weekly, full'"]
 
 
 def test_anomalies_that_are_asked_for_in_vain(reference: Path) -> None:
