@@ -23,7 +23,7 @@ from bac.commands.streams import discard_rest, open_streams
 from bac.commands.terminal import BUG, HOLDS, UNKNOWN, WRONG, complain, display, notify
 
 BROKEN_PIPE = 141
-ROOMS = ("check", "coverage", "export", "figure", "prove")
+COMMANDS = ("check", "coverage", "export", "figure", "prove")
 """The commands with a module of their own in :mod:`bac.commands`, which is imported only when it is used."""
 
 
@@ -45,11 +45,11 @@ class Commands(click.Group):
 
     def list_commands(self, context: click.Context) -> list[str]:
         """Return the names of all commands."""
-        return sorted([*super().list_commands(context), *ROOMS])
+        return sorted([*super().list_commands(context), *COMMANDS])
 
     def get_command(self, context: click.Context, name: str) -> click.Command | None:
         """Return a command by its name."""
-        if name not in ROOMS:
+        if name not in COMMANDS:
             return super().get_command(context, name)
         command: click.Command = getattr(import_module(f"bac.commands.{name}"), name)
         return command

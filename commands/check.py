@@ -153,16 +153,16 @@ def check(
         raise click.UsageError("--jobs does not apply to --scheduler")
     sources = list(specification_files(specs))
     command = Check(specs, several=len(specs) > 1 or sources != list(specs), **options)
-    command.demand_outputs()
+    command.check_outputs()
     if scheduler is not None:
         from bac.proofs.pool import check_scheduler
 
         check_scheduler(scheduler)
     asked = tuple(Property(name) for name in properties or PROPERTIES)
-    asking = CheckOptions(instances, asked, engine, ALL_REDUCTIONS - set(map(Reduction, without)))
+    reductions = ALL_REDUCTIONS - set(map(Reduction, without))
     with progress_shown() as progress:
-        schedule = Scheduler(limits(timeout, max_states, max_memory), jobs, scheduler, progress)
-        command.run(sources, asking, schedule)
+        searches = Scheduler(limits(timeout, max_states, max_memory), jobs, scheduler, progress)
+        command.run(sources, CheckOptions(instances, asked, engine, reductions), searches)
     command.show()
     sys.exit(UNKNOWN if command.interrupted else max(command.codes, key=WORST_LAST.index))
 
@@ -223,7 +223,7 @@ class Check:
         self.interrupted = False
         self.started = time.monotonic()
 
-    def demand_outputs(self) -> None:
+    def check_outputs(self) -> None:
         """Notice before a search that its results could not be written.
 
         Raises:
@@ -239,7 +239,7 @@ class Check:
         if self.trace_dir is not None:
             make_directory(self.trace_dir)
 
-    def run(self, sources: Sequence[str], asking: CheckOptions, schedule: Scheduler) -> None:
+    def run(self, sources: Sequence[str], options: CheckOptions, searches: Scheduler) -> None:
         """Check the files.  Of several, one with errors does not keep the others from being checked.
 
         Raises:
@@ -250,7 +250,7 @@ class Check:
 
         for source in sources:
             try:
-                self.check(source, asking, schedule)
+                self.check(source, options, searches)
             except BacError as error:
                 if not self.several:
                     raise
@@ -259,12 +259,12 @@ class Check:
             except KeyboardInterrupt:
                 complain(f"interrupted while {source} was read")
                 self.interrupted = True
-            if self.interrupted or schedule.interrupted:
+            if self.interrupted or searches.interrupted:
                 self.interrupted = True
                 return
-        self.demand_plans()
+        self.refuse_unknown_plans()
 
-    def demand_plans(self) -> None:
+    def refuse_unknown_plans(self) -> None:
         """Make sure that each plan was found somewhere.
 
         Raises:
@@ -276,7 +276,7 @@ class Check:
             if self.known and name not in self.known:
                 raise UnknownPlan(f"no specification has a plan '{name}'")
 
-    def check(self, source: str, asking: CheckOptions, schedule: Scheduler) -> None:
+    def check(self, source: str, options: CheckOptions, searches: Scheduler) -> None:
         """Check one file.
 
         Raises:
@@ -294,17 +294,17 @@ class Check:
         if not chosen:
             return
         bare = [replace(plan, expect=None) for plan in chosen]
-        covered = coverage(specification.architecture, bare, budget=Budget(check=schedule.monitor.check))
+        covered = coverage(specification.architecture, bare, budget=Budget(check=searches.monitor.check))
         found = warnings(specification, covered)
         warn(found, self.strict)
         specification = replace(specification, warnings=(*specification.warnings, *found))
-        results = check_plans(specification.architecture, bare, asking, schedule, covered)
-        results = self.advised(specification, bare, results, schedule)
+        results = check_plans(specification.architecture, bare, options, searches, covered)
+        results = self.advised(specification, bare, results, searches)
         expected = {}
         if not self.update and (self.expect is not None or any(plan.expect is not None for plan in chosen)):
             from bac.reports.expectations import expected_of
 
-            expected = expected_of(chosen, asking.properties, self.expect)
+            expected = expected_of(chosen, options.properties, self.expect)
         now = time.monotonic()
         checked = Checked(specification, results, expected, reading, now - self.started)
         self.started = now
@@ -318,18 +318,18 @@ class Check:
         return [plan for plan in specification.plans if not self.plans or plan.name in self.plans]
 
     def advised(
-        self, specification: Specification, plans: Sequence[Plan], results: list[PlanResult], schedule: Scheduler
+        self, specification: Specification, plans: Sequence[Plan], results: list[PlanResult], searches: Scheduler
     ) -> list[PlanResult]:
         """Return the results with what helps against the anomalies, as far as that is asked for."""
         alone = self.view.alone and self.format == "text" and len(results) == 1
-        if self.helps is False or not (self.helps or alone) or schedule.interrupted:
+        if self.helps is False or not (self.helps or alone) or searches.interrupted:
             return results
         from bac.proofs.advice.search import advise
         from bac.proofs.advice.trials import QUICK, THOROUGH
 
         budget, whole = THOROUGH if self.helps else QUICK, specification.architecture
         return [
-            advise(whole, plan, result, budget, schedule.monitor, lambda each: self.view.selects(each, whole))
+            advise(whole, plan, result, budget, searches.monitor, lambda each: self.view.selects(each, whole))
             for plan, result in zip(plans, results, strict=True)
         ]
 

@@ -122,7 +122,7 @@ class Counterexamples:
     def violation(self, result: PropertyResult) -> Block:
         """Return what is shown of a violated property that is no anomaly."""
         assert result.trace is not None
-        taken = f"{length(len(result.trace.actions))}{more_elsewhere(result.omitted_actions)}"
+        taken = f"{length(len(result.trace.actions))}{omitted(result.omitted_actions)}"
         title = Text(f"{result.property} is violated", style="bold").append(f"   {taken}", style="not bold dim")
         return Block([title, Text(explain(result.trace).sentence)], list(actions(result.trace)))
 
@@ -170,7 +170,7 @@ def heading(checked: Checked, alike: Alike, view: View) -> Text:
     text = Text(f"{str(anomaly.kind).replace('-', ' ')}  ", style="bold")
     text.append(checked.architecture.named(anomaly.subject))
     run = view.timing or anomaly.timing
-    lengths = shortest(anomaly) + more_elsewhere(anomaly.traces.runs[run].omitted_actions)
+    lengths = shortest(anomaly) + omitted(anomaly.traces.runs[run].omitted_actions)
     tolerated = "   tolerated" if anomaly.tolerated else ""
     text.append(f"   cause: {anomaly.cause}   {lengths}{tolerated}", style="not bold dim")
     if others:
@@ -186,7 +186,7 @@ def shortest(anomaly: AnomalyResult) -> str:
     return f"{least} (disaster at rest: {lengths[Timing.AT_REST]})" if Timing.AT_REST in lengths else least
 
 
-def more_elsewhere(actions: int) -> str:
+def omitted(actions: int) -> str:
     """Return how many actions other services add to a trace of a part, in words."""
     return f" (and {actions:,} in other services)" if actions else ""
 

@@ -55,7 +55,7 @@ def groups(found: Iterable[AnomalyResult]) -> list[Alike]:
 
 def root_causes(alike: Iterable[Alike]) -> list[RootCause]:
     """Return the anomalies by root cause, in this order; what is tolerated stays apart."""
-    left = [(each, blamed(each.example)) for each in alike]
+    left = [(each, cause_of(each.example)) for each in alike]
     causes = []
     while left:
         (first, action), *rest = left
@@ -85,7 +85,7 @@ def shown(trace: Trace) -> Iterator[tuple[AnomalyKind, str]]:
             yield anomaly.kind, anomaly.subject
 
 
-def blamed(anomaly: AnomalyResult) -> Hashable:
+def cause_of(anomaly: AnomalyResult) -> Hashable:
     """Return the action that the explanation names as the cause.
 
     For a disaster, also return the use case that it interrupts.
