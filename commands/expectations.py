@@ -39,6 +39,8 @@ def update(checked: Checked) -> bool:
         text = path.read_bytes().decode()
         write_text(path, with_expectations(text, found))
         notify(f"{path}: expectations of {len(found)} plan{'s' * (len(found) != 1)} written")
+    elif complete:
+        notify(f"{specification.file}: no expectations written, because no plan of the file was checked")
     return complete
 
 

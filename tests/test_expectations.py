@@ -280,6 +280,14 @@ def test_only_what_was_checked_is_written(tmp_path: Path) -> None:
     )
 
 
+def test_a_file_without_plans_gets_no_expectations(tmp_path: Path) -> None:
+    file = tmp_path / "plain.bac.yaml"
+    file.write_text(plain := REFERENCE.partition("plans:")[0], encoding="utf-8")
+    result = bac("check", file, "--update-expect")
+    assert "no expectations written" in result.stderr
+    assert file.read_text(encoding="utf-8") == plain
+
+
 def test_what_is_unknown_is_not_written(tmp_path: Path) -> None:
     file = tmp_path / "reference.bac.yaml"
     file.write_text(PLANS, encoding="utf-8")
