@@ -17,7 +17,7 @@ from bac.model.system import APPENDING, ActionKind, Event, logged, pending
 from bac.model.trace import Trace
 from bac.properties.anomalies import AnomalyKind
 from bac.properties.fates import Fate, Fates
-from bac.properties.obstacles import blockages, exhausted, unfinished
+from bac.properties.obstacles import blockage, exhausted, unfinished
 from bac.properties.qualities import Property
 from bac.properties.rebuilt import no_way_back
 from bac.properties.words import absent, clause, closed, command, plural
@@ -89,10 +89,17 @@ class Explainer(Fates):
             case, step = lacking[0]
             why = f"nothing brings back “{command(step)}” ({case.name}), which {step.service} executes"
             return Explanation(f"No backup is ever complete, because {step.service} is rebuilt, and {why}.", None)
-        state = exhausted(self.trace.system, self.trace.states[-1])
-        waiting = dict.fromkeys(name for fact in unfinished(rules, state) for name in fact.services)
-        blocked = "; ".join(blockages(rules, state)) or "no sequence of further actions completes it"
-        sentence = f"From here on, no backup of {', '.join(waiting)} can be taken: {blocked}."
+        return self.dead_end()
+
+    def dead_end(self) -> Explanation:
+        """Explain which services can no longer be backed up, although all are in some runs."""
+        rules, system, state = self.trace.rules, self.trace.system, self.trace.states[-1]
+        end = exhausted(system, state)
+        left = unfinished(rules, state if end is None else end)
+        services = dict.fromkeys(name for fact in left for name in fact.services)
+        why = None if end is None else blockage(rules, system, end)
+        blocked = why or "no sequence of further actions completes it"
+        sentence = f"From here on, no backup of {', '.join(services)} can be taken: {blocked}."
         return Explanation(sentence, len(self.trace.actions) or None)
 
     def extra_loss(self) -> Explanation:

@@ -107,7 +107,7 @@ class Waiting:
         """Something was deleted or removed that the step needs."""
         if fact.kind is FactKind.LOGGED:
             for what in self.needs(subject):
-                if fact.events[0] in self.removals(what):
+                if fact.events[0] in self.removals(what, subject.index):
                     clause = f"needs {described(what)}, which {self.name(fact.events[0])} has {REMOVED[type(what)]}"
                     yield Cause(self.of(event, subject, clause), subject)
 
@@ -115,7 +115,7 @@ class Waiting:
         """Something has not been created or made that the step needs."""
         if fact.kind is FactKind.LOGGED:
             for what in self.needs(subject):
-                if fact.events[0] == self.making(what):
+                if fact.events[0] == self.making(what, subject.index):
                     clause = f"needs {described(what)}, which only {self.name(fact.events[0])} {MAKES[type(what)]}"
                     yield Cause(self.of(event, subject, clause), subject, fact.events[0])
 
@@ -165,14 +165,14 @@ class Waiting:
         if step.unlinks is not None:
             yield step.unlinks
 
-    def making(self, what: Entity | Link) -> Event:
-        """Return the event that creates an entity or makes a link."""
-        there = self.rules.presence(1)
+    def making(self, what: Entity | Link, index: int) -> Event:
+        """Return the event that creates an entity or makes a link, at an index."""
+        there = self.rules.presence(index)
         return there.creation(what) if isinstance(what, Entity) else there.making(what)
 
-    def removals(self, what: Entity | Link) -> tuple[Event, ...]:
-        """Return the events that delete an entity, or remove a link."""
-        return self.rules.presence(1).removals(what)
+    def removals(self, what: Entity | Link, index: int) -> tuple[Event, ...]:
+        """Return the events that delete an entity, or remove a link, at an index."""
+        return self.rules.presence(index).removals(what)
 
 
 MAKES = {Entity: "creates", Link: "makes"}

@@ -217,9 +217,16 @@ SENTENCES = [
         2,
     ),
     (
+        ("undead", "locked", "backup", None),
+        "From here on, no backup of A, B can be taken: u is half done in A, B, and “create g” can no longer happen: it "
+        "needs 'y', which 'u.1' has deleted.",
+        2,
+    ),
+    (
         ("deadlock", "two locks", "backup", None),
-        "From here on, no backup of A, B can be taken: u is half done in A, and “create b” waits for the lock of B; "
-        "v is half done in B, and “create d” waits for the lock of A.",
+        "From here on, no backup of A, B can be taken: u is half done in A, and “create b” can no longer happen: it is "
+        "held back while 'B' is locked, and that backup waits for 'v.3'; 'v.3' follows 'v.2'; 'v.2' is held back while "
+        "'A' is locked, and that backup waits for 'u.3'; 'u.3' follows 'u.2'.",
         4,
     ),
 ]
