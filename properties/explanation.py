@@ -17,7 +17,6 @@ from bac.model.system import APPENDING, ActionKind, Event, logged, pending
 from bac.model.trace import Trace
 from bac.properties.anomalies import AnomalyKind
 from bac.properties.fates import Fate, Fates
-from bac.properties.obstacles import blockage, exhausted, unfinished
 from bac.properties.qualities import Property
 from bac.properties.rebuilt import no_way_back
 from bac.properties.words import absent, clause, closed, command, plural
@@ -93,6 +92,8 @@ class Explainer(Fates):
 
     def dead_end(self) -> Explanation:
         """Explain which services can no longer be backed up, although all are in some runs."""
+        from bac.properties.obstacles import blockage, exhausted, unfinished  # only a violated backup needs it
+
         rules, system, state = self.trace.rules, self.trace.system, self.trace.states[-1]
         end = exhausted(system, state)
         left = unfinished(rules, state if end is None else end)
