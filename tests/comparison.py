@@ -15,7 +15,7 @@ from bac.proofs.reductions import ALL_REDUCTIONS, Reduction
 from bac.proofs.results import AnomalyResult, PlanResult, Verdict
 from bac.properties.qualities import Property
 
-SHARED = ("anomalies", "tolerated", "application", "causes", "denied", "loss", "backup")
+SHARED = ("anomalies", "tolerated", "application", "causes", "denied", "loss", "backup", "people")
 """The keys that both know."""
 
 
@@ -40,6 +40,7 @@ def of_checker(result: PlanResult) -> dict[str, Any]:
         "denied": None if denied is None else len(denied.actions),
         "loss": None if loss is None else len(loss.actions),
         "backup": properties[Property.BACKUP].verdict is Verdict.HOLDS,
+        "people": result.people,
     }
 
 

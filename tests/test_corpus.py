@@ -97,6 +97,7 @@ def assert_found(result: PlanResult, wanted: Expectation) -> None:
     assert consistency.verdict is (Verdict.VIOLATED if wanted.anomalies else Verdict.HOLDS)
     assert consistency.vacuous == (wanted.vacuous or (bool(wanted.never) and not wanted.anomalies))
     assert found[Property.BACKUP].verdict == wanted.backup
+    assert result.people == wanted.people
     for which, expected in (Property.AVAILABILITY, wanted.denied), (Property.NO_EXTRA_LOSS, wanted.loss):
         assert found[which].verdict is (Verdict.HOLDS if expected is None else Verdict.VIOLATED)
         assert length(found[which].trace) == expected
