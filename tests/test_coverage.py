@@ -217,7 +217,11 @@ plans:
 def test_without_a_budget_nothing_is_claimed() -> None:
     found = on(parsed(LOCKED), "locked", budget=Budget(each=0))
     assert {step.happens for step in found.steps} == {None}
-    assert {case.finishes for case in found.use_cases} == {None}
+    assert {case.name: case.finishes for case in found.use_cases} == {
+        "make": True,
+        "go": None,
+        "remove": True,
+    }  # one step
     assert {step.reason for step in found.steps} == {"the search was too large"}
 
 
@@ -244,6 +248,31 @@ def test_use_cases_of_one_shape_are_searched_once() -> None:
         return Budget().alone - budget.alone
 
     assert work(1) == work(100)
+
+
+def chain(length: int) -> Document:
+    """Entities that refer to each other in a row, each created, changed and deleted, all under one lock."""
+    services = {f"s{n}": {"owns": [f"e{n}"], "copies": [f"e{n - 1}"] if n else []} for n in range(length)}
+    cases: dict[str, list[Document]] = {}
+    for n in range(length):
+        cases[f"add {n}"] = [{"create": f"e{n}", **({"refers_to": f"e{n - 1}"} if n else {})}]
+        tell = [{"copy": f"e{n}", "at": f"s{n + 1}", "via": "event"}] if n + 1 < length else []
+        cases[f"edit {n}"] = [{"update": f"e{n}"}, *tell]
+        cases[f"drop {n}"] = [{"delete": f"e{n}"}, *([{"update": f"e{n - 1}"}] if n else [])]
+    return {
+        "services": services,
+        "use_cases": cases,
+        "plans": {"p": {"groups": [{"mode": "locked", "services": "all"}]}},
+    }
+
+
+def test_many_use_cases_under_one_lock_are_decided_one_by_one() -> None:
+    """Together they have far more states."""
+    found = on(parsed(chain(8)), "p", budget=Budget(10**9, 10**9, 10**9, states=3000), thorough=True)
+    assert {step.happens for step in found.steps} == {True}
+    stuck = {case.name for case in found.use_cases if not case.finishes}
+    assert stuck == {f"drop {n}" for n in range(1, 8)}
+    assert None not in found.answers()
 
 
 # What is told

@@ -108,7 +108,7 @@ plans:
 REMOVE = "because 'remove.2' never happens"
 
 
-@pytest.mark.parametrize("engine", ["explicit", "smt"])
+@pytest.mark.parametrize("engine", ["explicit", "smt", "auto"])
 @pytest.mark.parametrize("instances", [1, 2])
 @pytest.mark.parametrize("plan", ["independent", "one database", "locked"])
 def test_what_holds_is_marked_if_a_step_never_happens(plan: str, instances: int, engine: str) -> None:

@@ -10,14 +10,19 @@ All answers are read off final states (:mod:`bac.proofs.explicit.final_states`):
 The first search is without the backup.  Backups only ever hold steps back (which is checked on the actions), so what
 never happens without them never happens, and what gets stuck without them gets stuck beside them.  Where a lock can
 hold a step back, a second search has the backup, too.  What gets stuck there does so in the whole, because use cases
-that have not begun stand in the way of no backup.  The other way round, if no use case gets stuck there, and each can
-always get out of the way of the backup (:mod:`bac.proofs.reductions.backup_progress`), then every lock is released in
-the end, and none gets stuck in the whole.  If that does not decide it, all use cases are searched together.
+that have not begun stand in the way of no backup.  That none gets stuck in the whole follows in two ways:
+
+- it can always be finished by its own steps, or by those of the use cases that it reads, whatever else is done, locked
+  or not done;
+- every use case can always get out of the way of the backup (:mod:`bac.proofs.reductions.backup_progress`), so that all
+  locks are released in the end.
+
+If that does not decide it, all use cases are searched together.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
@@ -31,6 +36,7 @@ from bac.proofs.explicit.final_states import FinalStates, lacks
 from bac.proofs.reductions.backup_progress import (
     background,
     can_always_be_completed,
+    left_alone,
     only_holds_back,
     own_actions,
     without_backup,
@@ -301,13 +307,16 @@ class PlanSearch:
         sliced = relevant(part.alone, done([case], part.rules))
         alone, held_back = self.budget.without_backup(sliced), part.holds_back(sliced)
         search = CaseSearch(case, part.rules, alone, None, not held_back, part.only_holds_back)
-        if held_back and self.budget.beside > 0:
-            search = self.beside(search)
+        if not held_back or search.in_one_go or search.gets_stuck or self.budget.beside <= 0:
+            return search.answers()
+        if search.alone_decides and self.finishes_alone(search):
+            return replace(search, exact=True).answers()
+        search = self.beside(search)
         found = search.answers()
         if found.use_case.finishes is not None or search.exact:
             return found
         if self.thorough and search.alone_decides and alone.complete and self.always_released:
-            return replace(found, use_case=replace(found.use_case, finishes=True, reason=""))
+            return replace(search, exact=True, beside=None).answers()
         if self.small and (self.thorough or not self.divisible):
             return replace(search, rules=self.rules, beside=self.together, exact=True).answers()
         return found
@@ -320,6 +329,28 @@ class PlanSearch:
             return search
         found = self.budget.with_backup(relevant(part.crowd, done([search.case], part.rules)))
         return replace(search, rules=part.rules, beside=found, exact=whole)
+
+    def finishes_alone(self, search: CaseSearch) -> bool:
+        """Whether the use case can always be finished, whatever the backup and other use cases do.
+
+        First with no help at all, then with that of the use cases that it reads.
+        """
+        part = self.part(self.surroundings.around[search.case.name])
+        return self.divisible and any(
+            self.finishes_among(search, part, cone)
+            for cone in ({search.case.name}, self.surroundings.around[search.case.name])
+        )
+
+    def finishes_among(self, search: CaseSearch, part: Part, cone: Collection[str]) -> bool:
+        """Whether the use case can always be finished with the help of these use cases alone."""
+        system = left_alone(
+            part.system, lambda fact: bool(fact.events) and all(e.use_case in cone for e in fact.events)
+        )
+        system = relevant(system, done([search.case], part.rules))
+        among = replace(
+            search, rules=part.rules, beside=self.budget.with_backup(system), exact=True, alone_decides=False
+        )
+        return among.answers().use_case.finishes is True
 
     @property
     def small(self) -> bool:
@@ -339,7 +370,8 @@ class PlanSearch:
         parts = [self.part(cone) for cone in dict.fromkeys(self.surroundings.home.values())]
         shapes = {part.shape: part for part in parts}
         try:
-            return all(can_always_be_completed(part.system, self.budget.check) for part in shapes.values())
+            check, most = self.budget.check, self.budget.states
+            return all(can_always_be_completed(part.system, check, most) for part in shapes.values())
         except LimitReached:
             return False
 
@@ -435,6 +467,8 @@ class CaseSearch:
     def use_case(self, begins: bool | None) -> UseCaseCoverage:
         """Return whether the use case can always be finished."""
         name = self.case.name
+        if self.in_one_go:
+            return UseCaseCoverage(name, begins, True)
         searches = [*([self.alone] if self.alone_decides else []), *([] if self.beside is None else [self.beside])]
         stuck = {place: reason for search in reversed(searches) for place, reason in self.obstacles(search)}
         if stuck:
@@ -444,6 +478,11 @@ class CaseSearch:
             return UseCaseCoverage(name, begins, True)
         reason = TOO_LARGE if not all(search.complete for search in searches) else NOT_TOGETHER
         return UseCaseCoverage(name, begins, None, reason=reason)
+
+    @property
+    def gets_stuck(self) -> bool:
+        """Whether the use case gets stuck in some search; then no other one has to look for more."""
+        return self.use_case(None).finishes is False
 
     def obstacles(self, search: FinalStates) -> Iterator[tuple[Place, str]]:
         """Yield the steps at which the use case is stuck in some final state, each with what is missing there."""
@@ -456,6 +495,12 @@ class CaseSearch:
         for number, states in found.items():
             step, nearest = self.case.step(number), partial(self.lacking, self.case.step(number), search)
             yield (self.case.name, number), self.waiting(search, min(states, key=nearest)).sentence(self.event(step))
+
+    @property
+    def in_one_go(self) -> bool:
+        """Whether one action does all steps, so that the use case is finished as soon as it has begun."""
+        events = tuple(map(self.event, self.case.steps))
+        return any(action.label == Label(ActionKind.STEP, events) for action in self.alone.system.actions)
 
     # Reasons
 

@@ -20,8 +20,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from bac.model.guard import Guard
-from bac.model.system import RECOVERED, Action, Clause, Fact, System
+from bac.model.guard import Guard, both, some
+from bac.model.system import RECOVERED, Action, ActionKind, Clause, Fact, FactKind, Label, System
 from bac.proofs.packing import PackedAction, Packing
 from bac.proofs.reductions.projection import Partition, use_case_of
 
@@ -31,14 +31,15 @@ CHECK_EVERY = 1024
 """So many states are visited between two calls of ``check``."""
 
 
-def can_always_be_completed(part: System, check: Callable[[], None] = lambda: None) -> bool:
+def can_always_be_completed(part: System, check: Callable[[], None] = lambda: None, most: int = MOST_STATES) -> bool:
     """Whether it is proved that a part of a system never blocks a backup forever, whatever other parts there are.
 
     Args:
         part: its system, with one index.
         check: called now and then; it may raise an error to stop.
+        most: beyond so many states of the part the argument is not tried.
     """
-    return guards_are_stable(part) and always_finishes(part, check)
+    return guards_are_stable(part) and always_finishes(part, check, most)
 
 
 def background(system: System) -> Iterator[Action]:
@@ -68,7 +69,7 @@ def guards_are_stable(system: System) -> bool:
     return stable and not any(marks & action.blocking for action in background(system))
 
 
-def always_finishes(system: System, check: Callable[[], None] = lambda: None) -> bool:
+def always_finishes(system: System, check: Callable[[], None] = lambda: None, most: int = MOST_STATES) -> bool:
     """Whether the use cases can, from every state and by their own actions, reach one that blocks no backup."""
     clauses = guards(system)
     if not clauses:
@@ -82,7 +83,7 @@ def always_finishes(system: System, check: Callable[[], None] = lambda: None) ->
         for action, packed in pairs
         if action.label.events and RECOVERED in action.forbid and not marks & action.blocking
     ]
-    states = reachable_states(steps, check)
+    states = reachable_states(steps, check, most)
     if states is None:
         return False
     masks = [(packing.mask(clause.positive), packing.mask(clause.negative)) for clause in clauses]
@@ -99,7 +100,9 @@ def always_finishes(system: System, check: Callable[[], None] = lambda: None) ->
     return len(good) == len(states)
 
 
-def reachable_states(actions: list[PackedAction], check: Callable[[], None]) -> list[int] | None:
+def reachable_states(
+    actions: list[PackedAction], check: Callable[[], None], most: int = MOST_STATES
+) -> list[int] | None:
     """Return the states that these actions reach, in breadth-first order; ``None`` if there are too many."""
     states, seen = [0], {0}
     for number, state in enumerate(states):
@@ -109,7 +112,7 @@ def reachable_states(actions: list[PackedAction], check: Callable[[], None]) -> 
             if action.enabled(state) and (after := action.apply(state)) not in seen:
                 seen.add(after)
                 states.append(after)
-        if len(states) > MOST_STATES:
+        if len(states) > most:
             return None
     return states
 
@@ -133,6 +136,39 @@ def without_backup(system: System) -> System:
     never = only_by_backup(system)
     actions = tuple(left for action in own_actions(system) if (left := where_absent(action, never)) is not None)
     return System(tuple(fact for fact in system.facts if fact not in never), actions)
+
+
+ALONE = Fact(FactKind.SNAPPED, (), ("",))
+"""From now on nothing else helps: a fact that no other system has, because no service has such a name."""
+
+
+def left_alone(system: System, kept: Callable[[Fact], bool]) -> System:
+    """The system of these facts, whatever all others are: until some moment they never hinder, then they never help.
+
+    A state of the system, as far as it is about these facts, is a state of this one.  What this one can do from then on
+    without help, the system can do as well, whatever else happens there.
+    """
+    possible = frozenset[Fact]().union(*(action.raised for action in system.actions))
+    own = (each for each in system.actions if each.label.events and any(map(kept, each.written)))
+    alone = Action(Label(ActionKind.UNLOCK, services=ALONE.services), forbid=frozenset([ALONE]), add=frozenset([ALONE]))
+    facts = (*filter(kept, system.facts), ALONE)
+    return System(facts, (*(without_help(each, kept, possible) for each in own), alone))
+
+
+def without_help(action: Action, kept: Callable[[Fact], bool], possible: frozenset[Fact]) -> Action:
+    """The action among these facts; what it asks of others it gets until nothing helps any more."""
+    conditions = []
+    for each in Guard(action.require, action.forbid, action.clauses).disjunctions:
+        if not any(not holds and fact not in possible for fact, holds in each):
+            own = frozenset(literal for literal in each if kept(literal[0]))
+            conditions.append(own if len(own) == len(each) else own | {(ALONE, False)})
+    guard = both(some((f for f, holds in each if holds), (f for f, holds in each if not holds)) for each in conditions)
+    return guard.action(
+        action.label,
+        filter(kept, action.add),
+        filter(kept, action.delete),
+        (pair for pair in action.copy if kept(pair[0]) and kept(pair[1])),
+    )
 
 
 def where_absent(action: Action, never: frozenset[Fact]) -> Action | None:
