@@ -18,9 +18,18 @@ from typing import Any
 import click
 
 from bac import __version__
-from bac.commands.completion import files
-from bac.commands.streams import discard_rest, open_streams
-from bac.commands.terminal import BUG, HOLDS, UNKNOWN, WRONG, complain, display, notify
+from bac.commands.terminal import (
+    BUG,
+    HOLDS,
+    UNKNOWN,
+    WRONG,
+    complain,
+    discard_rest,
+    display,
+    files,
+    notify,
+    open_streams,
+)
 
 BROKEN_PIPE = 141
 COMMANDS = ("check", "coverage", "export", "figure", "prove")
@@ -155,7 +164,7 @@ def init(file: Path, force: bool) -> None:
     A copy of the JSON Schema comes beside it, which editors use.
     """
     from bac.model.errors import UnwritableFile
-    from bac.model.specification.writer import write_starter
+    from bac.model.specification.starter import write_starter
 
     if file.is_file() and not force:
         raise UnwritableFile(f"{file} already exists; --force overwrites it")

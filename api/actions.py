@@ -63,11 +63,9 @@ def check(
     from bac.proofs.engine import Limits, memory_budget
     from bac.proofs.engines import CHOICES
     from bac.proofs.explicit.coverage import Budget, coverage
-    from bac.proofs.reductions import ALL_REDUCTIONS
-    from bac.proofs.reductions.part_search import CheckOptions
+    from bac.proofs.reductions.part_search import ALL_REDUCTIONS, CheckOptions
     from bac.proofs.scheduler import Scheduler
-    from bac.reports.checked import Checked
-    from bac.reports.warnings import warnings
+    from bac.reports.checked import Checked, warnings
 
     if engine not in CHOICES:
         raise ValueError(f"no engine {engine!r}; there are {', '.join(CHOICES)}")

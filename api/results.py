@@ -17,7 +17,7 @@ from bac.properties.qualities import Property
 if TYPE_CHECKING:
     from bac.figures.canvas import Drawing
     from bac.model.trace import Trace as _Trace
-    from bac.proofs.advice.helps import Advice, Help
+    from bac.proofs.advice.changes import Advice, Help
     from bac.proofs.advice.search import Adviser
     from bac.proofs.certificates.certificate import Verified as _Verified
     from bac.reports.checked import Checked
@@ -82,7 +82,7 @@ class Trace:
     @property
     def actions(self) -> tuple[str, ...]:
         """One line for each action, as the command line prints them."""
-        from bac.reports.listing import listing
+        from bac.properties.explanation import listing
 
         return tuple(listing(self._trace))
 

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from bac.commands.completion import files, plan_names
 from bac.commands.terminal import (
     ANOMALIES,
     BUG,
@@ -24,9 +23,11 @@ from bac.commands.terminal import (
     complain,
     display,
     figure_format,
+    files,
     limit_options,
     limits,
     notify,
+    plan_names,
     progress_shown,
     read,
     warn,
@@ -144,8 +145,7 @@ def check(
     Plans with the key 'expect' are held against it, and the others do not count then. --expect takes the place of these
     keys.
     """
-    from bac.proofs.reductions import ALL_REDUCTIONS, Reduction
-    from bac.proofs.reductions.part_search import CheckOptions
+    from bac.proofs.reductions.part_search import ALL_REDUCTIONS, CheckOptions, Reduction
     from bac.proofs.scheduler import Scheduler
     from bac.properties.qualities import Property
 
@@ -284,8 +284,7 @@ class Check:
         """
         from bac.proofs.check import check_plans
         from bac.proofs.explicit.coverage import Budget, coverage
-        from bac.reports.checked import Checked
-        from bac.reports.warnings import warnings
+        from bac.reports.checked import Checked, warnings
 
         specification = read(source, self.strict)
         reading = time.monotonic() - self.started

@@ -7,8 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from bac.commands.completion import plan_names
-from bac.commands.terminal import ANOMALIES, PROPERTIES, TIMINGS, F, limit_options, limits, progress_shown, read, refuse
+from bac.commands.terminal import (
+    ANOMALIES,
+    PROPERTIES,
+    TIMINGS,
+    F,
+    limit_options,
+    limits,
+    plan_names,
+    progress_shown,
+    read,
+    refuse,
+)
 
 if TYPE_CHECKING:
     from bac.model.trace import Trace

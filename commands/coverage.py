@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bac.commands.completion import files, plan_names
-from bac.commands.terminal import HOLDS, UNKNOWN, VIOLATED, Seconds, counted, emit, read, warn
+from bac.commands.terminal import HOLDS, UNKNOWN, VIOLATED, Seconds, counted, emit, files, plan_names, read, warn
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from bac.properties.coverage import PlanCoverage
+    from bac.properties.qualities import PlanCoverage
 
 NO_LIMIT = 10**15
 """More than any search takes."""
@@ -74,8 +73,8 @@ def coverage(
     """
     from bac.proofs.engine import LimitMonitor, Limits
     from bac.proofs.explicit import coverage as search
+    from bac.reports.checked import warnings
     from bac.reports.coverage import document, text
-    from bac.reports.warnings import warnings
 
     specification = read(spec, strict)
     chosen = [specification.plan(name) for name in plans] or list(specification.plans)

@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
-from bac.commands.completion import files
 from bac.commands.counterexample import counterexample, search_options
-from bac.commands.terminal import as_json, put, read
+from bac.commands.terminal import as_json, files, put, read
 
 if TYPE_CHECKING:
     from bac.exports.exported import Exported

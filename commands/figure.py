@@ -7,9 +7,8 @@ from typing import Any
 
 import click
 
-from bac.commands.completion import files
 from bac.commands.counterexample import SEARCH, counterexample, search_options
-from bac.commands.terminal import figure_format, put, read, refuse, write_figure
+from bac.commands.terminal import figure_format, files, put, read, refuse, write_figure
 
 
 @click.command()

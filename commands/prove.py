@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bac.commands.completion import files, plan_names
 from bac.commands.terminal import (
     HOLDS,
     TIMEOUT,
@@ -22,8 +21,10 @@ from bac.commands.terminal import (
     counted,
     emit,
     figure_format,
+    files,
     limits,
     notify,
+    plan_names,
     progress_shown,
     put,
     read,

@@ -1,17 +1,24 @@
-"""Helpers that commands share: reading a specification, limits, progress, printing and writing results."""
+"""Helpers that commands share: standard streams, reading a specification, limits, progress, printing, and completion.
+
+Standard streams may be closed, full, or a pipe without a reader.
+"""
 
 from __future__ import annotations
 
+import io
+import os
+import shlex
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from math import isnan
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
 import click
 from click.core import ParameterSource
+from click.shell_completion import CompletionItem
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -207,3 +214,76 @@ def counted(what: str) -> Iterator[Callable[[int, int], None] | None]:
     """Yield a function that shows on the terminal how many of how many are done; ``None`` if there is no terminal."""
     with status_line() as show:
         yield None if show is None else lambda done, of: show(f"{done:,} of {of:,} {what}")
+
+
+# Standard streams
+
+
+def open_streams() -> None:
+    """Make standard output and error usable, whatever the shell passed on.
+
+    A closed stream is opened on the null device, so that no other file takes its number: standard output such that
+    writing to it fails (results would be lost), standard error such that messages are discarded.  What a terminal
+    cannot show is escaped.
+    """
+    if sys.stdin is None:
+        _open_null(os.O_RDONLY)
+    if sys.stdout is None:
+        sys.stdout = _text(_open_null(os.O_RDONLY))
+    if sys.stderr is None:
+        sys.stderr = _text(_open_null(os.O_WRONLY))
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def discard_rest() -> None:
+    """Discard what a stream did not take, so that Python does not try again, and complain, when it ends."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (OSError, ValueError):
+            with suppress(OSError, ValueError):
+                null = os.open(os.devnull, os.O_WRONLY)
+                os.dup2(null, stream.fileno())
+                os.close(null)
+
+
+def _open_null(flags: int) -> int:
+    """Open the null device as the lowest number that is free: that of the stream that was closed."""
+    return os.open(os.devnull, flags)
+
+
+def _text(number: int) -> TextIO:
+    return os.fdopen(number, "w", encoding="utf-8", closefd=False)
+
+
+# Completion in shells
+
+
+def files(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Leave it to the shell to complete the name of a file."""
+    return [CompletionItem(incomplete, type="file")]
+
+
+def plan_names(context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Return the plans of the specification, if its name is typed already and it can be read."""
+    from bac.model.errors import BacError
+    from bac.model.specification.reader import load
+
+    # An option that waits for its value ends the parsing early, and what it has not looked at is left in ``args``.
+    given = [context.params.get("spec"), context.params.get("source"), *(context.params.get("specs") or ())]
+    words = [*given, *context.args]
+    spec = next((word for word in words if word and Path(word).is_file()), None)
+    if spec is None:
+        return []
+    try:
+        plans = load(spec).plans
+    except BacError:
+        return []
+    return [CompletionItem(quoted(plan.name)) for plan in plans if plan.name.startswith(incomplete)]
+
+
+def quoted(name: str) -> str:
+    """Return a name as a word of a command line; bash leaves quoting to us, other shells do it themselves."""
+    return shlex.quote(name) if os.environ.get("_BAC_COMPLETE", "").startswith("bash") else name

@@ -13,13 +13,12 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import combinations
 
-from bac.model.architecture import Caching, Entity, Link, Step, UseCase, Verb, Via
+from bac.model.architecture import Caching, Entity, Link, Place, Step, Transaction, UseCase, Verb, Via, followers
 from bac.model.errors import LimitReached
-from bac.model.fault import Fault
 from bac.model.guard import ALWAYS, NEVER, Guard, both, either, forbid, negation, require, some
-from bac.model.presence import others
+from bac.model.presence import Fault, others
 from bac.model.recovery import Broker, OnInvalid
-from bac.model.setting import Message, Place, Setting, Transaction, event_entities, followers, step_entities
+from bac.model.setting import Message, Setting, event_entities, step_entities
 from bac.model.system import (
     BY_PEOPLE,
     RECOVERED,

@@ -215,3 +215,26 @@ class Architecture:
     def tolerates(self, link: Link) -> bool:
         """Whether this link is in the plain list of the key ``tolerates``."""
         return (link.holder.name, link.target.name) in self.tolerance.links
+
+
+Place = tuple[str, int]
+"""A step, by the name of its use case and its number."""
+
+
+Transaction = tuple[Step, ...]
+"""The steps that one shared database executes together; mostly one alone."""
+
+
+def followers(case: UseCase, steps: Transaction) -> list[Step]:
+    """The steps of a use case that follow any of these, directly or not, and are none of them."""
+    reached = {step.number for step in steps}
+    found: list[Step] = []
+    changed = True
+    while changed:
+        changed = False
+        for step in case.steps:
+            if step.number not in reached and not reached.isdisjoint(step.predecessors):
+                reached.add(step.number)
+                found.append(step)
+                changed = True
+    return found

@@ -10,8 +10,7 @@ from codecs import BOM_UTF8
 from pathlib import Path
 from typing import Any, NoReturn
 
-from bac.model.errors import BacError, UnreadableFile
-from bac.model.names import printable
+from bac.model.errors import BacError, UnreadableFile, printable
 from bac.model.specification import reader
 from bac.model.specification.diagnostics import SpecificationError
 from bac.model.specification.reader import Specification

@@ -1,17 +1,23 @@
-"""When an entity exists and a link holds in the logs of one index: defined here, and nowhere else.
+"""When an entity exists and a link holds in the logs of one index, and what the application alone is to blame for.
 
 The definitions are guards over facts.  Rules put them into actions, properties make formulas of them, and what looks at
 a single cut evaluates them there.  Source: docs/semantics.md, "Anomalies".
+
+A deletion can leave a link dangling, and an update can leave something that nothing refers to, with no disaster at all.
+Such an anomaly is not the backup's fault if it was there just before the disaster, unless a use case in flight still
+lacked a step that would have mended it.  Without deletions and removals of links there is none of them, and nothing
+needs to be remembered.  Source: docs/semantics.md, "Whose fault it is".
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
-from bac.model.architecture import Architecture, Entity, Link, Step, UseCase
-from bac.model.guard import Guard, forbid, require
-from bac.model.system import Event, Fact, before, gone, logged
+from bac.model.architecture import Architecture, Entity, Link, Place, Step, UseCase, Verb, followers
+from bac.model.guard import NEVER, Guard, both, forbid, negation, require, some
+from bac.model.system import Event, Fact, FactKind, before, dropped, gone, logged
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,3 +93,106 @@ class Presence:
 def others(case: UseCase, step: Step, index: int) -> Iterable[Event]:
     """The events of the other steps of a use case at an index."""
     return (Event(case.name, other.number, index) for other in case.steps if other is not step)
+
+
+# Whose fault it is
+
+Mending = tuple[UseCase, Step]
+"""A step that would mend an anomaly, with its use case."""
+
+
+@dataclass(frozen=True)
+class Fault:
+    """The anomalies that the application alone is to blame for; ``droppable`` are the steps that can be rejected."""
+
+    architecture: Architecture
+    droppable: frozenset[Place]
+
+    def excused_link(self, link: Link, index: int) -> Guard:
+        """The link was broken before the disaster, and nothing in flight would have mended it."""
+        if not self.can_dangle(link):
+            return NEVER
+        then = Presence(self.architecture, index).before
+        broken = then.holds(link) & negation(then.resolves(link.target))
+        return broken & self.no_help(self.mends_link(link), index)
+
+    def excused_orphan(self, entity: Entity, index: int) -> Guard:
+        """The entity was an orphan before the disaster, and nothing in flight would have mended it."""
+        if not self.can_be_left(entity):
+            return NEVER
+        then = Presence(self.architecture, index).before
+        orphan = then.exists(entity) & both(negation(then.holds(link)) for link in self.links_to(entity))
+        return orphan & self.no_help(self.mends_orphan(entity), index)
+
+    def can_dangle(self, link: Link) -> bool:
+        """Whether the target can be missing although no use case in flight lacks its creation."""
+        creation = self.architecture.creators[link.target]
+        deletions = self.architecture.removals.get(link.target, ())
+        return self.rejectable(creation) or any(not step.kept for _, step in deletions)
+
+    def can_be_left(self, entity: Entity) -> bool:
+        """Whether a link to the entity in its own use case can be done with, so that the entity is left alone."""
+        home, _ = self.architecture.creators[entity]
+        within = [link for link in self.links_to(entity) if self.architecture.links[link][0] is home]
+        return any(self.can_come_to_nothing(link) for link in within)
+
+    def can_come_to_nothing(self, link: Link) -> bool:
+        """Whether the step that makes a link can be done with, although the link does not hold."""
+        architecture = self.architecture
+        (case, making), (home, creation) = architecture.links[link], architecture.creators[link.holder]
+        too_early = home is case and creation is not making and making not in followers(case, (creation,))
+        removable = link in architecture.removals or link.holder in architecture.removals
+        return too_early or removable or self.rejectable((case, making)) or self.rejectable((home, creation))
+
+    def rejectable(self, place: Mending) -> bool:
+        """Whether the message that brings about this step can be rejected."""
+        case, step = place
+        return (case.name, step.number) in self.droppable
+
+    def links_to(self, entity: Entity) -> list[Link]:
+        """The links to an entity."""
+        return [link for link in self.architecture.links if link.target == entity]
+
+    # Use cases in flight
+
+    def mends_link(self, link: Link) -> Iterator[Mending]:
+        """The steps that create the target, delete the holder, or remove the link."""
+        yield self.architecture.creators[link.target]
+        yield from self.architecture.removals.get(link.holder, ())
+        yield from self.architecture.removals.get(link, ())
+
+    def mends_orphan(self, entity: Entity) -> Iterator[Mending]:
+        """The steps that link to the entity, or delete it."""
+        yield from (self.architecture.links[link] for link in self.links_to(entity))
+        yield from self.architecture.removals.get(entity, ())
+
+    def no_help(self, mending: Iterable[Mending], index: int) -> Guard:
+        """None of these steps was still to come in a use case in flight."""
+        return both(negation(self.lacking(case, step, index)) for case, step in mending if len(case.steps) > 1)
+
+    def lacking(self, case: UseCase, step: Step, index: int) -> Guard:
+        """Before the disaster the use case was in flight, and lacked this step."""
+        begun = [fact for other in others(case, step, index) for fact in self.done(other)]
+        return forbid(self.done(Event(case.name, step.number, index))) & some(begun)
+
+    def done(self, event: Event) -> tuple[Fact, ...]:
+        """The facts of which each says that the event was done with before the disaster."""
+        rejected = (dropped(event),) if (event.use_case, event.step) in self.droppable else ()
+        return (before(event), *rejected)
+
+    # What must be remembered
+
+    @cached_property
+    def remembered(self) -> frozenset[Place]:
+        """The steps of which it must be known whether they were in the logs just before the disaster."""
+        excuses = [self.excused_link(link, 1) for link in self.architecture.links]
+        excuses += [self.excused_orphan(entity, 1) for entity in self.architecture.creators]
+        mentioned = {fact for guard in excuses for literals in guard.disjunctions for fact, _ in literals}
+        events = {fact.events[0] for fact in mentioned if fact.kind is FactKind.BEFORE}
+        return frozenset((event.use_case, event.step) for event in events) | frozenset(self.precious())
+
+    def precious(self) -> Iterator[Place]:
+        """The steps that create what is scarce, or has ids that start again: whether it was lost matters."""
+        for case, step in self.architecture.steps():
+            if step.verb is Verb.CREATE and step.entity.name in self.architecture.scarce | self.architecture.sequences:
+                yield case.name, step.number

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations
 
-from bac.model.architecture import Architecture, Entity, Step, UseCase, Verb, Via
+from bac.model.architecture import Architecture, Entity, Place, Step, UseCase, Verb, Via
 from bac.model.errors import LimitReached
 from bac.model.modes import Mode
 from bac.model.plan import Group, Plan, Scope
@@ -17,13 +17,6 @@ from bac.model.system import Event, Fact, pending
 
 MOST_CRASH_SETS = 4096
 """Beyond this many crash sets (``scope: any`` over more than twelve services) no system is built."""
-
-Place = tuple[str, int]
-"""A step, by the name of its use case and its number."""
-
-
-Transaction = tuple[Step, ...]
-"""The steps that one shared database executes together; mostly one alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,18 +279,3 @@ def droppable(architecture: Architecture) -> frozenset[Place]:
         if any(what in architecture.removals for what in removable):
             found.add((case.name, step.number))
     return frozenset(found)
-
-
-def followers(case: UseCase, steps: Transaction) -> list[Step]:
-    """The steps of a use case that follow any of these, directly or not, and are none of them."""
-    reached = {step.number for step in steps}
-    found: list[Step] = []
-    changed = True
-    while changed:
-        changed = False
-        for step in case.steps:
-            if step.number not in reached and not reached.isdisjoint(step.predecessors):
-                reached.add(step.number)
-                found.append(step)
-                changed = True
-    return found

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from bac.model.architecture import Architecture, Step, UseCase
-from bac.model.names import quoted
+from bac.model.errors import quoted
 from bac.model.plan import Plan, Timing
 from bac.model.semantics import Rules, system
 from bac.model.system import (

@@ -14,8 +14,7 @@ from typing import Any
 from bac.model import documents
 from bac.model.architecture import Architecture
 from bac.model.documents import MalformedDocument
-from bac.model.errors import BacError, LimitReached, UnknownPlan
-from bac.model.names import quoted
+from bac.model.errors import BacError, LimitReached, UnknownPlan, quoted
 from bac.model.plan import Timing
 from bac.model.system import ActionKind, Event, Label, NotARun
 from bac.model.trace import Claim, Trace

@@ -17,14 +17,16 @@ from bac.model.trace import Trace
 from bac.proofs.engine import Limits, NotApplicable, Progress
 from bac.proofs.engines import AUTO, ENGINES, EXPLICIT, PRECEDENCE
 from bac.proofs.explicit.coverage import Budget, coverage
-from bac.proofs.reductions import ALL_REDUCTIONS, Reduction, Saving
 from bac.proofs.reductions.decomposition import MANY_SERVICES, Part, may_divide, parts
 from bac.proofs.reductions.part_search import (
+    ALL_REDUCTIONS,
     INTERRUPTED,
     CheckOptions,
     PartResult,
     PartSearch,
+    Reduction,
     Run,
+    Saving,
     cannot_block_backup,
     total,
     unsearched,
@@ -32,8 +34,7 @@ from bac.proofs.reductions.part_search import (
 from bac.proofs.results import AnomalyResult, Confirmation, PlanResult, PlanVerdicts, Verdict, unique
 from bac.proofs.scheduler import TRIAL, Scheduler, SearchTask
 from bac.properties.anomalies import anomalies
-from bac.properties.coverage import PlanCoverage
-from bac.properties.qualities import Property
+from bac.properties.qualities import PlanCoverage, Property
 
 MAY_BLOCK = "use cases may block each other, and there are too many services to search the whole"
 

@@ -14,14 +14,15 @@ from typing import TYPE_CHECKING, TypeVar
 from bac.model.plan import Plan, Timing
 from bac.model.trace import Claim, Trace
 from bac.proofs.engine import LimitMonitor, Statistics
-from bac.proofs.reductions import Reduction, Saving
 from bac.proofs.reductions.decomposition import Part
 from bac.proofs.reductions.part_search import (
     INTERRUPTED,
     CheckOptions,
     PartResult,
+    Reduction,
     Run,
     Runs,
+    Saving,
     some_run_recovers,
     soonest,
     total,
@@ -34,7 +35,7 @@ OVERTIME = 0.1
 """When the time limit is reached, confirming what was found may take so much of it in addition."""
 
 if TYPE_CHECKING:
-    from bac.proofs.advice.helps import Advice
+    from bac.proofs.advice.changes import Advice
 
 T = TypeVar("T")
 

@@ -1,4 +1,4 @@
-"""Why: one sentence for what a trace shows, and the action where it went wrong.
+"""Why: one sentence for what a trace shows, and the action where it went wrong; and the trace as lines of text.
 
 Written for a person who has not read the article; the words for the anomalies are the article's.  A sentence tells only
 of what happened in the trace, and names the action that decided it: mostly a snapshot that was taken too early.
@@ -6,20 +6,18 @@ of what happened in the trace, and names the action that decided it: mostly a sn
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import assert_never
 
-from bac.model.architecture import Entity, Link, Step, Via
+from bac.model.architecture import Entity, Link, Step, Via, followers
 from bac.model.recovery import Broker
-from bac.model.setting import followers
 from bac.model.system import APPENDING, ActionKind, Event, logged, pending
 from bac.model.trace import Trace
 from bac.properties.anomalies import AnomalyKind
-from bac.properties.fates import Fate, Fates
-from bac.properties.qualities import Property
-from bac.properties.rebuilt import no_way_back
-from bac.properties.words import absent, clause, closed, command, plural
+from bac.properties.qualities import Property, no_way_back
+from bac.properties.words import Fate, Fates, absent, action_in_words, clause, closed, command, plural
 
 MAKING_LIVE = (ActionKind.REPEAT, *(kind for kind in APPENDING if kind is not ActionKind.BACKFILL))
 """The kinds of actions of recovery after which what follows goes on as in normal operation."""
@@ -326,3 +324,38 @@ class Explainer(Fates):
 def after(beginning: str, fate: Fate) -> Fate:
     """Return a fate whose clause follows a beginning."""
     return Fate(beginning + fate.clause, fate.action)
+
+
+# The run, line by line
+
+
+def listing(trace: Trace) -> list[str]:
+    """Return one line for each action: its number, what happened, and the events that it appended.
+
+    The action where the trace goes wrong is marked with ``>``.
+    """
+    wrong = explain(trace).action
+    rows = [
+        (
+            number,
+            str(label.kind),
+            action_in_words(trace, label),
+            ", ".join(entry.name for entry in trace.appended(number)),
+        )
+        for number, label in enumerate(trace.actions, 1)
+    ]
+    if not rows:
+        return ["  (nothing has to happen)"]
+    widths = [max(len(str(row[column])) for row in rows) for column in range(3)]
+    lines = []
+    for number, kind, what, events in rows:
+        mark = ">" if number == wrong else " "
+        line = f"{mark} {number:>{widths[0]}}  {kind:<{widths[1]}}  {what:<{widths[2]}}"
+        lines.append((f"{line}  → {events}" if events else line).rstrip())
+    return lines
+
+
+def description(line: str) -> int:
+    """Return the position (from 0) in a line of a listing at which the description of the action begins."""
+    begin = re.match(r"[> ] +\d+  \S+ +", line)
+    return begin.end() if begin else 0

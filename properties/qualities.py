@@ -1,6 +1,6 @@
-"""Backup, availability, consistency and extra loss: the qualities that a plan has or lacks.
+"""The qualities that a plan has or lacks: backup, availability, consistency, extra loss; and what happens under it.
 
-Source: the article, "The BAC Theorem"; docs/semantics.md, "Properties".
+Source: the article, "The BAC Theorem"; docs/semantics.md, "Properties" and "What never happens".
 """
 
 from __future__ import annotations
@@ -10,13 +10,15 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import combinations
 
-from bac.model.architecture import Architecture, Step, Verb
+from bac.model.architecture import Architecture, Caching, Place, Step, UseCase, Verb, Via, followers
+from bac.model.errors import listed, quoted
+from bac.model.modes import Image
 from bac.model.plan import Plan
 from bac.model.semantics import Rules
+from bac.model.setting import Setting
 from bac.model.system import DENIED, Event, FactKind, backed, logged
 from bac.properties.anomalies import Anomaly, anomalies
 from bac.properties.formula import FALSE, Atom, Formula, Not, conjunction, disjunction
-from bac.properties.rebuilt import no_way_back
 
 
 class Property(StrEnum):
@@ -131,3 +133,167 @@ def ways_to_lose(rules: Rules, event: Event, step: Step) -> Iterator[Formula]:
         yield conjunction([Atom(backed(event)), Not(Atom(logged(event)))])
     if step.verb is Verb.CREATE:
         yield from map(Atom, rules.presence(event.index).gone(step.entity))
+
+
+# Whether services that are rebuilt from nothing count as backed up: whether all of their steps can come back
+
+
+def no_way_back(setting: Setting) -> Iterator[tuple[UseCase, Step]]:
+    """Yield the steps of services that are rebuilt which cannot come back from services that are not."""
+    sources = Sources(setting)
+    for case, step in setting.architecture.steps():
+        if sources.is_rebuilt(step) and not sources.gives_back(case, step):
+            yield case, step
+
+
+@dataclass(frozen=True)
+class Sources:
+    """The places from which the steps of services that are rebuilt can come back."""
+
+    setting: Setting
+
+    def is_rebuilt(self, step: Step) -> bool:
+        """Whether the step is in a service that comes back empty."""
+        external = step.service in self.setting.external
+        return not external and self.setting.modes[step.service].image is Image.EMPTY
+
+    def gives_back(self, case: UseCase, step: Step) -> bool:
+        """Whether a step of a service that is rebuilt can come back, or need not."""
+        tolerated = (case.name, step.number) in self.setting.architecture.tolerance.missing_state
+        return tolerated or self.goes_on(case, step) or self.is_retried(case, step) or self.is_kept(case, step)
+
+    def goes_on(self, case: UseCase, step: Step) -> bool:
+        """Whether the step follows again from those before it."""
+        recovery = self.setting.plan.recovery
+        if not step.predecessors or not (recovery.replay if step.via is Via.EVENT else recovery.resume):
+            return False
+        earlier = (case.step(number) for number in step.predecessors)
+        return all(not self.is_rebuilt(each) or self.gives_back(case, each) for each in earlier)
+
+    def is_retried(self, case: UseCase, step: Step) -> bool:
+        """Whether the step is the first of a use case of which a trace is left somewhere."""
+        retry = self.setting.plan.recovery.retry and not step.predecessors
+        return retry and any(not self.is_rebuilt(other) for other in case.steps)
+
+    def is_kept(self, case: UseCase, step: Step) -> bool:
+        """Whether a copy, or the holder of a cached link, has kept what the step did."""
+        if step.verb is Verb.COPY or step.entity.name not in self.setting.plan.recovery.backfill:
+            return False
+        copies = (
+            later for later in followers(case, (step,)) if later.verb is Verb.COPY and later.entity == step.entity
+        )
+        return any(not self.is_rebuilt(copy) for copy in copies) or self.is_cached(step)
+
+    def is_cached(self, step: Step) -> bool:
+        """Whether a link to what the step creates is cached where it is made."""
+        architecture = self.setting.architecture
+        caches = dict(architecture.caches)
+        return step.verb is Verb.CREATE and any(
+            caches.get((link.holder.name, link.target.name)) is Caching.WITH_THE_LINK
+            and not self.is_rebuilt(architecture.links[link][1])
+            for link in architecture.links
+            if link.target == step.entity
+        )
+
+
+# What happens in some run
+
+NAMED = 3
+"""So many steps that never happen are named."""
+
+
+@dataclass(frozen=True, slots=True)
+class StepCoverage:
+    """Whether some run takes a step before a disaster; ``None`` if that is not known.
+
+    ``reason`` says why none does, as a clause whose subject is the step, or which limit was reached.  ``to_blame``: the
+    step never happens for a reason of its own, and not only because of another one of its use case.
+    """
+
+    place: Place
+    happens: bool | None
+    reason: str = ""
+    to_blame: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Obstacle:
+    """A step at which a use case can get stuck, and what is missing there, as a clause whose subject is the step."""
+
+    place: Place
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class UseCaseCoverage:
+    """Whether a use case ever begins, and whether it can always be finished then; ``None`` if that is not known.
+
+    ``obstacles`` are the steps at which it can get stuck, in the order of their numbers; ``reason`` says why something
+    is not known.
+    """
+
+    name: str
+    begins: bool | None
+    finishes: bool | None
+    obstacles: tuple[Obstacle, ...] = ()
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PlanCoverage:
+    """What happens under one plan.  ``no_recovery`` says why no run ever recovers; it is empty if some run does."""
+
+    plan: str
+    steps: tuple[StepCoverage, ...]
+    use_cases: tuple[UseCaseCoverage, ...]
+    no_recovery: str = ""
+
+    def never(self) -> Iterator[StepCoverage]:
+        """Yield the steps that never happen for a reason of their own."""
+        return (step for step in self.steps if step.happens is False and step.to_blame)
+
+    def answers(self) -> Iterator[bool | None]:
+        """Yield whether each step happens, each use case begins and can always be finished, and some run recovers."""
+        yield from (step.happens for step in self.steps)
+        yield from (answer for case in self.use_cases for answer in (case.begins, case.finishes))
+        yield not self.no_recovery
+
+    def never_in_words(self, architecture: Architecture) -> str:
+        """Return a sentence that names the steps that never happen; nothing if all may."""
+        places = (step.place for step in self.never())
+        names = [quoted(architecture.named(f"{case}.{number}")) for case, number in places]
+        more = [f"{len(names) - NAMED} more"] if len(names) > NAMED else []
+        return f"{listed([*names[:NAMED], *more])} never happen{'s' * (len(names) == 1)}" if names else ""
+
+
+def no_recovery(rules: Rules) -> str:
+    """Return why no run ever recovers from a disaster, or nothing if some run does.
+
+    While no client does anything, every backup can be completed.  So a run recovers if any disaster has a way back.
+
+    Raises:
+        LimitReached: there are too many crash sets to look at.
+    """
+    if rules.outcomes:
+        return ""
+    inside = [name for name in rules.events_of if name not in rules.external]
+    if not inside:
+        return "all services are external"
+    never = [name for name in inside if rules.modes[name].never_backed_up]
+    are = "are" if len(never) > 1 else "is"
+    return f"every recovery needs {' or '.join(map(quoted, never))}, which {are} never backed up"
+
+
+def unrecorded(architecture: Architecture) -> Iterator[tuple[Place, tuple[str, ...]]]:
+    """Yield each call that is not idempotent and not recorded, with the services of its callers that do not record it.
+
+    A caller that comes back from a backup makes the call again, unless a later step in its service tells that it was
+    made.  (An event is done again whenever its message comes again; no record keeps it from that.)
+    """
+    external = {service.name for service in architecture.services if service.external}
+    for case, step in architecture.steps():
+        if step.once and step.via is Via.CALL:
+            callers = dict.fromkeys(case.step(number).service for number in step.predecessors)
+            recording = {step.service, *external, *(later.service for later in followers(case, (step,)))}
+            if forgetful := tuple(service for service in callers if service not in recording):
+                yield (case.name, step.number), forgetful

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from bac.model.architecture import Entity, Link, Step, UseCase
-from bac.model.names import listed, quoted
+from bac.model.errors import listed, quoted
 from bac.model.semantics import Rules
 from bac.model.setting import step_entities
 from bac.model.system import Action, ActionKind, Event, Fact, FactKind, State, dropped, logged

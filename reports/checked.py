@@ -1,16 +1,27 @@
-"""The subject of a report: a specification with the results on its plans, and which part of them is shown."""
+"""The subject of a report: a specification with its results, its warnings, and the anomalies that belong together.
+
+The same warning under several plans is one; it names the plans unless it is the same under all of them.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from bac.model.architecture import Architecture
+from bac.model.architecture import Architecture, Entity, Link, Place
+from bac.model.errors import listed, quoted
 from bac.model.plan import Timing
+from bac.model.specification.diagnostics import Diagnostic
 from bac.model.specification.reader import Specification
+from bac.model.system import ActionKind, Event
 from bac.model.trace import Trace
-from bac.proofs.results import AnomalyResult, PlanResult, Verdict
+from bac.proofs.results import AnomalyResult, Cause, PlanResult, Verdict
+from bac.properties.anomalies import AnomalyKind, anomalies
+from bac.properties.explanation import explain
+from bac.properties.formula import satisfied
+from bac.properties.qualities import NAMED, PlanCoverage, unrecorded
 
 if TYPE_CHECKING:
     from bac.reports.expectations import Expected, Mismatch
@@ -85,3 +96,164 @@ class View:
     def run(self, anomaly: AnomalyResult) -> Trace:
         """Return the run that is shown for an anomaly."""
         return anomaly.shown if self.timing is None else anomaly.traces[self.timing]
+
+
+# Anomalies that belong together: those that look alike, and those with one root cause
+
+
+@dataclass(frozen=True)
+class Alike:
+    """Anomalies that look alike: the same kind, cause and lengths in parts of the same shape.
+
+    The first is shown for all.
+    """
+
+    members: tuple[AnomalyResult, ...]
+
+    @property
+    def example(self) -> AnomalyResult:
+        """The one that is shown."""
+        return self.members[0]
+
+    @property
+    def rank(self) -> tuple[bool, bool, int, int]:
+        """The key that sorts the worst first: not tolerated, caused by backups, by kind, and by number."""
+        one = self.example
+        return one.tolerated, one.cause is not Cause.BACKUP, list(AnomalyKind).index(one.kind), -len(self.members)
+
+
+@dataclass(frozen=True)
+class RootCause:
+    """Anomalies with one root cause: the run of the first also shows the others, or the same action causes them."""
+
+    first: Alike
+    others: tuple[Alike, ...] = ()
+
+
+def groups(found: Iterable[AnomalyResult]) -> list[Alike]:
+    """Return the anomalies, those that look alike together, worst first."""
+    table: dict[object, list[AnomalyResult]] = {}
+    for each in found:
+        alike = (each.kind, each.like or each.subject, each.tolerated, each.cause, tuple(each.lengths.items()))
+        table.setdefault(alike, []).append(each)
+    return sorted((Alike(tuple(members)) for members in table.values()), key=lambda group: group.rank)
+
+
+def root_causes(alike: Iterable[Alike]) -> list[RootCause]:
+    """Return the anomalies by root cause, in this order; what is tolerated stays apart."""
+    left = [(each, cause_of(each.example)) for each in alike]
+    causes = []
+    while left:
+        (first, action), *rest = left
+        also_shown = set(shown(first.example.shown))
+        others: list[Alike] = []
+        left = []
+        for each, its_action in rest:
+            same = its_action == action or (each.example.kind, each.example.subject) in also_shown
+            if same and comparable(first.example) == comparable(each.example):
+                others.append(each)
+            else:
+                left.append((each, its_action))
+        causes.append(RootCause(first, tuple(others)))
+    return causes
+
+
+def comparable(anomaly: AnomalyResult) -> tuple[bool, Cause]:
+    """Return what anomalies with one root cause have in common."""
+    return anomaly.tolerated, anomaly.cause
+
+
+def shown(trace: Trace) -> Iterator[tuple[AnomalyKind, str]]:
+    """Yield the kind and the subject of each anomaly at the end of a run."""
+    state = trace.states[-1]
+    for anomaly in anomalies(trace.architecture, trace.plan, trace.instances):
+        if satisfied(anomaly.formula, state):
+            yield anomaly.kind, anomaly.subject
+
+
+def cause_of(anomaly: AnomalyResult) -> Hashable:
+    """Return the action that the explanation names as the cause.
+
+    For a disaster, also return the use case that it interrupts.
+    """
+    trace = anomaly.shown
+    action = explain(trace).action
+    if action is None:
+        return None
+    label = trace.actions[action - 1]
+    use_case = use_case_of(anomaly, trace) if label.kind is ActionKind.DISASTER else None
+    return label.kind, label.services, use_case
+
+
+def use_case_of(anomaly: AnomalyResult, trace: Trace) -> str:
+    """Return the name of the use case that an anomaly is about."""
+    wanted = (anomaly.kind, anomaly.subject)
+    about = next(
+        each.about for each in anomalies(trace.architecture, trace.plan, 1) if (each.kind, each.subject) == wanted
+    )
+    match about:
+        case Event():
+            return about.use_case
+        case Link():
+            return trace.architecture.links[about][0].name
+        case Entity():
+            return trace.architecture.creators[about][0].name
+
+
+def most_affected(found: Iterable[AnomalyResult], many: int) -> list[tuple[str, int]]:
+    """Return the entities that most links point to among those that can break, with how many these are."""
+    broken = (each.subject for each in found if each.kind is AnomalyKind.BROKEN_LINK)
+    return Counter(subject.rpartition(" -> ")[2] for subject in broken).most_common(many)
+
+
+# Warnings about steps that never happen, use cases that can get stuck, and calls that no step records
+
+Finding = tuple[str, Place, str]
+"""A code, a step, and the message about it."""
+
+
+def warnings(specification: Specification, covered: Sequence[PlanCoverage]) -> tuple[Diagnostic, ...]:
+    """Return the warnings about what was found, in the order of the file.
+
+    Args:
+        specification: the specification.
+        covered: what happens under some of its plans.
+    """
+    plans: dict[Finding, list[str]] = {}
+    for plan in covered:
+        for finding in findings(specification, plan):
+            plans.setdefault(finding, []).append(plan.plan)
+    found = []
+    for (code, step, message), names in plans.items():
+        under = "" if len(names) == len(covered) else f"under {of_plans(names)}: "
+        found.append(specification.warning(code, step, under + message))
+    for step, services in unrecorded(specification.architecture):
+        found.append(specification.warning("no-record", step, not_recorded(name(specification, step), services)))
+    return tuple(sorted(found, key=lambda each: (each.line, each.column)))
+
+
+def findings(specification: Specification, plan: PlanCoverage) -> Iterator[Finding]:
+    """Yield the steps that never happen for a reason of their own, and the use cases that can get stuck."""
+    for step in plan.never():
+        yield "never-happens", step.place, f"{name(specification, step.place)} never happens: it {step.reason}"
+    for case in plan.use_cases:
+        for obstacle in case.obstacles[:1]:
+            at = f"{quoted(case.name)} can get stuck at {name(specification, obstacle.place)}"
+            yield "can-get-stuck", obstacle.place, f"{at}: it {obstacle.reason}"
+
+
+def not_recorded(step: str, services: Sequence[str]) -> str:
+    """Return the message about a call that is not idempotent."""
+    at = listed([*map(quoted, services)])
+    return f"no later step in {at} records that {step} was done, so that it is done again if the call is resumed there"
+
+
+def name(specification: Specification, step: Place) -> str:
+    """Return what people call a step, in quotes."""
+    return quoted(specification.architecture.named(f"{step[0]}.{step[1]}"))
+
+
+def of_plans(plans: Sequence[str]) -> str:
+    """Return the names of plans for a message."""
+    more = [f"{len(plans) - NAMED} more"] if len(plans) > NAMED else []
+    return listed([*map(quoted, plans[:NAMED]), *more])

@@ -11,9 +11,9 @@ from rich.text import Text
 
 from bac.model.architecture import Architecture
 from bac.model.specification.reader import Specification
-from bac.properties.coverage import PlanCoverage, StepCoverage, UseCaseCoverage
+from bac.properties.qualities import PlanCoverage, StepCoverage, UseCaseCoverage
+from bac.reports.checked import name, of_plans
 from bac.reports.json_document import diagnostic
-from bac.reports.warnings import name, of_plans
 
 FORMAT, VERSION = "bac-coverage", 1
 STYLE = {True: "green", False: "bold red", None: "yellow"}

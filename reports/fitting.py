@@ -1,4 +1,4 @@
-"""Tables and listings that fit a narrow terminal: columns below each other, and indented continuation lines.
+"""Tables that fit a narrow terminal: columns that find no place beside others stand below them.
 
 Where nothing is wrapped (in files and pipes) a line stays a line.
 """
@@ -73,23 +73,3 @@ def fitting(columns: Sequence[Column], room: int, gap: int) -> list[list[Column]
             left = room - gap - column.width
         parts[-1].append(column)
     return parts or [[]]
-
-
-@dataclass(frozen=True)
-class Hanging:
-    """A line whose continuation lines are indented."""
-
-    line: Text
-    indentation: int
-
-    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[RenderableType]:
-        """Yield the line, or its parts below each other; in a very narrow terminal, indented less."""
-        indentation = min(self.indentation, options.max_width // 2)
-        if options.no_wrap or cell_len(self.line.plain) <= options.max_width:
-            yield self.line
-            return
-        head, rest = self.line.divide([indentation])
-        first, *others = rest.wrap(console, options.max_width - indentation)
-        yield head + first
-        for other in others:
-            yield Text(" " * indentation) + other

@@ -6,11 +6,9 @@ from collections.abc import Iterator, Sequence
 from xml.etree import ElementTree
 
 from bac.proofs.results import PlanResult, PropertyResult, Verdict
-from bac.properties.explanation import explain
-from bac.reports.checked import Checked, View
+from bac.properties.explanation import explain, listing
+from bac.reports.checked import Checked, View, groups
 from bac.reports.expectations import Expected, Mismatch
-from bac.reports.groups import groups
-from bac.reports.listing import listing
 
 
 def render(checked: Sequence[Checked], view: View, several: bool) -> str:

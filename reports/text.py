@@ -1,18 +1,29 @@
-"""Results as text."""
+"""Results as text: all plans of a file side by side, or one plan with as many counterexamples as a screen holds."""
 
 from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
-from rich.console import Group, RenderableType
+from rich.cells import cell_len
+from rich.console import Console, ConsoleOptions, Group, RenderableType
+from rich.table import Table
 from rich.text import Text
 
+from bac.model.plan import Timing
 from bac.model.trace import Trace
-from bac.proofs.results import PlanResult
-from bac.reports.checked import Checked, View
-from bac.reports.counterexamples import LEGEND, body, length, selected, single
+from bac.proofs.results import AnomalyResult, PlanResult, PropertyResult
+from bac.properties.explanation import description, explain, listing
+from bac.reports.checked import STYLE, Alike, Checked, RootCause, View, groups, most_affected, root_causes
 
+EXAMPLES = 4
+"""How many of the anomalies that look like another one are named."""
+HOT_SPOTS = 5
+"""How many entities are named to which most of the links point that can break."""
+SCREEN = 40
+"""The lines that the counterexamples of a plan may take."""
+LEGEND = "> marks the action at which it goes wrong; → the events that an action adds to the logs"
 SOON = 1.0
 """The seconds from which on the report says what they went into."""
 
@@ -113,3 +124,207 @@ def replayed(trace: Trace) -> RenderableType:
     title = f"{trace.architecture.name}: plan {trace.plan.name}: {what or f'{claim.property} is violated'}"
     told = f"confirmed by the interpreter: {length(len(trace.actions))}"
     return Group(Text(title, style="bold"), *body(trace), Text(), Text(LEGEND, style="dim"), Text(told, style="dim"))
+
+
+# One plan
+
+
+def single(checked: Checked, result: PlanResult, view: View) -> RenderableType:
+    """Return the table of properties of one plan, and its counterexamples."""
+    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 3, 0, 0))
+    for title in ("property", "verdict", "for"):
+        table.add_column(title)
+    for each in result.properties.values():
+        verdict = Text(each.verdict, style=STYLE[each.verdict])
+        scope = each.scope if each.reason is None else f"{each.scope} ({each.reason})"
+        table.add_row(Text(each.property), verdict.append(" vacuously") if each.vacuous else verdict, Text(scope))
+    return Group(table, *beside(checked, result), *Counterexamples(checked, view).of(result))
+
+
+def beside(checked: Checked, result: PlanResult) -> Iterator[Text]:
+    """Yield what no verdict says: how many people recovery takes, and what the application leaves behind itself."""
+    if result.people:
+        actions = f"{result.people} action{'s' * (result.people != 1)}"
+        yield Text(f"recovery takes people: at most {actions} (retry, reconstruct) for one instance", style="dim")
+    own = [each for found in result.properties.values() for each in found.application]
+    if own:
+        named = ", ".join(f"{each.kind.replace('-', ' ')} {checked.architecture.named(each.subject)}" for each in own)
+        yield Text(f"left behind by the application without any disaster: {named}", style="dim")
+
+
+@dataclass(frozen=True)
+class Block:
+    """A counterexample: lines that are always shown, and those of its run."""
+
+    summary: Sequence[Text]
+    run: Sequence[RenderableType]
+
+    @property
+    def height(self) -> int:
+        """Return the number of lines with a blank line before them, if none is wrapped."""
+        return 1 + len(self.summary) + len(self.run)
+
+
+@dataclass(frozen=True)
+class Counterexamples:
+    """The counterexamples of a plan: as many as a screen holds, or as the view asks for."""
+
+    checked: Checked
+    view: View
+
+    def of(self, result: PlanResult) -> Iterator[RenderableType]:
+        """Yield the counterexamples, with the entities that most of the links that break point to."""
+        blocks: list[Block] = []
+        for each in result.properties.values():
+            found = groups(selection(self.checked, each, self.view))
+            if any(len(alike.members) > 1 for alike in found):
+                yield from hot_spots(each)
+            if self.view.verbose:
+                blocks += [self.block(RootCause(alike)) for alike in found]
+            else:
+                blocks += map(self.block, root_causes(found))
+            if each.trace is not None and not self.view.selective:
+                blocks.append(self.violation(each))
+        yield from self.fitted(blocks)
+        yield from unadvised(result)
+
+    def fitted(self, blocks: Sequence[Block]) -> Iterator[RenderableType]:
+        """Yield the blocks, those that find no place without their runs or not at all, and say how many these are."""
+        everything = self.view.verbose or self.view.top is not None
+        shown, runs, room = 0, 0, SCREEN
+        for block in blocks[: self.view.top]:
+            later = sum(1 + len(each.summary) for each in blocks[shown + 1 :])
+            full = everything or not shown or block.height + later <= room
+            if not full and room <= 0:
+                break
+            yield Text()
+            yield from block.summary
+            yield from block.run if full else ()
+            shown, runs = shown + 1, runs + full
+            room -= block.height if full else 1 + len(block.summary)
+        if blocks:
+            yield Text()
+            yield Text(LEGEND, style="dim")
+        if runs < len(blocks):
+            hidden = f"{len(blocks) - shown:,} more" if shown < len(blocks) else f"{shown - runs:,} more runs"
+            yield Text(f"… and {hidden}: --verbose shows all, --top N the worst N, --kind and --subject select")
+
+    def block(self, cause: RootCause) -> Block:
+        """Return what is shown of a root cause: its first anomaly with its run, and the names of the others."""
+        trace = self.view.run(cause.first.example)
+        summary = [heading(self.checked, cause.first, self.view), Text(explain(trace).sentence)]
+        others = [f"{each.example.kind.replace('-', ' ')} {name(self.checked, each)}" for each in cause.others]
+        if others:
+            summary.append(Text("the same cause: ", style="dim").append(", ".join(others), style="not dim"))
+        advice = cause.first.example.advice
+        if advice is not None and (advice.helps or advice.tried):
+            summary.append(Text("helps: ", style="dim").append(str(advice), style="not dim"))
+        return Block(summary, list(actions(trace)))
+
+    def violation(self, result: PropertyResult) -> Block:
+        """Return what is shown of a violated property that is no anomaly."""
+        assert result.trace is not None
+        taken = f"{length(len(result.trace.actions))}{omitted(result.omitted_actions)}"
+        title = Text(f"{result.property} is violated", style="bold").append(f"   {taken}", style="not bold dim")
+        return Block([title, Text(explain(result.trace).sentence)], list(actions(result.trace)))
+
+
+def unadvised(result: PlanResult) -> Iterator[Text]:
+    """Yield why changes of the plan were not tried against some anomalies, if that is so."""
+    found = [each.advice for which in result.properties.values() for each in which.anomalies]
+    limits = [advice.limit for advice in found if advice is not None and not advice.tried and advice.limit]
+    if limits:
+        yield Text(f"helps: not searched for {len(limits):,} of the anomalies: {limits[0]}", style="dim")
+
+
+def name(checked: Checked, alike: Alike) -> str:
+    """Return the subject of anomalies that look alike."""
+    more = f" and {len(alike.members) - 1:,} like it" if len(alike.members) > 1 else ""
+    return f"{checked.architecture.named(alike.example.subject)}{more}"
+
+
+def selected(checked: Checked, view: View) -> Iterator[Text]:
+    """Yield one line for each selected anomaly of each plan."""
+    for result in checked.results:
+        found = [alike for each in result.properties.values() for alike in groups(selection(checked, each, view))]
+        for alike in found[: view.top]:
+            yield Text(f"{result.plan}: ").append_text(heading(checked, alike, view))
+
+
+def selection(checked: Checked, result: PropertyResult, view: View) -> list[AnomalyResult]:
+    """Return the anomalies of a property that are to be shown, tolerated ones last."""
+    return [each for each in (*result.anomalies, *result.tolerated) if view.selects(each, checked.architecture)]
+
+
+def hot_spots(result: PropertyResult) -> Iterator[RenderableType]:
+    """Yield the entities that most of the links that can break point to."""
+    most = most_affected(result.anomalies, HOT_SPOTS)
+    if most:
+        yield Text()
+        yield Text("referred to by most links that can break: ").append(
+            ", ".join(f"{name} ({count:,})" for name, count in most), style="dim"
+        )
+
+
+def heading(checked: Checked, alike: Alike, view: View) -> Text:
+    """Return what is wrong, with its cause and the lengths of the shortest runs, and which anomalies look like it."""
+    anomaly, others = alike.example, alike.members[1:]
+    text = Text(f"{str(anomaly.kind).replace('-', ' ')}  ", style="bold")
+    text.append(checked.architecture.named(anomaly.subject))
+    run = view.timing or anomaly.timing
+    lengths = shortest(anomaly) + omitted(anomaly.traces.runs[run].omitted_actions)
+    tolerated = "   tolerated" if anomaly.tolerated else ""
+    text.append(f"   cause: {anomaly.cause}   {lengths}{tolerated}", style="not bold dim")
+    if others:
+        named = ", ".join(checked.architecture.named(each.subject) for each in others[:EXAMPLES])
+        text.append(f"\nand {len(others):,} more like it: {named}{', …' * (len(others) > EXAMPLES)}")
+    return text
+
+
+def shortest(anomaly: AnomalyResult) -> str:
+    """Return the lengths of the shortest runs, in words."""
+    lengths = anomaly.lengths
+    least = f"shortest run: {length(min(lengths.values()))}"
+    return f"{least} (disaster at rest: {lengths[Timing.AT_REST]})" if Timing.AT_REST in lengths else least
+
+
+def omitted(actions: int) -> str:
+    """Return how many actions other services add to a trace of a part, in words."""
+    return f" (and {actions:,} in other services)" if actions else ""
+
+
+def length(actions: int) -> str:
+    """Return a number of actions, in words."""
+    return f"{actions} action{'s' * (actions != 1)}"
+
+
+def body(trace: Trace) -> Iterator[RenderableType]:
+    """Yield the explanation and the listing of a trace."""
+    yield Text(explain(trace).sentence)
+    yield from actions(trace)
+
+
+def actions(trace: Trace) -> Iterator[RenderableType]:
+    """Yield the listing of a trace."""
+    for line in listing(trace):
+        yield Hanging(Text(f"  {line}", style="bold" if line.startswith(">") else ""), 2 + description(line))
+
+
+@dataclass(frozen=True)
+class Hanging:
+    """A line whose continuation lines are indented."""
+
+    line: Text
+    indentation: int
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[RenderableType]:
+        """Yield the line, or its parts below each other; in a very narrow terminal, indented less."""
+        indentation = min(self.indentation, options.max_width // 2)
+        if options.no_wrap or cell_len(self.line.plain) <= options.max_width:
+            yield self.line
+            return
+        head, rest = self.line.divide([indentation])
+        first, *others = rest.wrap(console, options.max_width - indentation)
+        yield head + first
+        for other in others:
+            yield Text(" " * indentation) + other

@@ -11,7 +11,7 @@ from oracle import TooBig, judge
 
 from bac.model.specification.reader import parse
 from bac.proofs.check import check
-from bac.proofs.reductions import ALL_REDUCTIONS, Reduction
+from bac.proofs.reductions.part_search import ALL_REDUCTIONS, Reduction
 from bac.proofs.results import AnomalyResult, PlanResult, Verdict
 from bac.properties.qualities import Property
 

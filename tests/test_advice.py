@@ -17,8 +17,7 @@ from bac.model.modes import Mode, one_by_one, registered
 from bac.model.plan import Plan
 from bac.model.recovery import OPTIONS
 from bac.model.specification.reader import Specification, load
-from bac.proofs.advice.changes import Concern, changes
-from bac.proofs.advice.helps import NOT_CHECKED, Advice, Help
+from bac.proofs.advice.changes import NOT_CHECKED, Advice, Concern, Help, changes
 from bac.proofs.advice.search import advise
 from bac.proofs.advice.trials import QUICK, THOROUGH, Budget
 from bac.proofs.check import check

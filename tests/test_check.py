@@ -13,8 +13,7 @@ from bac.proofs.check import check
 from bac.proofs.engine import Statistics
 from bac.proofs.results import PlanResult
 from bac.reports.checked import Checked, View
-from bac.reports.counterexamples import SCREEN
-from bac.reports.text import duration
+from bac.reports.text import SCREEN, duration
 from bac.schemas import violation
 
 HOLDS = """

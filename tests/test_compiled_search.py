@@ -22,13 +22,12 @@ from bac.model.semantics import system
 from bac.model.specification.reader import load
 from bac.model.system import AT_REST, DENIED, RECOVERED, Action, ActionKind, Clause, Fact, FactKind, Label, System
 from bac.proofs import engines
-from bac.proofs.engine import Limits, NotApplicable, Progress, Query, SearchResult
+from bac.proofs.engine import Limits, NotApplicable, Packing, Progress, Query, SearchResult
 from bac.proofs.explicit import breadth_first
 from bac.proofs.explicit.breadth_first import BreadthFirstSearch
 from bac.proofs.explicit.compiled import applicability, compiling, engine
 from bac.proofs.explicit.compiled.applicability import Moves, phases
 from bac.proofs.explicit.compiled.engine import SearchOrder, count_states, explore
-from bac.proofs.packing import Packing
 from bac.properties.formula import FALSE, Atom, Not, conjunction, disjunction
 from bac.properties.qualities import qualities
 

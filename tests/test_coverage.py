@@ -22,8 +22,8 @@ from bac.model.specification.reader import Specification
 from bac.model.system import INITIAL, Event, State, System, logged
 from bac.proofs.explicit.coverage import Budget, Surroundings, before_disaster, coverage
 from bac.proofs.explicit.final_states import FinalStates
-from bac.properties.coverage import PlanCoverage, unrecorded
-from bac.reports.warnings import warnings
+from bac.properties.qualities import PlanCoverage, unrecorded
+from bac.reports.checked import warnings
 from bac.schemas import violation
 
 Document = dict[str, Any]

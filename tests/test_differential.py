@@ -21,7 +21,7 @@ from bac.model.trace import Trace
 from bac.proofs.check import check
 from bac.proofs.engine import Limits
 from bac.proofs.engines import ENGINES
-from bac.proofs.reductions import ALL_REDUCTIONS, Reduction
+from bac.proofs.reductions.part_search import ALL_REDUCTIONS, Reduction
 from bac.proofs.results import PlanResult
 
 MOST_STATES = 3000

@@ -8,10 +8,9 @@ from helpers import REFERENCE, parsed
 from bac.model.semantics import system
 from bac.model.system import INITIAL, RECOVERED, Action, ActionKind, Fact, FactKind, Label, System, logged
 from bac.proofs.check import check
-from bac.proofs.engine import Limits, Query
+from bac.proofs.engine import Limits, Packing, Query
 from bac.proofs.explicit import breadth_first as explicit
 from bac.proofs.explicit.breadth_first import BreadthFirstSearch, explore, free_choices
-from bac.proofs.packing import Packing
 from bac.proofs.results import Verdict
 from bac.properties.formula import FALSE, Atom
 from bac.properties.qualities import Property

@@ -96,7 +96,7 @@ def test_while_the_second_of_several_files_is_read(tmp_path: Path) -> None:
         ("bac.figures.events.layout:draw", ("figure", "reference.bac.yaml", "-o", "out.svg")),
         ("bac.exports.tla:tla", ("export", "reference.bac.yaml", "--to", "tla", "-o", "out.tla")),
         ("bac.reports.doctor:findings", ("doctor",)),
-        ("bac.model.specification.writer:write_starter", ("init", "out.bac.yaml")),
+        ("bac.model.specification.starter:write_starter", ("init", "out.bac.yaml")),
     ],
 )
 def test_in_other_commands(function: str, command: tuple[str, ...], tmp_path: Path) -> None:

@@ -13,8 +13,8 @@ from helpers import bac, parsed
 from bac.model.specification.reader import Specification
 from bac.proofs.check import check
 from bac.proofs.engine import Limits
-from bac.proofs.reductions import ALL_REDUCTIONS, Reduction
 from bac.proofs.reductions.decomposition import parts
+from bac.proofs.reductions.part_search import ALL_REDUCTIONS, Reduction
 from bac.proofs.results import Verdict
 from bac.properties.anomalies import AnomalyKind
 from bac.properties.qualities import Property

@@ -34,7 +34,8 @@ from bac.proofs.check import check
 from bac.proofs.engine import Query, SearchResult
 from bac.proofs.explicit import breadth_first
 from bac.proofs.explicit.symmetry import engine as symmetry
-from bac.proofs.reductions import ALL_REDUCTIONS, Reduction, decomposition
+from bac.proofs.reductions import decomposition
+from bac.proofs.reductions.part_search import ALL_REDUCTIONS, Reduction
 from bac.proofs.results import PlanResult, Verdict
 from bac.proofs.smt.engine import cut_targets
 from bac.proofs.smt.shortest_run import ShortestRunSearch

@@ -12,8 +12,8 @@ from bac.proofs.check import check
 from bac.proofs.results import PlanResult
 from bac.reports.checked import Checked, View
 from bac.reports.comparison import HEADING, comparison
-from bac.reports.counterexamples import single
-from bac.reports.fitting import Column, Hanging, fitting
+from bac.reports.fitting import Column, fitting
+from bac.reports.text import Hanging, single
 
 HEADINGS = {"plan", "B", "A", "C", "loss", *(heading.split("\n")[-1] for heading in HEADING.values())}
 

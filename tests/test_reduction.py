@@ -28,7 +28,7 @@ from bac.model.system import (
 )
 from bac.proofs.check import check
 from bac.proofs.engine import Limits
-from bac.proofs.reductions import ALL_REDUCTIONS, Reduction
+from bac.proofs.reductions.part_search import ALL_REDUCTIONS, Reduction
 from bac.proofs.reductions.projection import one_index_suffices
 from bac.proofs.results import PlanResult, Verdict
 from bac.properties.qualities import Property

@@ -17,8 +17,7 @@ from bac.proofs import pool
 from bac.proofs import scheduler as scheduling
 from bac.proofs.check import check_plans
 from bac.proofs.engine import Limits, Progress
-from bac.proofs.reductions import ALL_REDUCTIONS, Reduction
-from bac.proofs.reductions.part_search import CheckOptions
+from bac.proofs.reductions.part_search import ALL_REDUCTIONS, CheckOptions, Reduction
 from bac.proofs.results import PlanResult, Verdict
 from bac.proofs.scheduler import Scheduler
 from bac.properties.qualities import Property

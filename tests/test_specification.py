@@ -27,10 +27,12 @@ from bac.model.recovery import Broker, OnInvalid, Onto, Recovery, Restore, Rollb
 from bac.model.specification import yaml_tree
 from bac.model.specification.diagnostics import CODES, ERRORS, FOUND, NOTES, WARNINGS, Diagnostic, SpecificationError
 from bac.model.specification.reader import Specification, load, parse
-from bac.model.specification.writer import STARTER, dump, schema, to_yaml, write_starter
+from bac.model.specification.starter import STARTER, write_starter
+from bac.model.specification.writer import dump, to_yaml
+from bac.schemas import schema
 
 ROOT = Path(__file__).parent.parent
-SCHEMA = jsonschema.Draft202012Validator(schema())
+SCHEMA = jsonschema.Draft202012Validator(schema("specification"))
 EXAMPLES = sorted(ROOT.glob("examples/**/*.bac.yaml"))
 
 SALES = """\
@@ -810,7 +812,7 @@ def test_the_starter_is_written_once(tmp_path: Path) -> None:
     write_starter(path)
     assert path.read_text(encoding="utf-8") == STARTER
     address = STARTER.partition("\n")[0].removeprefix("# yaml-language-server: $schema=")
-    assert json.loads((tmp_path / address).read_text(encoding="utf-8")) == schema()
+    assert json.loads((tmp_path / address).read_text(encoding="utf-8")) == schema("specification")
     with pytest.raises(UnwritableFile, match="already exists"):
         write_starter(path)
     write_starter(path, overwrite=True)
@@ -956,8 +958,8 @@ def test_the_schema_rejects_what_is_wrong_in_itself(code: str, text: str) -> Non
 
 
 def test_the_schema_is_one() -> None:
-    jsonschema.Draft202012Validator.check_schema(schema())
-    assert schema()["$id"] == "urn:bac:specification:1"
+    jsonschema.Draft202012Validator.check_schema(schema("specification"))
+    assert schema("specification")["$id"] == "urn:bac:specification:1"
 
 
 def page() -> str:
@@ -980,7 +982,7 @@ def test_the_page_s_specifications_are_valid() -> None:
 
 def test_the_page_names_every_key() -> None:
     keys: set[str] = set()
-    for part in [schema(), *dict(schema()["$defs"]).values()]:  # type: ignore[call-overload]
+    for part in [schema("specification"), *dict(schema("specification")["$defs"]).values()]:
         keys |= dict(part.get("properties", {})).keys()
     assert [key for key in sorted(keys) if f"`{key}`" not in page()] == []
 

@@ -37,7 +37,7 @@ from bac.proofs.check import check
 from bac.proofs.engine import Limits, NotApplicable, Path, Query, SearchResult
 from bac.proofs.engines import EnginesDisagree, compared, differences, explicit, smt
 from bac.proofs.explicit.breadth_first import explore
-from bac.proofs.reductions.slicing import relevant
+from bac.proofs.reductions.projection import relevant
 from bac.proofs.results import Verdict
 from bac.proofs.smt.dead_ends import first_dead_end, suffices
 from bac.proofs.smt.engine import cut_targets, search

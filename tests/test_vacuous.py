@@ -17,8 +17,7 @@ from bac.proofs.check import check, check_plans
 from bac.proofs.engine import Limits, Query
 from bac.proofs.explicit.breadth_first import explore
 from bac.proofs.explicit.coverage import Budget, coverage
-from bac.proofs.reductions import ALL_REDUCTIONS
-from bac.proofs.reductions.part_search import CheckOptions, some_run_recovers
+from bac.proofs.reductions.part_search import ALL_REDUCTIONS, CheckOptions, some_run_recovers
 from bac.proofs.results import Verdict
 from bac.proofs.scheduler import Scheduler
 from bac.properties.formula import FALSE

@@ -11,8 +11,7 @@ from bac.figures.metrics import guarded
 from bac.model.architecture import Link
 from bac.model.system import ActionKind, Event, snapped
 from bac.model.trace import Trace
-from bac.properties.anomalies import AnomalyKind
-from bac.properties.cut import Cut
+from bac.properties.anomalies import AnomalyKind, Cut
 from bac.properties.qualities import Property
 
 

@@ -9,7 +9,7 @@ from bac.figures.events.scene import Card, Scene, State
 from bac.figures.metrics import guarded
 from bac.model.architecture import Link
 from bac.model.system import Event
-from bac.properties.cut import Cut
+from bac.properties.anomalies import Cut
 
 BROKEN = "broken link"
 

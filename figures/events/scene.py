@@ -15,7 +15,7 @@ from bac.figures.events.focus import Focus
 from bac.model.architecture import Step, Verb
 from bac.model.system import ActionKind, Event, Label
 from bac.model.trace import Entry, Trace
-from bac.properties.cut import Cut
+from bac.properties.anomalies import Cut
 
 MOST_LANES = 10
 """The most lanes; further services that the claim does not need are only counted."""

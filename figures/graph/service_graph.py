@@ -13,8 +13,8 @@ from bac.figures.canvas import FigureError
 from bac.figures.graph.affected import Affected, Fold, affected
 from bac.figures.graph.references import Arrow, arrows_of, copies_of
 from bac.model.architecture import Architecture
+from bac.model.errors import closest, printable, quoted
 from bac.model.modes import Mode
-from bac.model.names import closest, printable, quoted
 from bac.model.plan import Plan
 
 LABELLED_ARROWS = 36

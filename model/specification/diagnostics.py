@@ -12,8 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal, NoReturn, TypeAlias
 
-from bac.model.errors import BacError
-from bac.model.names import JOINERS, closest, printable, quoted
+from bac.model.errors import JOINERS, BacError, closest, printable, quoted
 
 ERRORS = {
     # The text, and YAML.

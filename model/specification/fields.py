@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, TypeAlias, TypeVar
 
-from bac.model.names import described, is_printable, quoted
+from bac.model.errors import described, is_printable, quoted
 from bac.model.specification.diagnostics import Place, Report
 from bac.model.specification.yaml_tree import ListNode, MappingNode, Node, ScalarNode
 

@@ -1,26 +1,127 @@
 """Read the key ``plans`` of a specification, from its tree to the values of ``bac.model.plan``.
 
-docs/specification.md is the reference of the format; what the keys mean is in docs/semantics.md.
+docs/specification.md is the reference of the format; docs/semantics.md says what the keys mean.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from typing import Any
 
+from bac.model.architecture import Caching, Verb
+from bac.model.errors import quoted
 from bac.model.modes import Mode, modes
-from bac.model.names import quoted
-from bac.model.plan import INDEPENDENT, Disaster, Expectation, Group, Plan, Scope, Timing
+from bac.model.plan import ANOMALIES, INDEPENDENT, Disaster, Expectation, Group, Plan, Scope, Timing
 from bac.model.recovery import Broker, OnInvalid, Onto, Recovery, Restore, Rollback, Source
 from bac.model.specification import fields
 from bac.model.specification.diagnostics import Report
-from bac.model.specification.expected import EXPECTATION, expectation
 from bac.model.specification.fields import Reader, Record
-from bac.model.specification.repairs import REPAIRS, Repairable
-from bac.model.specification.services import Services
+from bac.model.specification.services import Services, Traits
 from bac.model.specification.use_cases import UseCases
 from bac.model.specification.yaml_tree import ListNode, MappingNode, Node, ScalarNode
+
+REPAIRS = ("backfill", "reconstruct", "collect")
+"""The keys of ``recovery`` that name entities."""
+
+
+@dataclass(frozen=True, slots=True)
+class Repairable:
+    """For each repair the plain names of the entities for which it can do something.
+
+    ``backfill``: entities that others keep something of, by a copy step or in a cache.  ``reconstruct``: targets of
+    links, unless they are scarce.  ``collect``: entities that can be orphans, because the use case that creates them
+    links to them.
+    """
+
+    backfill: frozenset[str]
+    reconstruct: frozenset[str]
+    collect: frozenset[str]
+    scarce: frozenset[str]
+
+    @classmethod
+    def of(cls, use_cases: UseCases, traits: Traits, caches: Iterable[tuple[tuple[str, str], Caching]]) -> Repairable:
+        """Return the entities of these use cases for which each repair can do something."""
+        cached = {target for (_, target), caching in caches if caching is Caching.WITH_THE_LINK}
+        copied = {entity for entity, _ in use_cases.copied}
+        linked, within = set(), set()
+        for case in use_cases.use_cases:
+            created = {step.entity for step in case.steps if step.verb is Verb.CREATE}
+            targets = {link.target for step in case.steps for link in step.links}
+            linked |= {entity.name for entity in targets}
+            within |= {entity.name for entity in targets & created}
+        scarce = traits.scarce
+        return cls(frozenset(copied | cached), frozenset(linked - scarce), frozenset(within), scarce)
+
+    def entities(self, repair: str) -> frozenset[str]:
+        """Return the entities for which the repair of this name can do something."""
+        match repair:
+            case "backfill":
+                return self.backfill
+            case "reconstruct":
+                return self.reconstruct
+            case _:
+                return self.collect
+
+    def reason(self, repair: str, entity: str) -> str:
+        """Return why this repair can do nothing for an entity that is not among its own."""
+        match repair:
+            case "backfill":
+                return f"no step copies {quoted(entity)}, and no link to it is cached with the link"
+            case "reconstruct" if entity in self.scarce:
+                return f"{quoted(entity)} is scarce, so what was lost is taken by someone else"
+            case "reconstruct":
+                return f"no link leads to {quoted(entity)}"
+            case _:
+                return f"no use case creates {quoted(entity)} and links to it, so it is never an orphan"
+
+
+class _Expected(StrEnum):
+    """The verdicts that a plan may expect."""
+
+    HOLDS = "holds"
+    VIOLATED = "violated"
+
+
+def _anomaly(report: Report, node: Node) -> ScalarNode | None:
+    """Read an anomaly: its kind, which may be written with hyphens, and its subject."""
+    found = fields.short_text(report, node)
+    if found is None:
+        return None
+    for kind in ANOMALIES:
+        for written in (kind, kind.replace(" ", "-")):
+            if found.text.startswith(f"{written} "):
+                return replace(found, text=f"{kind} {found.text[len(written) :].strip()}")
+    message = f"expected the kind and the subject of an anomaly; kinds: {', '.join(ANOMALIES)}"
+    report.add("bad-expectation", node, message)
+    return None
+
+
+_EXPECTED_ANOMALIES = "anomalies"
+_EXPECT_KEYS: dict[str, Reader[Any]] = {
+    "backup": fields.choice(_Expected),
+    "availability": fields.choice(_Expected),
+    "consistency": fields.choice(_Expected),
+    "no-extra-loss": fields.choice(_Expected),
+    _EXPECTED_ANOMALIES: fields.names(of=_anomaly),
+}
+EXPECTATION = fields.record("expect", _EXPECT_KEYS)
+"""The reader of the value of the key."""
+
+
+def expectation(report: Report, record: Record) -> Expectation:
+    """Return what a plan expects; report it if it contradicts itself."""
+    verdicts = tuple((key, str(value)) for key, value in record.values.items() if key != _EXPECTED_ANOMALIES)
+    if _EXPECTED_ANOMALIES not in record.values:
+        return Expectation(verdicts)
+    anomalies = tuple(node.text for node in record.values[_EXPECTED_ANOMALIES])
+    consistency = _Expected.VIOLATED if anomalies else _Expected.HOLDS
+    if record.values.get("consistency", consistency) is not consistency:
+        message = f"with these anomalies, consistency is {consistency}"
+        report.add("bad-expectation", record.nodes["consistency"], message)
+    return Expectation(verdicts, anomalies)
+
 
 ALL = "all"
 """The word for the list of all services in a group."""

@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Any
 
 from bac.model.architecture import Entity, Service
-from bac.model.names import quoted
+from bac.model.errors import quoted
 from bac.model.specification import fields
 from bac.model.specification.diagnostics import Place, Report
 from bac.model.specification.fields import Reader, Record

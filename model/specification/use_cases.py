@@ -13,7 +13,7 @@ from graphlib import CycleError, TopologicalSorter
 from typing import Any, TypeVar
 
 from bac.model.architecture import Entity, Link, Step, UseCase, Verb, Via
-from bac.model.names import quoted
+from bac.model.errors import quoted
 from bac.model.specification import fields
 from bac.model.specification.diagnostics import Place, Report
 from bac.model.specification.fields import Reader, Record

@@ -1,91 +1,22 @@
-"""Write an architecture with its plans as a document of the format, as JSON or YAML; and the starter specification.
+"""Write an architecture with its plans as a document of the format, as JSON or YAML.
 
 A value at its default is left out, so that a document is as short as one that a person would write.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from dataclasses import fields
 from enum import StrEnum
-from importlib import resources
-from pathlib import Path
 from typing import Any
 
 import yaml
 
 from bac.model.architecture import Architecture, Service, Step, Tolerance, UseCase, Verb, Via
-from bac.model.files import is_stream, write_text
 from bac.model.plan import INDEPENDENT, Disaster, Expectation, Group, Plan
 from bac.model.recovery import Recovery
 
-STARTER = """\
-# yaml-language-server: $schema=specification.schema.json
-#
-# A small shop.  Check what its backups are worth:  bac check THIS-FILE
-
-name: Shop
-
-# Who owns which entities.  An entity has one owner; other services may refer to it.
-services:
-  customers: {owns: [customer]}
-  orders:    {owns: [order]}
-  shipping:  {owns: [shipment], copies: [customer]}   # copies: entities of others that it keeps a copy of
-
-# What clients ask for.  Each step is one command in one service: create, link, unlink, update, delete or copy.
-use_cases:
-  register customer:
-    - create: customer
-  place order:
-    - create: order
-      refers_to: [customer]     # the order holds a link to the customer
-  ship order:
-    - create: shipment
-      refers_to: [order]
-    - update: order             # called by shipping: the order is on its way
-  change address:
-    - update: customer
-    - copy: customer            # shipping keeps the address
-      at: shipping
-      via: event                # triggered by an event through the broker, not by a call
-
-# tolerates: ["order -> customer"]    # a link that may break: reported, but not counted against consistency
-
-# How backups are taken.  The plan "independent" is always there: each service alone, at any time.
-plans:
-  nightly:
-    order: [shipping, orders, customers]    # one after the other: referring services before those they refer to
-  quiesced:
-    groups:
-      - {mode: locked, services: all}       # hold clients back, back up everything, release
-    recovery: {replay: true}                # deliver events again that a backup does not have
-    disaster: {scope: any}                  # any service may crash, or several, or all
-"""
-"""The file that ``bac init`` writes; its first line tells an editor where the schema is (see :func:`write_starter`)."""
-
-SCHEMA_FILE = "specification.schema.json"
-"""The name of the schema, in the package and beside a starter specification."""
-
-_SCHEMA = resources.files("bac.schemas").joinpath(SCHEMA_FILE)
 _WIDTH = 100  # columns of a YAML line
-
-
-def write_starter(path: Path, overwrite: bool = False) -> None:
-    """Write the starter specification, and a copy of the schema beside it, which its first line names for editors.
-
-    Raises:
-        UnwritableFile: if the file exists (unless ``overwrite``), or one of the two cannot be written.
-    """
-    write_text(path, STARTER, overwrite=overwrite)
-    if not is_stream(path):
-        write_text(path.with_name(SCHEMA_FILE), _SCHEMA.read_text(encoding="utf-8"))
-
-
-def schema() -> dict[str, object]:
-    """Return the JSON Schema (draft 2020-12) of the format, which ships with the package."""
-    loaded: dict[str, object] = json.loads(_SCHEMA.read_text(encoding="utf-8"))
-    return loaded
 
 
 def dump(architecture: Architecture, plans: Iterable[Plan]) -> dict[str, object]:

@@ -16,7 +16,7 @@ from typing import Any, TypeAlias
 
 import yaml
 
-from bac.model.names import described
+from bac.model.errors import described
 from bac.model.specification.diagnostics import Place, Report
 
 MAX_BYTES = 8 * 2**20

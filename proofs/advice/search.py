@@ -16,8 +16,7 @@ from bac.model.architecture import Architecture
 from bac.model.plan import Plan
 from bac.model.semantics import Rules
 from bac.model.system import BY_PEOPLE
-from bac.proofs.advice.changes import Change, Concern, changes
-from bac.proofs.advice.helps import NOT_CHECKED, Advice, Help
+from bac.proofs.advice.changes import NOT_CHECKED, Advice, Change, Concern, Help, changes
 from bac.proofs.advice.trials import Budget, Outcome, Trials
 from bac.proofs.engine import LimitMonitor
 from bac.proofs.results import AnomalyResult, PlanResult

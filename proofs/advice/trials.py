@@ -14,10 +14,8 @@ from bac.model.specification.reader import parse
 from bac.model.specification.writer import dump
 from bac.model.system import Event
 from bac.proofs.engine import LimitMonitor
-from bac.proofs.reductions import ALL_REDUCTIONS
 from bac.proofs.reductions.decomposition import Part, cones, may_divide
-from bac.proofs.reductions.omitted_services import OmittedServices
-from bac.proofs.reductions.part_search import INTERRUPTED, CheckOptions, PartResult, PartSearch
+from bac.proofs.reductions.part_search import ALL_REDUCTIONS, INTERRUPTED, CheckOptions, PartResult, PartSearch
 from bac.proofs.results import PlanResult, Verdict
 from bac.properties.anomalies import Anomaly, AnomalyKind, anomalies
 from bac.properties.formula import facts
@@ -208,6 +206,8 @@ class Trials:
 
 def slimmed(architecture: Architecture, plan: Plan) -> tuple[Architecture, Plan]:
     """Return an architecture under a plan without the services in which nothing happens."""
+    from bac.proofs.reductions.omitted_services import OmittedServices  # small systems are searched whole
+
     services = {service.name: service for service in architecture.services}
     omitted = OmittedServices(tuple(services), plan)
     inside = omitted.with_representatives(dict.fromkeys(step.service for _, step in architecture.steps()))

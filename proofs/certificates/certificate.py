@@ -18,8 +18,7 @@ from bac.model import documents
 from bac.model import trace_file as traces
 from bac.model.architecture import Architecture
 from bac.model.documents import MalformedDocument
-from bac.model.errors import BacError
-from bac.model.names import quoted
+from bac.model.errors import BacError, quoted
 from bac.model.plan import Plan
 from bac.model.trace import Trace
 from bac.proofs import replay

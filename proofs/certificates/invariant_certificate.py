@@ -25,8 +25,7 @@ from typing import Any
 from bac.model import documents
 from bac.model.architecture import Architecture
 from bac.model.documents import MalformedDocument
-from bac.model.errors import BacError, Contradiction
-from bac.model.names import printable, quoted
+from bac.model.errors import BacError, Contradiction, printable, quoted
 from bac.model.plan import Plan
 from bac.model.semantics import system
 from bac.model.specification.writer import dump

@@ -12,6 +12,8 @@ from bac.model.system import AT_REST, RECOVERED, Label, System
 from bac.proofs.engine import (
     LimitMonitor,
     Limits,
+    PackedAction,
+    Packing,
     Path,
     ProgressListener,
     Query,
@@ -20,7 +22,6 @@ from bac.proofs.engine import (
     exceeds_memory,
     nothing_found,
 )
-from bac.proofs.packing import PackedAction, Packing
 from bac.properties.formula import facts
 
 CHECK_EVERY = 2048

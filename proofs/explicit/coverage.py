@@ -27,7 +27,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
-from bac.model.architecture import Architecture, Entity, Link, Service, Step, Tolerance, UseCase
+from bac.model.architecture import Architecture, Entity, Link, Place, Service, Step, Tolerance, UseCase
 from bac.model.errors import LimitReached
 from bac.model.plan import Disaster, Plan
 from bac.model.semantics import Rules
@@ -42,8 +42,8 @@ from bac.proofs.reductions.backup_progress import (
     without_backup,
 )
 from bac.proofs.reductions.decomposition import MANY_SERVICES, Cone, largest, reachable, shape
-from bac.proofs.reductions.slicing import relevant
-from bac.properties.coverage import Obstacle, Place, PlanCoverage, StepCoverage, UseCaseCoverage, no_recovery
+from bac.proofs.reductions.projection import relevant
+from bac.properties.qualities import Obstacle, PlanCoverage, StepCoverage, UseCaseCoverage, no_recovery
 
 if TYPE_CHECKING:
     from bac.properties.waiting import Waiting

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from bac.model.system import Fact, State, System
-from bac.proofs.packing import PackedAction, Packing
+from bac.proofs.engine import PackedAction, Packing
 
 
 @dataclass(frozen=True, slots=True)

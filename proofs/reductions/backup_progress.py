@@ -22,7 +22,7 @@ from dataclasses import replace
 
 from bac.model.guard import Guard, both, some
 from bac.model.system import RECOVERED, Action, ActionKind, Clause, Fact, FactKind, Label, System
-from bac.proofs.packing import PackedAction, Packing
+from bac.proofs.engine import PackedAction, Packing
 from bac.proofs.reductions.projection import Partition, use_case_of
 
 MOST_STATES = 200_000

@@ -1,9 +1,13 @@
-"""Search one part of an architecture: the system that is explored, the engine, and what the result says of the part."""
+"""Search one part of an architecture: the reductions, the system, the engine, and what the result says of the part.
+
+Source of the reductions: docs/semantics.md, "What a verdict may claim"; docs/engines.md, "Reductions".
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from enum import StrEnum
 
 from bac.model.architecture import Architecture
 from bac.model.errors import Contradiction, LimitReached
@@ -15,6 +19,7 @@ from bac.proofs import replay
 from bac.proofs.engine import (
     LimitMonitor,
     Limits,
+    Packing,
     Path,
     ProgressListener,
     Query,
@@ -24,8 +29,6 @@ from bac.proofs.engine import (
 )
 from bac.proofs.engines import ENGINES, ENUMERATE, first_applicable, symmetric
 from bac.proofs.explicit.breadth_first import free_choices
-from bac.proofs.packing import Packing
-from bac.proofs.reductions import Reduction, Saving
 from bac.proofs.reductions.decomposition import Part, Renaming, may_divide, renaming
 from bac.proofs.reductions.projection import one_index_suffices
 from bac.properties.formula import Formula
@@ -35,6 +38,34 @@ INTERRUPTED = "interrupted"
 """The limit of a search that the user stops."""
 CONFIRMED_STATES = 1000
 """Up to so many states the interpreter confirms that no backup can be completed any more."""
+
+
+class Reduction(StrEnum):
+    """The reductions by the names that users give them.
+
+    ``ONE_INDEX``: properties of a single index are decided with one, where the one-index rule applies
+    (:mod:`bac.proofs.reductions.projection`).
+    ``SYMMETRY``: of states that differ in the names of indices only one is searched
+    (:mod:`bac.proofs.explicit.symmetry`).
+    ``PROJECTION``: each property is decided for the use cases and services that it depends on, and once for all parts
+    that differ in names only (:mod:`bac.proofs.reductions.decomposition`).
+    """
+
+    ONE_INDEX = "one-index"
+    SYMMETRY = "symmetry"
+    PROJECTION = "projection"
+
+
+ALL_REDUCTIONS = frozenset(Reduction)
+
+
+@dataclass(frozen=True, slots=True)
+class Saving:
+    """The effect of a reduction: the states that were searched, and in words how many there are without it."""
+
+    reduction: Reduction
+    searched: int
+    instead_of: str
 
 
 @dataclass(frozen=True)

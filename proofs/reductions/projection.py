@@ -22,12 +22,14 @@ the same length: a shortest run has no action of another part.
 
 The premises are checked on the actions, however these were made.  Source: docs/semantics.md, "What a verdict may
 claim", where the lemma is used for indices.
+
+*Slicing* leaves out more where only some facts matter: all facts on which these do not depend.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Iterable
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from bac.model.system import RECOVERED, Action, Clause, Event, Fact, System
@@ -128,3 +130,33 @@ def one_index_suffices(system: System) -> bool:
     two indices, nor the quality *backup*.)
     """
     return Partition(system, index_of).allows_projection()
+
+
+# Slicing
+
+
+def relevant(system: System, facts: Iterable[Fact]) -> System:
+    """Return the slice of the system for these facts: the facts on which they depend, and the actions that write those.
+
+    The runs of the slice are the runs of the system without the actions that were left out, and agree on the facts that
+    are kept, because kept actions read kept facts only.  So both systems reach the same valuations of these facts; a
+    shortest run of the slice to one is a shortest run of the system; and an inductive invariant of the slice is one of
+    the system.
+    """
+    matters, kept = set(facts), set[int]()
+    changed = True
+    while changed:
+        changed = False
+        for number, action in enumerate(system.actions):
+            if number not in kept and not matters.isdisjoint(action.written):
+                kept.add(number)
+                matters |= action.read
+                changed = True
+    actions = (restricted(action, matters) for number, action in enumerate(system.actions) if number in kept)
+    return System(tuple(fact for fact in system.facts if fact in matters), tuple(actions))
+
+
+def restricted(action: Action, facts: set[Fact]) -> Action:
+    """Return the action, which writes these facts only."""
+    copy = tuple(pair for pair in action.copy if pair[1] in facts)
+    return replace(action, add=action.add & facts, delete=action.delete & facts, copy=copy)

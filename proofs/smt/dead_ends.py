@@ -21,7 +21,7 @@ import z3
 from bac.model.errors import Contradiction, LimitReached
 from bac.model.system import RECOVERED, Action, Fact, State, System
 from bac.proofs.engine import Path
-from bac.proofs.reductions.slicing import relevant
+from bac.proofs.reductions.projection import relevant
 from bac.proofs.smt.ranking import Ranking
 from bac.proofs.smt.shortest_run import ShortestRunSearch
 from bac.proofs.smt.solver import Budget

@@ -30,7 +30,7 @@ from bac.model.plan import Plan
 from bac.model.semantics import system as system_of
 from bac.model.system import System
 from bac.proofs.engine import Limits
-from bac.proofs.reductions.slicing import relevant
+from bac.proofs.reductions.projection import relevant
 from bac.proofs.smt.invariants import SECONDS, Solver, after, bad_states, check_invariant
 from bac.proofs.smt.solver import FALSE, Budget, term
 from bac.properties.formula import TRUE, And, Atom, Formula, Not, Or, condition, conjunction, disjunction, facts

@@ -20,7 +20,7 @@ import z3
 from bac.model.errors import LimitReached
 from bac.model.system import System
 from bac.proofs.engine import NotApplicable, Path
-from bac.proofs.reductions.slicing import relevant
+from bac.proofs.reductions.projection import relevant
 from bac.proofs.smt.order_encoding import Orders, end_of_run
 from bac.proofs.smt.ranking import Ranking
 from bac.proofs.smt.solver import Budget

@@ -19,8 +19,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from bac.model.system import RECOVERED
-from bac.proofs.engine import NotApplicable
-from bac.proofs.packing import Packing
+from bac.proofs.engine import NotApplicable, Packing
 
 MOST = 1024
 """The most facts, and the most moves, of a system: tables grow with the square of the moves, code with the words."""

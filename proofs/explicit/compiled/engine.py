@@ -19,6 +19,7 @@ from bac.proofs.engine import (
     LimitMonitor,
     Limits,
     NotApplicable,
+    Packing,
     Path,
     Progress,
     Query,
@@ -34,7 +35,6 @@ from bac.proofs.explicit.compiled.path_search import PathSearch
 from bac.proofs.explicit.compiled.recovery import SettledStates, search_recovery
 from bac.proofs.explicit.compiled.tables import DISASTERS, integer, tables_of, width_of, words
 from bac.proofs.explicit.compiled.threads import LimitHit, ThreadTeam
-from bac.proofs.packing import Packing
 from bac.properties.formula import And, Atom, Formula, Not, Or
 
 

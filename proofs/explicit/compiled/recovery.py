@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from bac.model.plan import Timing
 from bac.model.system import AT_REST, Fact
+from bac.proofs.engine import Packing
 from bac.proofs.explicit.compiled.compiling import Index, Numbers, Width, Words, compiled
 from bac.proofs.explicit.compiled.hash_table import Batch
 from bac.proofs.explicit.compiled.tables import (
@@ -27,7 +28,6 @@ from bac.proofs.explicit.compiled.tables import (
     integer,
 )
 from bac.proofs.explicit.compiled.threads import Share, ThreadTeam, Worker, rounds, shares
-from bac.proofs.packing import Packing
 from bac.properties.formula import And, Atom, Formula, Not, Or
 
 CHUNK = 1 << 15

@@ -12,10 +12,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from bac.proofs.engine import PackedAction, Packing
 from bac.proofs.explicit.compiled.applicability import Moves, Phases, copy_targets
 from bac.proofs.explicit.compiled.compiling import Index, Numbers, Width, Words, compiled, inlined
 from bac.proofs.explicit.compiled.hash_table import hash_state, precedes, same
-from bac.proofs.packing import PackedAction, Packing
 
 WORD = 64
 ONES = (1 << WORD) - 1

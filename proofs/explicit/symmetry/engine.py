@@ -36,6 +36,7 @@ from bac.proofs.engine import (
     LimitMonitor,
     Limits,
     NotApplicable,
+    Packing,
     Path,
     Progress,
     Query,
@@ -48,7 +49,6 @@ from bac.proofs.explicit.breadth_first import free_choices
 from bac.proofs.explicit.symmetry.applicability import OneIndex, moved_formula, moved_label, one_index, subject
 from bac.proofs.explicit.symmetry.counters import union
 from bac.proofs.explicit.symmetry.search import Search, State
-from bac.proofs.packing import Packing
 from bac.properties.formula import Formula
 
 

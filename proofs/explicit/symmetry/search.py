@@ -13,10 +13,9 @@ from itertools import islice
 
 from bac.model.plan import Timing
 from bac.model.system import AT_REST, RECOVERED, Fact
-from bac.proofs.engine import LimitMonitor, Query
+from bac.proofs.engine import LimitMonitor, PackedAction, Packing, Query
 from bac.proofs.explicit.symmetry.applicability import OneIndex
 from bac.proofs.explicit.symmetry.counters import Counters, union
-from bac.proofs.packing import PackedAction, Packing
 
 BATCH = 4096
 """At most so many states are expanded at once, and between two checks of the limits."""

@@ -53,8 +53,7 @@ from itertools import combinations
 from typing import NamedTuple
 
 from bac.model.architecture import Architecture
-from bac.model.errors import LimitReached
-from bac.model.names import quoted
+from bac.model.errors import LimitReached, quoted
 from bac.model.recovery import Recovery, Rollback
 from bac.model.setting import droppable
 from bac.proofs.theorem.games.arenas import Assumption, Level

@@ -20,8 +20,7 @@ from typing import Any, TypeVar
 
 from bac.model import documents
 from bac.model.documents import MalformedDocument
-from bac.model.errors import LimitReached
-from bac.model.names import quoted
+from bac.model.errors import LimitReached, quoted
 from bac.model.recovery import OnInvalid, Recovery, Rollback
 from bac.model.system import INITIAL, Event, Fact, FactKind, State
 from bac.proofs.theorem.games.rulebook import FRESH, Place, Rulebook, StrategyRejected
