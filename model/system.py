@@ -11,15 +11,15 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cached_property
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Event:
+class Event(NamedTuple):
     """The entry that a step appends to the log of its service when it succeeds, for one index (both count from 1)."""
 
     use_case: str
     step: int
-    index: int
+    index: int  # type: ignore[assignment]
 
     def __str__(self) -> str:
         return f"{self.use_case}.{self.step}#{self.index}"
@@ -52,9 +52,10 @@ class FactKind(StrEnum):
     SWEEPING = "sweeping"
     GONE = "gone"
 
+    __hash__ = str.__hash__  # much faster than that of Enum, and facts are hashed all the time
 
-@dataclass(frozen=True, slots=True, order=True)
-class Fact:
+
+class Fact(NamedTuple):
     """A proposition about a state: a kind, and the events or services that it is about."""
 
     kind: FactKind
@@ -62,7 +63,7 @@ class Fact:
     services: tuple[str, ...] = ()
 
     @property
-    def index(self) -> int | None:
+    def index(self) -> int | None:  # type: ignore[override]
         """The index that the fact belongs to, or ``None`` if it belongs to no index."""
         return self.events[0].index if self.events else None
 

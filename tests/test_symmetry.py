@@ -200,7 +200,7 @@ COMMON = (snapped("A"), snapped("B"), DENIED, RECOVERED, AT_REST)
 
 def here(fact: Fact, index: int) -> Fact:
     """A local fact of this index."""
-    return replace(fact, events=tuple(replace(event, index=index) for event in fact.events))
+    return fact._replace(events=tuple(event._replace(index=index) for event in fact.events))
 
 
 def local_to(action: Action, index: int) -> Action:
@@ -210,7 +210,7 @@ def local_to(action: Action, index: int) -> Action:
         return frozenset(here(fact, index) for fact in facts)
 
     return Action(
-        replace(action.label, events=tuple(replace(event, index=index) for event in action.label.events)),
+        replace(action.label, events=tuple(event._replace(index=index) for event in action.label.events)),
         there(action.require),
         there(action.forbid),
         tuple(Clause(there(clause.positive), there(clause.negative)) for clause in action.clauses),
@@ -301,7 +301,7 @@ def test_it_finds_what_the_explicit_engine_finds_in_any_symmetric_system(data: s
 
 # Premises
 
-E2 = replace(E, index=2)
+E2 = E._replace(index=2)
 FACTS = tuple(dict.fromkeys([*LOCAL, *(here(fact, 2) for fact in LOCAL), *COMMON]))
 
 
