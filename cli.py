@@ -32,7 +32,7 @@ from bac.commands.terminal import (
 )
 
 BROKEN_PIPE = 141
-COMMANDS = ("check", "coverage", "export", "figure", "prove")
+COMMANDS = ("check", "coverage", "export", "figure", "lint", "prove")
 """The commands with a module of their own in :mod:`bac.commands`, which is imported only when it is used."""
 
 

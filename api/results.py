@@ -8,11 +8,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bac.api.text import mimebundle, plain
+from bac.api.text import mimebundle
 from bac.model.plan import Timing
 from bac.proofs.results import AnomalyResult, Cause, PlanResult, PropertyResult, Verdict
 from bac.properties.anomalies import AnomalyKind
 from bac.properties.qualities import Property
+from bac.reports import plain
 
 if TYPE_CHECKING:
     from bac.figures.canvas import Drawing

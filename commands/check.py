@@ -103,6 +103,12 @@ WORST_LAST = (HOLDS, UNKNOWN, VIOLATED, WRONG, BUG)
     help="Save every counterexample into this directory.",
 )
 @click.option(
+    "--report",
+    metavar="FORMAT=FILE",
+    multiple=True,
+    help="Also write the results into a file: json=, junit= or sarif= (repeatable).",
+)
+@click.option(
     "--figure",
     type=click.Path(dir_okay=False, path_type=Path),
     help="Draw the first counterexample (.svg .pdf .png .tikz .dot).",
@@ -199,6 +205,7 @@ class Check:
         plans: Sequence[str],
         format_: str,
         trace_dir: Path | None,
+        report: Sequence[str],
         figure: Path | None,
         expect: str | None,
         update_expect: bool,
@@ -215,7 +222,7 @@ class Check:
             raise click.UsageError("--update-expect does not apply to --expect, nor to standard input")
         self.several, self.plans, self.format, self.strict = several, plans, format_, strict
         self.trace_dir, self.figure, self.expect, self.update = trace_dir, figure, expect, update_expect
-        self.helps = helps
+        self.helps, self.reports = helps, report
         self.view: View = View(alone=len(plans) == 1, timing=None if timing is None else Timing(timing), **view)
         self.checked: list[Checked] = []
         self.codes: list[int] = [HOLDS]
@@ -229,6 +236,10 @@ class Check:
         Raises:
             UnwritableFile: a file or directory cannot be written.
         """
+        if self.reports:
+            from bac.commands.build_servers import report_files
+
+            report_files(self.reports)
         if self.figure is None and self.trace_dir is None:
             return
         from bac.model.files import check_writable, make_directory  # most checks write no file
@@ -252,6 +263,10 @@ class Check:
             try:
                 self.check(source, options, searches)
             except BacError as error:
+                if self.format == "github":
+                    from bac.commands.build_servers import annotate
+
+                    annotate(error)
                 if not self.several:
                     raise
                 complain(str(error))
@@ -352,10 +367,21 @@ class Check:
         for checked in self.checked:
             for mismatch in checked.mismatches():
                 notify(f"{checked.specification.file}: {mismatch}" if self.several else str(mismatch))
+        self.show_build_server()
         if self.trace_dir is not None:
             self.save_traces(self.trace_dir)
         if self.figure is not None:
             self.draw_first(self.figure)
+
+    def show_build_server(self) -> None:
+        """Write the files that build servers read, as far as they are asked for."""
+        if not self.reports and self.format != "github":
+            return
+        from bac.commands.build_servers import append_summary, report_files, write_reports
+
+        write_reports(report_files(self.reports), self.checked, self.view, self.several)
+        if self.format == "github":
+            append_summary(self.checked, self.view)
 
     def save_traces(self, directory: Path) -> None:
         """Write every counterexample to a file of its own, those of each of several specifications into a folder."""

@@ -51,8 +51,22 @@ class Checked:
     def mismatches(self) -> Iterator[Mismatch]:
         """Yield what is not as expected."""
         for result in self.results:
-            if (expected := self.expected.get(result.plan)) is not None:
-                yield from expected.mismatches(result, self.architecture.named)
+            if result.plan in self.expected:
+                yield from self.judged(result)
+
+    def expectation(self, plan: str) -> Expected | None:
+        """Return what counts as expected of a plan: everything holds, if nothing is expected of any.
+
+        ``None``: something is expected of other plans only, so that this one does not count.
+        """
+        from bac.reports.expectations import Expected
+
+        return self.expected.get(plan) if self.expected else Expected()
+
+    def judged(self, result: PlanResult) -> list[Mismatch]:
+        """Return what counts against the results on a plan."""
+        expected = self.expectation(result.plan)
+        return [] if expected is None else list(expected.mismatches(result, self.architecture.named))
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,11 @@ HEADING = {
 
 def comparison(results: Sequence[PlanResult]) -> RenderableType:
     """Return a table of the plans, with B, A, C, and how many anomalies of each kind there are."""
+    return Stacked(Column("plan", [Text(result.plan) for result in results]), columns_of(results))
+
+
+def columns_of(results: Sequence[PlanResult]) -> list[Column]:
+    """Return the columns of the table, without the names of the plans."""
     asked = [which for which in Property if any(which in result.properties for result in results)]
     columns = [
         Column(LETTER[which], [symbol(result.properties.get(which)) for result in results], "center")
@@ -42,7 +47,7 @@ def comparison(results: Sequence[PlanResult]) -> RenderableType:
     if Property.NO_EXTRA_LOSS in asked:
         lost = [loss(result.properties[Property.NO_EXTRA_LOSS]) for result in results]
         columns.append(Column("extra\nloss", lost, "right"))
-    return Stacked(Column("plan", [Text(result.plan) for result in results]), columns)
+    return columns
 
 
 def symbol(result: PropertyResult | None) -> Text:

@@ -17,13 +17,14 @@ HOLDS = Expectation()
 class Mismatch:
     """One thing that is not as expected, in words; ``unknown`` if a limit left open whether it is.
 
-    ``property`` is ``None`` if it is about the plan as a whole.
+    ``property`` is ``None`` if it is about the plan as a whole.  ``shown``: a counterexample shows it.
     """
 
     plan: str
     message: str
     property: Property | None = None
     unknown: bool = False
+    shown: bool = False
 
     def __str__(self) -> str:
         """The whole message, such as ``nightly: consistency is violated, expected holds``."""
@@ -48,6 +49,21 @@ class Expected:
             return Verdict.VIOLATED if self.expectation.anomalies else Verdict.HOLDS
         return Verdict(dict(self.expectation.verdicts).get(which, Verdict.HOLDS))
 
+    def accepts(self, found: PropertyResult, anomaly: AnomalyResult | None, named: Callable[[str], str]) -> bool:
+        """Whether a violation of a property, or one of the anomalies that violate it, is as expected.
+
+        Args:
+            found: the violated property.
+            anomaly: one of its anomalies; ``None`` if it has none.
+            named: gives the name by which people call the subject of an anomaly.
+        """
+        if self.any_violated:
+            return True
+        if anomaly is not None and self.expectation.anomalies is not None:
+            written = {anomaly_text(anomaly, str), anomaly_text(anomaly, named)}
+            return not written.isdisjoint(self.expectation.anomalies)
+        return self.verdict(found.property) is Verdict.VIOLATED
+
     def mismatches(self, result: PlanResult, named: Callable[[str], str] = str) -> Iterator[Mismatch]:
         """Compare the results on the plan.
 
@@ -69,7 +85,8 @@ def differs(plan: str, found: PropertyResult, instead: str) -> Mismatch:
     """Return that the verdict on a property is not the one that was expected."""
     reason = f" ({found.reason})" if found.verdict is Verdict.UNKNOWN and found.reason else ""
     message = f"{found.property} {described(found.verdict)}{reason}, {instead}"
-    return Mismatch(plan, message, found.property, found.verdict is Verdict.UNKNOWN)
+    unknown, violated = found.verdict is Verdict.UNKNOWN, found.verdict is Verdict.VIOLATED
+    return Mismatch(plan, message, found.property, unknown, shown=violated)
 
 
 def described(verdict: Verdict) -> str:
@@ -103,18 +120,15 @@ class Baseline:
         expected = {texts.get(text, text) for text in self.expected}
         for name, text in texts.items():
             if text not in expected:
-                yield self.mismatch(f"{name} is new")
+                yield Mismatch(self.plan, f"{name} is new", Property.CONSISTENCY, shown=True)
         if found.verdict is Verdict.UNKNOWN:
             yield differs(self.plan, found, f"expected {len(expected)} anomalies" if expected else "expected holds")
             return
         for text in self.expected:
             if texts.get(text, text) not in there:
                 unknown = not found.complete
-                yield self.mismatch(f"{text} is expected, and was not found{' before the limit' * unknown}", unknown)
-
-    def mismatch(self, message: str, unknown: bool = False) -> Mismatch:
-        """Return a mismatch of consistency."""
-        return Mismatch(self.plan, message, Property.CONSISTENCY, unknown)
+                message = f"{text} is expected, and was not found{' before the limit' * unknown}"
+                yield Mismatch(self.plan, message, Property.CONSISTENCY, unknown)
 
 
 def anomaly_text(anomaly: AnomalyResult, named: Callable[[str], str]) -> str:

@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 from bac.proofs.results import PlanResult, PropertyResult, Verdict
 from bac.properties.explanation import explain, listing
 from bac.reports.checked import Checked, View, groups
-from bac.reports.expectations import Expected, Mismatch
+from bac.reports.expectations import Mismatch
 
 
 def render(checked: Sequence[Checked], view: View, several: bool) -> str:
@@ -39,9 +39,7 @@ class SuiteWriter:
     def __init__(self, checked: Checked, view: View, result: PlanResult) -> None:
         """Compare the results on the plan with what is expected of it."""
         self.checked, self.view, self.result = checked, view, result
-        self.expected = checked.expected.get(result.plan) if checked.expected else Expected()
-        found = [] if self.expected is None else self.expected.mismatches(result, checked.architecture.named)
-        self.mismatches = list(found)
+        self.expected, self.mismatches = checked.expectation(result.plan), checked.judged(result)
 
     def write(self, root: ElementTree.Element) -> None:
         """Add the suite to the document."""
@@ -54,8 +52,10 @@ class SuiteWriter:
         count(suite)
 
     def case(self, suite: ElementTree.Element, name: str) -> ElementTree.Element:
-        """Add a test case to the suite."""
-        return ElementTree.SubElement(suite, "testcase", classname=self.result.plan, name=name)
+        """Add a test case to the suite, with the place of the plan."""
+        specification, plan = self.checked.specification, self.result.plan
+        place = {"file": specification.file, "line": str(specification.place(plan).line)}
+        return ElementTree.SubElement(suite, "testcase", {"classname": plan, "name": name} | place)
 
     def property_case(self, case: ElementTree.Element, found: PropertyResult) -> None:
         """Fill the test case of a property."""

@@ -67,7 +67,7 @@ class Specification:
 
     The first of ``plans`` is always the plan ``independent``; the others follow in the order of the file.
     ``warnings`` are the warnings and notes about the file; ``file`` is its name in messages.  ``steps`` has the place
-    of each step, by use case and number, and the line of the file that it stands in.
+    of each step, by use case and number, and the line of the file that it stands in; ``places`` that of each plan.
     """
 
     architecture: Architecture
@@ -75,11 +75,16 @@ class Specification:
     warnings: tuple[Diagnostic, ...] = ()
     file: str = "<string>"
     steps: Mapping[tuple[str, int], tuple[Place, str]] = field(default_factory=dict, compare=False, repr=False)
+    places: Mapping[str, Place] = field(default_factory=dict, compare=False, repr=False)
 
     def warning(self, code: str, step: tuple[str, int], message: str) -> Diagnostic:
         """Return a warning about a step, given by use case and number, at its place in the file."""
         place, source = self.steps[step]
         return Diagnostic("warning", code, message, self.file, place.line, place.column, None, source)
+
+    def place(self, plan: str) -> Place:
+        """Return the place of a plan in the file; that of the file itself for the plan that is in no file."""
+        return self.places.get(plan, Place(1, 1))
 
     def plan(self, name: str) -> Plan:
         """Return the plan of this name.
@@ -136,7 +141,8 @@ def parse(text: str | bytes, file: str = "<string>") -> Specification:
     tolerance = read_tolerance(services, use_cases, record.nodes.get("tolerates", fields.NOTHING))
     caches = read_caches(services, use_cases, record.nodes.get("caches", fields.NOTHING))
     application = Application(services, use_cases, Repairable.of(use_cases, traits, caches))
-    plans = read_plans(application, record.nodes.get("plans", fields.NOTHING))
+    written = record.nodes.get("plans", fields.NOTHING)
+    plans = read_plans(application, written)
     if report.errors:
         report.fail()
     cached = [pair for pair, caching in caches if caching is Caching.WITH_THE_LINK]
@@ -154,7 +160,13 @@ def parse(text: str | bytes, file: str = "<string>") -> Specification:
         caches=caches,
     )
     steps = {step: (place, report.lines[place.line - 1]) for step, place in use_cases.places.items()}
-    return Specification(architecture, plans, report.diagnostics, file, steps)
+    return Specification(architecture, plans, report.diagnostics, file, steps, _places(written))
+
+
+def _places(plans: Node) -> dict[str, Place]:
+    """Return the place of each plan, by its name."""
+    keys = [key for key, _ in plans.entries] if isinstance(plans, MappingNode) else []
+    return {key.text: Place(key.line, key.column) for key in keys if isinstance(key, ScalarNode)}
 
 
 def _use_cases(report: Report, services: Services, record: Record) -> UseCases:
