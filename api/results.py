@@ -316,8 +316,7 @@ class PlanReport:
 
     @cached_property
     def _adviser(self) -> Adviser:
-        from bac.proofs.advice.search import Adviser
-        from bac.proofs.advice.trials import THOROUGH, Trials
+        from bac.proofs.advice.search import THOROUGH, Adviser, Trials
         from bac.proofs.engine import LimitMonitor, Limits
 
         specification = self._checked.specification

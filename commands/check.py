@@ -338,8 +338,7 @@ class Check:
         alone = self.view.alone and self.format == "text" and len(results) == 1
         if self.helps is False or not (self.helps or alone) or searches.interrupted:
             return results
-        from bac.proofs.advice.search import advise
-        from bac.proofs.advice.trials import QUICK, THOROUGH
+        from bac.proofs.advice.search import QUICK, THOROUGH, advise
 
         budget, whole = THOROUGH if self.helps else QUICK, specification.architecture
         return [

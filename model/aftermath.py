@@ -15,8 +15,7 @@ from itertools import combinations
 
 from bac.model.architecture import Caching, Entity, Link, Place, Step, Transaction, UseCase, Verb, Via, followers
 from bac.model.errors import LimitReached
-from bac.model.guard import ALWAYS, NEVER, Guard, both, either, forbid, negation, require, some
-from bac.model.presence import Fault, others
+from bac.model.guard import ALWAYS, NEVER, Fault, Guard, both, either, forbid, negation, others, require, some
 from bac.model.recovery import Broker, OnInvalid
 from bac.model.setting import Message, Setting, event_entities, step_entities
 from bac.model.system import (

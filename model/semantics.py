@@ -16,10 +16,9 @@ from typing import assert_never
 from bac.model.aftermath import Aftermath
 from bac.model.architecture import Architecture, Entity, Step, UseCase, Via
 from bac.model.errors import LimitReached
-from bac.model.guard import ALWAYS, Guard, both, forbid, negation, require, some
+from bac.model.guard import ALWAYS, Fault, Guard, both, forbid, negation, require, some
 from bac.model.modes import Image, Lock
 from bac.model.plan import Group, Plan, Timing
-from bac.model.presence import Fault
 from bac.model.recovery import Broker, OnInvalid, Rollback
 from bac.model.setting import Message, Outcome, Setting, step_entities
 from bac.model.system import (

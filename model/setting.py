@@ -9,9 +9,9 @@ from itertools import combinations
 
 from bac.model.architecture import Architecture, Entity, Place, Step, UseCase, Verb, Via
 from bac.model.errors import LimitReached
+from bac.model.guard import Presence
 from bac.model.modes import Mode
 from bac.model.plan import Group, Plan, Scope
-from bac.model.presence import Presence
 from bac.model.recovery import OnInvalid, Onto, Restore, Rollback, Source
 from bac.model.system import Event, Fact, pending
 

@@ -13,9 +13,8 @@ from functools import cached_property
 
 from bac.model.aftermath import Possible
 from bac.model.architecture import Architecture, Caching, Entity, Link, Place, Step, UseCase, Verb
-from bac.model.guard import Guard
+from bac.model.guard import Fault, Guard, Presence, others
 from bac.model.plan import Plan
-from bac.model.presence import Fault, Presence, others
 from bac.model.setting import Setting
 from bac.model.system import Event, FactKind, before, dropped, logged, twice
 from bac.model.trace import Trace

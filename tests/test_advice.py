@@ -18,8 +18,7 @@ from bac.model.plan import Plan
 from bac.model.recovery import OPTIONS
 from bac.model.specification.reader import Specification, load
 from bac.proofs.advice.changes import NOT_CHECKED, Advice, Concern, Help, changes
-from bac.proofs.advice.search import advise
-from bac.proofs.advice.trials import QUICK, THOROUGH, Budget
+from bac.proofs.advice.search import QUICK, THOROUGH, Budget, advise
 from bac.proofs.check import check
 from bac.proofs.engine import LimitMonitor, Limits
 from bac.proofs.results import AnomalyResult, PlanResult, Verdict

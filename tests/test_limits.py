@@ -14,9 +14,9 @@ from bac.proofs import check as checking
 from bac.proofs import replay
 from bac.proofs.check import check_plans
 from bac.proofs.engine import LimitMonitor, Limits, in_bytes, in_seconds
-from bac.proofs.reductions.backup_progress import CHECK_EVERY, can_always_be_completed
 from bac.proofs.reductions.decomposition import parts
 from bac.proofs.reductions.part_search import ALL_REDUCTIONS, CheckOptions, PartSearch, Reduction
+from bac.proofs.reductions.projection import CHECK_EVERY, can_always_be_completed
 from bac.proofs.results import PlanResult, Verdict
 from bac.proofs.scheduler import Scheduler
 from bac.proofs.smt.order_encoding import Orders

@@ -25,8 +25,7 @@ from bac.model.system import (
     pending,
     snapped,
 )
-from bac.proofs.reductions.backup_progress import guards_are_stable
-from bac.proofs.reductions.projection import Partition, use_case_of
+from bac.proofs.reductions.projection import Partition, guards_are_stable, use_case_of
 from bac.proofs.theorem.graphs.graph import Graph, architecture
 
 U, V = Event("u", 1, 1), Event("v", 1, 1)

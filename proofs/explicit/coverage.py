@@ -14,7 +14,7 @@ that have not begun stand in the way of no backup.  That none gets stuck in the 
 
 - it can always be finished by its own steps, or by those of the use cases that it reads, whatever else is done, locked
   or not done;
-- every use case can always get out of the way of the backup (:mod:`bac.proofs.reductions.backup_progress`), so that all
+- every use case can always get out of the way of the backup (:mod:`bac.proofs.reductions.projection`), so that all
   locks are released in the end.
 
 If that does not decide it, all use cases are searched together.
@@ -33,16 +33,16 @@ from bac.model.plan import Disaster, Plan
 from bac.model.semantics import Rules
 from bac.model.system import Action, ActionKind, Event, Fact, Label, System, logged
 from bac.proofs.explicit.final_states import FinalStates, lacks
-from bac.proofs.reductions.backup_progress import (
+from bac.proofs.reductions.decomposition import MANY_SERVICES, Cone, largest, reachable, shape
+from bac.proofs.reductions.projection import (
     background,
     can_always_be_completed,
     left_alone,
     only_holds_back,
     own_actions,
+    relevant,
     without_backup,
 )
-from bac.proofs.reductions.decomposition import MANY_SERVICES, Cone, largest, reachable, shape
-from bac.proofs.reductions.projection import relevant
 from bac.properties.qualities import Obstacle, PlanCoverage, StepCoverage, UseCaseCoverage, no_recovery
 
 if TYPE_CHECKING:
@@ -137,7 +137,7 @@ class Surroundings:
         """For each use case those that make or remove what its steps name; itself among them.
 
         Its actions before a disaster speak of the events of these only, because they ask what exists and what holds
-        (:mod:`bac.model.presence`).
+        (:mod:`bac.model.guard`).
         """
         found = {case.name: {case.name} for case in self.architecture.use_cases}
         for case, step in self.architecture.steps():

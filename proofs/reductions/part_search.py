@@ -30,7 +30,7 @@ from bac.proofs.engine import (
 from bac.proofs.engines import ENGINES, ENUMERATE, first_applicable, symmetric
 from bac.proofs.explicit.breadth_first import free_choices
 from bac.proofs.reductions.decomposition import Part, Renaming, may_divide, renaming
-from bac.proofs.reductions.projection import one_index_suffices
+from bac.proofs.reductions.projection import can_always_be_completed, one_index_suffices
 from bac.properties.formula import Formula
 from bac.properties.qualities import Property, Qualities, backed_up, efforts, qualities
 
@@ -346,8 +346,6 @@ def cannot_block_backup(part: Part, check: Callable[[], None]) -> bool:
         part: the part.
         check: raises LimitReached when it is time to stop; then nothing is proved.
     """
-    from bac.proofs.reductions.backup_progress import can_always_be_completed  # few checks need it
-
     try:
         return may_divide(part.plan) and can_always_be_completed(part.system(1, check), check)
     except LimitReached:
