@@ -37,7 +37,7 @@ def check(
     plans: Iterable[str] | None = None,
     properties: Iterable[str] | None = None,
     instances: int = 1,
-    engine: str = "explicit",
+    engine: str = "auto",
     timeout: float | None = None,
     max_states: int | None = None,
     jobs: int = 1,
@@ -49,8 +49,8 @@ def check(
         plan: check this plan only; ``plans``: these plans.  Default: all plans.
         properties: ``backup``, ``availability``, ``consistency``, ``no-extra-loss``.  Default: all.
         instances: how many instances of every use case there are.
-        engine: ``explicit``, ``smt``, ``both``, which compares these two, ``precedence``, or ``auto``: precedence
-            where it applies, else explicit.
+        engine: ``auto`` (``precedence`` where it covers a plan, else ``explicit``), one of these two, ``smt``, or
+            ``both``, which compares ``explicit`` and ``smt``.
         timeout: seconds for all plans together; then the verdict is UNKNOWN.
         max_states: states for each search; then the verdict is UNKNOWN.
         jobs: local processes for large searches.

@@ -75,7 +75,7 @@ WORST_LAST = (HOLDS, UNKNOWN, VIOLATED, WRONG, BUG)
 @click.option(
     "--engine",
     type=click.Choice(["auto", "precedence", "explicit", "smt", "both"]),
-    default="explicit",
+    default="auto",
     show_default=True,
     help="The engine that decides.",
 )

@@ -50,7 +50,7 @@ def check(
     plan: Plan,
     instances: int = 1,
     properties: Iterable[Property] = tuple(Property),
-    engine: str = "explicit",
+    engine: str = AUTO,
     limits: Limits | None = None,
     progress: Callable[[Progress], None] | None = None,
     reductions: Collection[Reduction] = ALL_REDUCTIONS,
@@ -216,6 +216,8 @@ class PlanCheck:
         """
         if self.asked not in (AUTO, PRECEDENCE):
             return False
+        if self.asked == AUTO and self.options.reductions != ALL_REDUCTIONS:
+            return False  # the search that is wanted is one of states
         from bac.proofs.precedence.verdicts import PrecedenceCheck
 
         try:

@@ -1,7 +1,8 @@
 """Campaigns of generated specifications, by seed: where checker and oracle differ, and how often each feature matters.
 
 ``python tests/campaign.py 0 1000`` compares the specifications with the seeds 0 to 999, and ``--statistics`` tells how
-often each feature occurs in them, and makes a difference.
+often each feature occurs in them, and makes a difference.  ``--engine precedence --against explicit`` compares two
+engines, the second without reductions; what the first refuses is counted, with the reason.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import json
 from argparse import ArgumentParser
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass
 from random import Random
 from typing import Any
 
@@ -18,6 +20,7 @@ from generator import problem
 from oracle import TooBig, judge
 
 MOST_STATES = 3000
+ORACLE, DIFFERENT = "oracle", "different"
 
 
 def problems(seeds: range) -> Iterator[tuple[int, Document, dict[str, Any]]]:
@@ -55,18 +58,58 @@ def statistics(seeds: range) -> dict[str, tuple[int, int]]:
     return {feature: (occurs[feature], counts[feature]) for feature in OPTIONAL}
 
 
-def differences(seeds: range, engine: str, instances: int) -> Iterator[tuple[int, Document]]:
-    """Yield the seeds of specifications about which checker and oracle differ, each with a smallest example."""
-    from comparison import differs  # the statistics need no checker
-    from minimise import minimised
+@dataclass(frozen=True)
+class Campaign:
+    """What is compared: an engine of the checker with the oracle, or with another engine.
 
-    def differ(document: Document) -> bool:
-        return "p" in document.get("plans", {}) and differs(document, engine, instances, MOST_STATES)
+    If ``easier``, most of what the precedence engine refuses is left out of the specifications.
+    """
 
-    for seed in seeds:
+    engine: str = "explicit"
+    against: str = ORACLE
+    instances: int = 1
+    easier: bool = False
+
+    def document(self, seed: int) -> Document:
+        """The specification with this seed."""
         document = problem(Random(seed))
-        if differ(document):
-            yield seed, minimised(document, differ)
+        return easier(document, Random(seed)) if self.easier else document
+
+    def outcome(self, document: Document) -> str:
+        """``equal`` or ``different``, or the reason why they cannot be compared."""
+        from comparison import outcome  # the statistics need no checker
+
+        return outcome(document, self.engine, self.against, self.instances, MOST_STATES)
+
+    def minimised(self, document: Document) -> Document:
+        """A smallest specification about which they differ."""
+        from minimise import minimised
+
+        return minimised(document, lambda each: "p" in each.get("plans", {}) and self.outcome(each) == DIFFERENT)
+
+    def run(self, seeds: range) -> Counter[str]:
+        """Print each difference with a smallest example, and count the outcomes."""
+        outcomes = Counter[str]()
+        for seed in seeds:
+            document = self.document(seed)
+            found = self.outcome(document)
+            outcomes[found] += 1
+            if found == DIFFERENT:
+                print(f"{seed}: {json.dumps(self.minimised(document))}", flush=True)  # noqa: T201
+        return outcomes
+
+
+def easier(document: Document, random: Random) -> Document:
+    """The document, mostly without what the precedence engine refuses."""
+    recovery = document["plans"]["p"].get("recovery", {})
+    for option in ("from", "backfill", "reconstruct"):
+        if random.random() < 0.9:
+            recovery.pop(option, None)
+    for steps in document.get("use_cases", {}).values():
+        for step in steps["steps"] if isinstance(steps, dict) else steps:
+            if random.random() < 0.7:
+                step.pop("once", None)
+    return document
 
 
 def main() -> None:
@@ -75,7 +118,9 @@ def main() -> None:
     parser.add_argument("first", type=int, help="the first seed")
     parser.add_argument("last", type=int, help="the seed after the last one")
     parser.add_argument("--engine", default="explicit")
+    parser.add_argument("--against", default=ORACLE, help="the oracle, or an engine, which uses no reductions")
     parser.add_argument("--instances", type=int, default=1)
+    parser.add_argument("--easier", action="store_true", help="leave out most of what the precedence engine refuses")
     parser.add_argument("--statistics", action="store_true", help="how often each feature occurs, and matters")
     chosen = parser.parse_args()
     seeds = range(chosen.first, chosen.last)
@@ -83,8 +128,9 @@ def main() -> None:
         for feature, (occurs, counts) in statistics(seeds).items():
             print(f"{feature:28} occurs in {occurs:6} and matters in {counts:6}")  # noqa: T201
         return
-    for seed, document in differences(seeds, chosen.engine, chosen.instances):
-        print(f"{seed}: {json.dumps(document)}", flush=True)  # noqa: T201
+    campaign = Campaign(chosen.engine, chosen.against, chosen.instances, chosen.easier)
+    for outcome, count in campaign.run(seeds).most_common():
+        print(f"{count:6} {outcome}")  # noqa: T201
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from oracle import TooBig, judge
 
 from bac.model.specification.reader import parse
 from bac.proofs.check import check
+from bac.proofs.engine import Limits, NotApplicable
 from bac.proofs.reductions.part_search import ALL_REDUCTIONS, Reduction
 from bac.proofs.results import AnomalyResult, PlanResult, Verdict
 from bac.properties.qualities import Property
@@ -68,10 +69,34 @@ def checked(
     )
 
 
-def differs(document: Document, engine: str, instances: int, most_states: int) -> bool:
-    """Whether checker and oracle differ about the plan ``p``; false if the oracle sees more than so many states."""
+def outcome(document: Document, engine: str, against: str, instances: int, most_states: int) -> str:
+    """Compare what an engine finds about the plan ``p`` with the oracle, or with another engine without reductions.
+
+    Returns:
+        ``equal``, ``different``, ``too large`` if the other sees more than so many states, or why the engine refuses.
+    """
     try:
-        expected = judge(document, "p", instances, most_states)
+        found = checked(document, "p", instances, engine)
+        expected = reference(document, against, instances, most_states)
+    except NotApplicable as refusal:
+        return str(refusal)
     except TooBig:
-        return False
-    return checked(document, "p", instances, engine) != of_oracle(expected)
+        return "too large"
+    return "equal" if found == expected else "different"
+
+
+def reference(document: Document, against: str, instances: int, most_states: int) -> dict[str, Any]:
+    """Return what the oracle finds about the plan ``p``, or another engine without reductions.
+
+    Raises:
+        TooBig: it sees more than so many states.
+    """
+    if against == "oracle":
+        return of_oracle(judge(document, "p", instances, most_states))
+    specification = parse(json.dumps(document))
+    limits = Limits(states=most_states)
+    plan = specification.plan("p")
+    result = check(specification.architecture, plan, instances, engine=against, limits=limits, reductions=())
+    if result.limit is not None:
+        raise TooBig
+    return of_checker(result)

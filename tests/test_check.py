@@ -78,7 +78,7 @@ def test_a_folder_stands_for_the_specifications_in_it(folder: Path) -> None:
         ([], 1),
         (["--plan", "independent"], 1),
         (["--plan", "shared"], 0),
-        (["--max-states", "1"], 3),
+        (["--engine", "explicit", "--max-states", "1"], 3),
         (["--plan", "sharde"], 2),
     ],
 )

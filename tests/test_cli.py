@@ -29,6 +29,10 @@ def reference(tmp_path: Path) -> Path:
     return file
 
 
+FEW_STATES = ("--engine", "explicit", "--max-states", "3")
+"""A search that reaches its limit."""
+
+
 @pytest.mark.parametrize(
     ("arguments", "code"),
     [
@@ -42,10 +46,10 @@ def reference(tmp_path: Path) -> Path:
         (["--plan", "independent", "--expect", "holds"], 1),
         (["--plan", "independent", "--plan", "locked", "--expect", "violated"], 0),
         (["--plan", "independent", "--plan", "shared", "--expect", "violated"], 1),
-        (["--plan", "shared", "--max-states", "3"], 3),
-        (["--plan", "shared", "--max-states", "3", "--expect", "violated"], 3),
+        (["--plan", "shared", *FEW_STATES], 3),
+        (["--plan", "shared", *FEW_STATES, "--expect", "violated"], 3),
         (["--plan", "shared", "--timeout", "0"], 3),
-        (["--plan", "shared", "--max-memory", "1"], 3),
+        (["--plan", "shared", "--engine", "explicit", "--max-memory", "1"], 3),
         (["--plan", "shered"], 2),
         (["--property", "liveness"], 2),
         (["--instances", "0"], 2),
@@ -71,7 +75,7 @@ def test_the_comparison_shows_every_plan_and_two_of_three(reference: Path) -> No
 
 
 def test_what_is_unknown_is_a_question_mark_and_no_count(reference: Path) -> None:
-    text = bac("check", reference, "--max-states", "3").stdout
+    text = bac("check", reference, *FEW_STATES).stdout
     rows = [
         line.split() for line in text.splitlines() if line.startswith(("independent ", "locked ")) and ":" not in line
     ]
@@ -98,8 +102,12 @@ def test_a_limit_leaves_a_reduction_unfinished(reference: Path) -> None:
     assert "so far" not in bac("check", reference, *whole[2:], "--instances", "3").stdout
 
 
+def test_a_limit_on_states_does_not_limit_an_engine_that_visits_none(reference: Path) -> None:
+    assert bac("check", reference, "--plan", "shared", "--max-states", "3").exit_code == 0
+
+
 def test_an_engine_that_counts_no_states_tells_no_number(reference: Path) -> None:
-    assert " states" in bac("check", reference, "--plan", "shared").stdout
+    assert " states" in bac("check", reference, "--plan", "shared", "--engine", "explicit").stdout
     assert " states" not in bac("check", reference, "--plan", "shared", "--engine", "smt").stdout
 
 
@@ -125,9 +133,9 @@ def test_the_json_report_follows_its_schema(reference: Path) -> None:
 
 
 def test_the_report_of_a_limit_follows_its_schema(reference: Path) -> None:
-    document = json.loads(bac("check", reference, "--format", "json", "--max-states", "2").stdout)
+    document = json.loads(bac("check", reference, "--format", "json", *FEW_STATES).stdout)
     assert violation("report", document) is None
-    assert document["plans"][0]["limit"] == "the limit of 2 states (--max-states) was reached"
+    assert document["plans"][0]["limit"] == "the limit of 3 states (--max-states) was reached"
 
 
 def test_the_junit_report_counts_failures(reference: Path) -> None:
@@ -141,7 +149,7 @@ def test_the_junit_report_counts_failures(reference: Path) -> None:
 def test_junit_knows_what_was_expected_and_what_is_unknown(reference: Path) -> None:
     expected = ElementTree.fromstring(bac("check", reference, "--format", "junit", "--expect", "violated").stdout)
     assert expected.get("failures") == "2"  # shared and resume violate nothing
-    unknown = ElementTree.fromstring(bac("check", reference, "--format", "junit", "--max-states", "2").stdout)
+    unknown = ElementTree.fromstring(bac("check", reference, "--format", "junit", *FEW_STATES).stdout)
     assert int(unknown.get("errors") or 0) > 0
 
 
@@ -240,19 +248,27 @@ def test_options_that_choose_a_counterexample_do_not_apply_to_a_trace(
         assert bac("export", trace, "--to", "itf", *option).exit_code == 2
 
 
+@pytest.fixture
+def newest(tmp_path: Path) -> tuple[object, ...]:
+    """A specification with a plan that is decided by a search of states."""
+    file = tmp_path / "newest.bac.yaml"
+    file.write_text(f"{REFERENCE}  newest: {{recovery: {{from: newest}}}}", encoding="utf-8")
+    return file, "--plan", "newest"
+
+
 @pytest.mark.parametrize("limit", [("--timeout", "0"), ("--max-states", "3"), ("--max-memory", "1")])
 def test_a_figure_that_is_not_found_within_limits_is_unknown(
-    reference: Path, tmp_path: Path, limit: tuple[str, str]
+    newest: tuple[object, ...], tmp_path: Path, limit: tuple[str, str]
 ) -> None:
-    result = bac("figure", reference, *limit, "-o", tmp_path / "x.svg")
+    result = bac("figure", *newest, *limit, "-o", tmp_path / "x.svg")
     assert result.exit_code == 3
     assert "limit" in result.stderr
 
 
-def test_what_a_limit_may_have_hidden_is_not_said_to_be_nowhere(reference: Path, tmp_path: Path) -> None:
+def test_what_a_limit_may_have_hidden_is_not_said_to_be_nowhere(newest: tuple[object, ...], tmp_path: Path) -> None:
     """The orphan is found sooner than the broken link; a limit between the two leaves that open."""
-    command = ["figure", reference, "--kind", "broken-link", "-o", tmp_path / "x.svg"]
-    results = [bac(*command, "--max-states", most) for most in (5, 20, 25, 100)]
+    command = ["figure", *newest, "--kind", "broken-link", "-o", tmp_path / "x.svg"]
+    results = [bac(*command, "--max-states", most) for most in (5, 20, 40, 200)]
     assert [result.exit_code for result in results] == [3, 3, 3, 0]
     assert "no broken-link of consistency was found" in results[2].stderr
 

@@ -34,7 +34,7 @@ from bac.model.specification.reader import Specification, load, parse
 from bac.model.specification.writer import to_yaml
 from bac.model.trace import Trace
 from bac.proofs.check import check
-from bac.proofs.engines import ENGINES
+from bac.proofs.engines import AUTO, ENGINES
 from bac.proofs.replay import objection
 from bac.proofs.results import AnomalyResult, PlanResult, Verdict
 from bac.properties.explanation import explain
@@ -42,7 +42,7 @@ from bac.properties.qualities import Property
 
 CASES = cases()
 every_engine = pytest.mark.parametrize(
-    "engine", [pytest.param("both", marks=pytest.mark.slow) if name == "both" else name for name in ENGINES]
+    "engine", [pytest.param("both", marks=pytest.mark.slow) if name == "both" else name for name in (AUTO, *ENGINES)]
 )
 """Every engine; each of the two that ``both`` compares is run anyway."""
 every_case = pytest.mark.parametrize("case", CASES, ids=str)

@@ -152,8 +152,8 @@ SENTENCES = [
         ("queue", "backup", "missing-state u.2", Timing.ANY_TIME),
         "A/1 (create x) survived, but “copy x” in B, of the same use case, is missing: the message that tells B to "
         "copy x was in the broker when disaster struck (action 5), but not yet when the broker was backed up "
-        "(action 2).",
-        2,
+        "(action 1).",
+        1,
     ),
     (
         ("queue", "continuous, lost", "missing-state u.2", Timing.ANY_TIME),

@@ -99,7 +99,7 @@ def test_one_of_each_shape_is_searched_and_the_others_look_like_it() -> None:
     plan = specification.plan("atomic")
     divided = parts(specification.architecture, plan)
     assert len({part.shape for part in divided}) < 6 < len(divided)
-    result = check(specification.architecture, plan)
+    result = check(specification.architecture, plan, engine="explicit")
     consistency = result.properties[Property.CONSISTENCY]
     shown = [anomaly for anomaly in consistency.anomalies if anomaly.like is None]
     assert len(shown) < 10 < len(consistency.anomalies)
@@ -112,7 +112,7 @@ def test_a_landscape_can_be_searched_with_z3() -> None:
     specification = landscape(40, 100, "scale-free")
     for name in ("independent", "locked"):
         plan = specification.plan(name)
-        one, other = check(specification.architecture, plan), check(specification.architecture, plan, engine="smt")
+        one, other = (check(specification.architecture, plan, engine=engine) for engine in ("explicit", "smt"))
         for which in Property:
             mine, theirs = one.properties[which], other.properties[which]
             assert mine.verdict is theirs.verdict
@@ -126,7 +126,7 @@ def test_without_projection_a_landscape_is_too_large() -> None:
     arguments = specification.architecture, specification.plan("independent")
     whole = check(*arguments, limits=Limits(memory=2**36), reductions=ALL_REDUCTIONS - {Reduction.PROJECTION})
     assert whole.verdict is Verdict.UNKNOWN
-    assert check(*arguments, limits=Limits(memory=2**36)).verdict is Verdict.VIOLATED
+    assert check(*arguments, engine="explicit", limits=Limits(memory=2**36)).verdict is Verdict.VIOLATED
 
 
 CROSSING = """
@@ -148,12 +148,13 @@ def test_a_backup_that_two_parts_can_block_is_unknown_in_a_landscape() -> None:
 def test_reports_on_landscapes_are_grouped(tmp_path: Path) -> None:
     file = tmp_path / "landscape.bac.yaml"
     file.write_text(json.dumps(generator().landscape(100, 400, "cyclic")))
-    text = bac("check", file, "--plan", "atomic")
+    searched = (file, "--plan", "atomic", "--engine", "explicit")
+    text = bac("check", *searched)
     assert text.exit_code == 1
     assert len(text.stdout.splitlines()) < 60
     assert "more like it" in text.stdout
     assert "400 parts of" in text.stdout
-    document = json.loads(bac("check", file, "--plan", "atomic", "--format", "json").stdout)
+    document = json.loads(bac("check", *searched, "--format", "json").stdout)
     assert violation("report", document) is None
     (plan,) = document["plans"]
     anomalies = plan["properties"]["consistency"]["anomalies"]
@@ -161,7 +162,7 @@ def test_reports_on_landscapes_are_grouped(tmp_path: Path) -> None:
     assert kinds == {str(AnomalyKind.BROKEN_LINK), str(AnomalyKind.ORPHAN_STATE)}
     shown = {(each["kind"], each["subject"]): each for each in anomalies if "trace" in each}
     assert all((each["kind"], each["like"]) in shown for each in anomalies if "trace" not in each)
-    saved = bac("check", file, "--plan", "atomic", "--trace-dir", tmp_path / "traces")
+    saved = bac("check", *searched, "--trace-dir", tmp_path / "traces")
     assert saved.exit_code == 1
     traces = list((tmp_path / "traces").iterdir())
     assert 0 < len(traces) <= 4 * len(shown)

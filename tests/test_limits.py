@@ -93,7 +93,7 @@ def test_what_is_left_of_a_time_is_told_as_the_whole_of_it() -> None:
 
 
 def test_the_command_line_tells_less_than_a_mebibyte_as_it_is() -> None:
-    result = bac("check", "-", "--plan", "p", "--max-memory", "1", stdin=CHAIN)
+    result = bac("check", "-", "--plan", "p", "--engine", "explicit", "--max-memory", "1", stdin=CHAIN)
     assert result.exit_code == 3
     assert "the memory limit of 1 MiB (--max-memory) was reached" in " ".join(result.stdout.split())
 

@@ -36,7 +36,7 @@ def divided(monkeypatch: pytest.MonkeyPatch, architecture: Architecture, plan: P
         patch.setattr(checking.PlanCheck, "few", False)
         patch.setattr(parts, "largest", lambda cones: {cone: cone for cone in cones})
         patch.setattr(parts, "MANY_SERVICES", many)
-        return check(architecture, plan)
+        return check(architecture, plan, engine="explicit")
 
 
 def undivided(architecture: Architecture, plan: Plan) -> PlanResult:
@@ -197,7 +197,7 @@ def test_no_more_states_are_saved_than_there_are(services: int, limits: Limits) 
         f"services: {{{owned}}}\n{cases}\nplans: {{p: {{groups: [{{mode: atomic, services: all}}]}}}}"
     )
     arguments = specification.architecture, specification.plan("p")
-    (saving, *_) = check(*arguments, limits=limits).savings
+    (saving, *_) = check(*arguments, engine="explicit", limits=limits).savings
     words = saving.instead_of.removeprefix("at least ")
     least = 0 if words == "those of the whole" else 2 ** int(words[2:]) if words.startswith("2^") else int(words)
     assert least <= undivided(*arguments).statistics.states

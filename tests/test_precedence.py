@@ -9,6 +9,7 @@ from random import Random
 from typing import Any
 
 import pytest
+from campaign import easier
 from comparison import checked, of_oracle
 from generator import problem
 from helpers import REFERENCE, parsed
@@ -32,21 +33,8 @@ MOST_STATES = 3000
 FEW, MANY = 400, 8000
 
 
-def easier(document: Document, random: Random) -> Document:
-    """The document, mostly without what the engine refuses."""
-    recovery = document["plans"]["p"].get("recovery", {})
-    for option in ("from", *REFUSED):
-        if random.random() < 0.9:
-            recovery.pop(option, None)
-    for steps in document.get("use_cases", {}).values():
-        for step in steps["steps"] if isinstance(steps, dict) else steps:
-            if random.random() < 0.7:
-                step.pop("once", None)
-    return document
-
-
 def problems(seeds: range) -> Iterator[Document]:
-    """Generated specifications with a plan ``p``."""
+    """Generated specifications with a plan ``p``, mostly without what the engine refuses."""
     for seed in seeds:
         yield easier(problem(Random(seed)), Random(seed))
 

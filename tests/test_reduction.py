@@ -112,11 +112,11 @@ def test_it_applies_to_every_plan_of_the_semantics() -> None:
 def test_verdicts_say_for_how_many_instances_they_hold(monkeypatch: pytest.MonkeyPatch) -> None:
     specification = parsed(REFERENCE)
     arguments = specification.architecture, specification.plan("shared"), 2
-    scopes = {which: each.scope for which, each in check(*arguments).properties.items()}
+    scopes = {which: each.scope for which, each in check(*arguments, engine="explicit").properties.items()}
     assert scopes.pop(Property.BACKUP) == "up to 2 instances"
     assert set(scopes.values()) == {"any number of instances"}
     monkeypatch.setattr("bac.proofs.reductions.part_search.one_index_suffices", lambda _: False)
-    result = check(*arguments)
+    result = check(*arguments, engine="explicit")
     assert {each.scope for each in result.properties.values()} == {"up to 2 instances"}
     assert result.verdict is Verdict.HOLDS
 
@@ -156,13 +156,15 @@ def test_no_reduction_changes_a_verdict_a_scope_a_cause_or_a_length(
     whole = check(specification.architecture, plan, 2, limits=limits, reductions=())
     assume(whole.limit is None)
     for name, used in USED.items():
-        assert told(check(specification.architecture, plan, 2, limits=limits, reductions=used)) == told(whole), name
+        assert told(
+            check(specification.architecture, plan, 2, engine="explicit", limits=limits, reductions=used)
+        ) == told(whole), name
 
 
 def test_reports_say_what_was_saved() -> None:
     specification = parsed(REFERENCE)
     plan = specification.plan("independent")
-    (one,) = check(specification.architecture, plan, 50).savings
+    (one,) = check(specification.architecture, plan, 50, engine="explicit").savings
     assert (one.reduction, one.instead_of) == (Reduction.ONE_INDEX, "at least 2^52")
     (same,) = check(specification.architecture, plan, 5, reductions=USED["symmetry"]).savings
     whole = check(specification.architecture, plan, 5, reductions=())
@@ -193,6 +195,6 @@ def test_backups_that_several_indices_can_block_are_searched_with_all_of_them() 
     """No argument about single indices excludes a deadlock of two."""
     specification = parsed(CROSSING)
     arguments = specification.architecture, specification.plan("two"), 2, [Property.BACKUP]
-    result, whole = check(*arguments), check(*arguments, reductions=())
+    result, whole = check(*arguments, engine="explicit"), check(*arguments, reductions=())
     assert whole.verdict is Verdict.VIOLATED
     assert told(result) == told(whole)
