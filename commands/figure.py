@@ -2,13 +2,69 @@
 
 from __future__ import annotations
 
+from functools import wraps
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import click
 
 from bac.commands.counterexample import SEARCH, counterexample, search_options
-from bac.commands.terminal import figure_format, files, put, read, refuse, write_figure
+from bac.commands.terminal import F, figure_format, files, put, read, refuse
+
+if TYPE_CHECKING:
+    from bac.figures.canvas import Drawing
+    from bac.figures.look import Look
+
+OF_RUNS = ("orientation", "lanes", "no_title", "no_caption", "caption_file")
+"""The options that apply to event-log diagrams only."""
+
+
+def look_options(command: F) -> F:
+    """Add the options of the look of a figure, which arrive as ``look``."""
+
+    @wraps(command)
+    def with_look(
+        width: str | None,
+        orientation: str | None,
+        lanes: str | None,
+        bare: bool,
+        no_title: bool,
+        no_legend: bool,
+        no_caption: bool,
+        **others: Any,
+    ) -> Any:
+        from bac.figures.look import Look, Orientation, length
+
+        look = Look(
+            None if width is None else length(width),
+            None if orientation is None else Orientation(orientation),
+            not (bare or no_title),
+            not (bare or no_legend),
+            not (bare or no_caption),
+            tuple(name for name in map(str.strip, (lanes or "").split(",")) if name),
+        )
+        return command(look=look, **others)
+
+    options = (
+        click.option(
+            "--width",
+            metavar="LENGTH",
+            help="Fit the figure into this width, such as 84mm (a column) or 174mm (a page); type stays legible.",
+        ),
+        click.option(
+            "--orientation",
+            type=click.Choice(["horizontal", "vertical"]),
+            help="The direction of time; default: horizontal, or whichever fits into --width.",
+        ),
+        click.option("--lanes", metavar="A,B,C", help="Services from the first lane on; the others follow."),
+        click.option("--no-title", is_flag=True, help="Draw no heading."),
+        click.option("--no-legend", is_flag=True, help="Do not draw what the signs mean."),
+        click.option("--no-caption", is_flag=True, help="Draw no explanation."),
+        click.option("--bare", is_flag=True, help="Draw no heading, legend or explanation."),
+    )
+    for option in reversed(options):
+        with_look = option(with_look)
+    return cast("F", with_look)
 
 
 @click.command()
@@ -18,7 +74,7 @@ from bac.commands.terminal import figure_format, files, put, read, refuse, write
     "--output",
     type=click.Path(dir_okay=False, path_type=Path),
     required=True,
-    help="The file to write (.svg .pdf .png .tikz .dot).",
+    help="The file to write (.svg .pdf .png .tikz .tex .dot).",
 )
 @click.option(
     "--history",
@@ -46,6 +102,13 @@ from bac.commands.terminal import figure_format, files, put, read, refuse, write
     metavar="N",
     help="With --service: follow up to N references in a row; default: 1.",
 )
+@look_options
+@click.option(
+    "--caption-file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write the explanation as text, for instance for \\caption.",
+)
+@click.option("--standalone", is_flag=True, help="Write TikZ as a document, not as a picture for \\input.")
 @search_options
 def figure(
     source: str,
@@ -54,6 +117,9 @@ def figure(
     architecture: bool,
     services: tuple[str, ...],
     depth: int | None,
+    look: Look,
+    caption_file: Path | None,
+    standalone: bool,
     **search: Any,
 ) -> None:
     """Draw a counterexample as an event-log diagram (Figures 3-5), or the architecture.
@@ -65,29 +131,36 @@ def figure(
     3 a limit was reached first.
     """
     from bac.figures.events.history import with_history
+    from bac.figures.events.layout import caption, draw
+    from bac.figures.render import write
     from bac.model.files import check_writable
     from bac.proofs.replay import confirm
 
-    figure_format(output)
+    format_ = figure_format(output)
     check_writable(output)
+    if standalone and format_ not in ("tikz", "tex"):
+        raise click.UsageError("--standalone makes a LaTeX document: write .tikz or .tex")
     if (services and not architecture) or (depth is not None and not services):
         raise click.UsageError("--service needs --architecture, and --depth needs --service")
     if architecture:
-        refuse(click.get_current_context(), (*SEARCH, "history"), "--architecture")
-        draw_graph(source, search["plan_name"], services, depth or 1, output)
+        refuse(click.get_current_context(), (*SEARCH, "history", *OF_RUNS), "--architecture")
+        drawing = graph(source, search["plan_name"], services, depth or 1, look)
+        put(output, write(drawing, format_, standalone))
         return
     trace, outside = counterexample(source, **search)
     drawn = with_history(trace, history)
     confirm(drawn)
-    write_figure(output, drawn, outside)
+    put(output, write(draw(drawn, outside, look), format_, standalone))
+    if caption_file is not None:
+        put(caption_file, f"{caption(drawn)}\n".encode())
 
 
-def draw_graph(source: str, plan_name: str | None, services: tuple[str, ...], depth: int, output: Path) -> None:
-    """Draw the architecture of a specification, or the part around services, with the groups of a plan if named."""
+def graph(source: str, plan_name: str | None, services: tuple[str, ...], depth: int, look: Look) -> Drawing:
+    """Return the graph of an architecture, or of the part around services, with the groups of a plan if named."""
     from bac.figures.graph.architecture import draw_architecture
-    from bac.figures.render import write
+    from bac.figures.look import fitted
 
     specification = read(source)
     plan = None if plan_name is None else specification.plan(plan_name)
-    drawing = draw_architecture(specification.architecture, plan, services=services, depth=depth)
-    put(output, write(drawing, figure_format(output)))
+    architecture = specification.architecture
+    return fitted(draw_architecture(architecture, plan, services=services, depth=depth, legend=look.legend), look.width)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from math import hypot
 
-from bac.figures.canvas import Box, Point, Polygon, Polyline
+from bac.figures.canvas import Box, Drawing, Point, Polygon, Polyline, Shape, Text
 
 SPACING = 4.5
 """Points between two lines of a hatching, measured along an edge."""
@@ -86,6 +86,29 @@ def outline(box: Box) -> tuple[Point, ...]:
     middle = (left + right) / 2
     path = ((middle, top), (right, top), (right, bottom), (left, bottom), (left, top), (middle, top))
     return rounded(path, radius)
+
+
+def scaled(drawing: Drawing, factor: float, width: float) -> Drawing:
+    """Return a drawing whose lengths are multiplied by a factor, on a page of this width in points."""
+    if factor == 1.0:
+        return replace(drawing, width=width)
+    shapes = tuple(_scaled(shape, factor) for shape in drawing.shapes)
+    return replace(drawing, width=width, height=drawing.height * factor, shapes=shapes)
+
+
+def _scaled(shape: Shape, factor: float) -> Shape:
+    match shape:
+        case Box():
+            x, y, width, height = (value * factor for value in (shape.x, shape.y, shape.width, shape.height))
+            line, radius = shape.line_width * factor, shape.radius * factor
+            return replace(shape, x=x, y=y, width=width, height=height, line_width=line, radius=radius)
+        case Polyline():
+            points = tuple((x * factor, y * factor) for x, y in shape.points)
+            return replace(shape, points=points, line_width=shape.line_width * factor)
+        case Polygon():
+            return replace(shape, points=tuple((x * factor, y * factor) for x, y in shape.points))
+        case Text():
+            return replace(shape, x=shape.x * factor, y=shape.y * factor, size=shape.size * factor)
 
 
 def number(value: float) -> str:

@@ -5,6 +5,7 @@ Estimates err on the wide side, so that texts neither overflow nor collide in an
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from itertools import accumulate, takewhile
 
@@ -113,6 +114,11 @@ def wrap(text: str, width: float, size: float, bold: bool = False, most: int | N
         lines.append(rest[:length].rstrip())
         rest = rest[length:].lstrip()
     return lines
+
+
+def pieces(text: str) -> list[str]:
+    """Return the pieces of a text that :func:`wrap` leaves whole if there is room for them."""
+    return re.findall(rf"[^ {re.escape(BREAKS)}]+[{re.escape(BREAKS)}]*", clean(text))
 
 
 def paragraph(text: str, width: float, size: float, most: int) -> list[str]:

@@ -10,7 +10,7 @@ from bac.figures.dot import dot, dot_program
 from bac.figures.svg import svg
 from bac.figures.tikz import tikz
 
-FORMATS = ("svg", "pdf", "png", "tikz", "dot")
+FORMATS = ("svg", "pdf", "png", "tikz", "tex", "dot")
 """The formats of figures; each is also a file extension."""
 RESOLUTION = 220
 """Dots per inch of bitmaps."""
@@ -21,8 +21,8 @@ EPOCH = b"D:19700101000000"
 """The date in PDF files, so that the same drawing gives the same bytes."""
 
 
-def write(drawing: Drawing, format: str) -> bytes:  # noqa: A002 (that is what it is called everywhere)
-    """Return a drawing in one of :data:`FORMATS`.
+def write(drawing: Drawing, format: str, standalone: bool = False) -> bytes:  # noqa: A002 (that is what it is called)
+    """Return a drawing in one of :data:`FORMATS`; TikZ as a document if it shall stand alone, else as a picture.
 
     Raises:
         FigureError: there is no such format; or it needs Graphviz, which is not installed or fails.
@@ -30,8 +30,8 @@ def write(drawing: Drawing, format: str) -> bytes:  # noqa: A002 (that is what i
     match format:
         case "svg":
             return svg(drawing).encode("utf-8")
-        case "tikz":
-            return tikz(drawing).encode("utf-8")
+        case "tikz" | "tex":
+            return tikz(drawing, standalone).encode("utf-8")
         case "dot":
             return dot(drawing).encode("utf-8")
         case "pdf" | "png":

@@ -1,7 +1,7 @@
-r"""A drawing as a LaTeX document with a TikZ picture.
+r"""A drawing as a TikZ picture for ``\input``, or as a LaTeX document with it.
 
-pdfLaTeX sets Latin text; XeLaTeX and LuaLaTeX set all characters that their fonts have.  Source: T. Tantau, "The TikZ
-and PGF Packages", Part III.
+The picture needs only the package ``tikz``.  pdfLaTeX sets Latin text; XeLaTeX and LuaLaTeX set all characters that
+their fonts have.  Source: T. Tantau, "The TikZ and PGF Packages", Part III.
 """
 
 from __future__ import annotations
@@ -15,9 +15,8 @@ PREAMBLE = r"""\documentclass[tikz,border=2pt]{standalone}
 \ifPDFTeX
   \usepackage[T1]{fontenc}
   \usepackage[utf8]{inputenc}
-  \usepackage{textcomp}
-  \usepackage{lmodern}
-  \usepackage[scaled]{helvet}
+  \IfFileExists{lmodern.sty}{\usepackage{lmodern}}{}
+  \IfFileExists{helvet.sty}{\usepackage[scaled]{helvet}}{}
 \else
   \usepackage{fontspec}
   \IfFontExistsTF{DejaVu Sans}{\setsansfont{DejaVu Sans}}{}
@@ -37,8 +36,8 @@ SPECIAL = {
     "<": r"\textless{}",
     ">": r"\textgreater{}",
     "|": r"\textbar{}",
-    '"': r"\textquotedbl{}",
-    "'": r"\textquotesingle{}",
+    '"': r"\textquotedblright{}",
+    "'": r"\textquoteright{}",
     "`": r"\textasciigrave{}",
     "-": r"{-}",
     ",": r"{,}",
@@ -55,30 +54,29 @@ SPECIAL = {
 QUOTES = "–—‘’“”"
 LAST_OF_T1 = "\u017f"
 """The last character that pdfLaTeX sets without further fonts."""
+NEEDS = r"% \input this file where \usepackage{tikz} is in the preamble."
 NOT_LATIN = "% More than Latin text: compile with lualatex or xelatex, and with fonts that have it."
 ANCHORS = {Anchor.START: "base west", Anchor.MIDDLE: "base", Anchor.END: "base east"}
 
 
-def tikz(drawing: Drawing) -> str:
-    """Return the drawing as a LaTeX document."""
-    body = [line for shape in drawing.shapes for line in _command(shape)]
+def tikz(drawing: Drawing, standalone: bool = False) -> str:
+    """Return the drawing as a picture, which ``\\input`` reads; or, if it shall stand alone, as a document."""
+    notes = [f"% {clean(drawing.title)}", *([] if _latin(drawing) else [NOT_LATIN])]
+    document = [*notes, PREAMBLE.rstrip(), r"\begin{document}", *_picture(drawing), r"\end{document}"]
+    return "\n".join([*(document if standalone else [*notes, NEEDS, *_picture(drawing)]), ""])
+
+
+def _picture(drawing: Drawing) -> list[str]:
+    """Return the lines of the picture, which defines its colours inside."""
     colours = sorted({colour for shape in drawing.shapes for colour in _colours(shape)})
-    return "\n".join(
-        [
-            f"% {clean(drawing.title)}",
-            *([] if _latin(drawing) else [NOT_LATIN]),
-            PREAMBLE.rstrip(),
-            *(rf"\definecolor{{{_name(colour)}}}{{HTML}}{{{colour.lstrip('#').upper()}}}" for colour in colours),
-            r"\begin{document}",
-            r"\begin{tikzpicture}[x=1bp,y=-1bp,line join=round,every node/.style={inner sep=0pt,outer sep=0pt},",
-            f"  dashes/.style={{dash pattern=on {DASHES[0]}bp off {DASHES[1]}bp}}]",
-            rf"\path[use as bounding box] (0,0) rectangle ({number(drawing.width)},{number(drawing.height)});",
-            *body,
-            r"\end{tikzpicture}",
-            r"\end{document}",
-            "",
-        ]
-    )
+    return [
+        r"\begin{tikzpicture}[x=1bp,y=-1bp,line join=round,every node/.style={inner sep=0pt,outer sep=0pt},",
+        f"  dashes/.style={{dash pattern=on {DASHES[0]}bp off {DASHES[1]}bp}}]",
+        *(rf"\definecolor{{{_name(colour)}}}{{HTML}}{{{colour.lstrip('#').upper()}}}" for colour in colours),
+        rf"\path[use as bounding box] (0,0) rectangle ({number(drawing.width)},{number(drawing.height)});",
+        *(line for shape in drawing.shapes for line in _command(shape)),
+        r"\end{tikzpicture}%",
+    ]
 
 
 def escape(text: str) -> str:

@@ -27,6 +27,7 @@ from strategies import specifications
 from bac.figures.canvas import Anchor, Box, Drawing, FigureError, Polyline, Text
 from bac.figures.events.history import with_history
 from bac.figures.events.layout import draw
+from bac.figures.look import LEGIBLE, POINTS, SIZE, SMALLEST, Look, Orientation, length
 from bac.figures.metrics import paragraph, shorten, text_width, wrap
 from bac.figures.palette import ORDER, colour_of, contrast, luminance, text_colour_of, text_on
 from bac.figures.render import FORMATS, by_graphviz, write
@@ -69,6 +70,7 @@ HOSTILE = [
     "x" * 195,
     "&amp; \\N \\G \\E ?`!`<<>>",
 ]
+COLUMN, PAGE = 84 * POINTS["mm"], 174 * POINTS["mm"]
 Rectangle = tuple[float, float, float, float]
 needs_dot = pytest.mark.skipif(shutil.which("dot") is None, reason="Graphviz is not installed")
 
@@ -177,7 +179,7 @@ def on_the_way(line: Polyline) -> Iterator[tuple[float, float]]:
             yield tuple(sum(w * p[i] for w, p in zip(weights, (a, b, c, d), strict=True)) for i in (0, 1))  # type: ignore[misc]
 
 
-def check_layout(drawing: Drawing) -> None:
+def check_layout(drawing: Drawing, smallest: float = SIZE) -> None:
     boxes = [box_rectangle(box) for box in cards(drawing)]
     texts = [(shape, rectangle(shape)) for shape in drawing.shapes if isinstance(shape, Text)]
     page = (0.0, 0.0, drawing.width, drawing.height)
@@ -186,7 +188,7 @@ def check_layout(drawing: Drawing) -> None:
         assert not any(overlap(box, other) for other in boxes[:number])
     for number, (text, place) in enumerate(texts):
         assert inside(place, page), text
-        assert text.size >= 8
+        assert text.size >= smallest - 1e-9
         assert not [other for other, taken in texts[:number] if overlap(place, taken)], text
         assert all(inside(place, box) or not overlap(place, box) for box in boxes), text
     for shape in drawing.shapes:
@@ -222,6 +224,72 @@ def test_nothing_overlaps_and_nothing_is_left_out(trace: Trace) -> None:
         write(again, each) for each in ("svg", "tikz", "dot")
     ]
     ElementTree.fromstring(write(drawing, "svg"))
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(traces(), st.sampled_from([None, COLUMN, PAGE]), st.sampled_from([None, *Orientation]), st.booleans())
+def test_a_folded_figure_fits_and_can_be_read(
+    trace: Trace, width: float | None, orientation: Orientation | None, bare: bool
+) -> None:
+    look = Look(width, orientation, title=not bare, legend=not bare, caption=not bare)
+    try:
+        drawing = draw(trace, look=look)
+    except FigureError as refused:
+        assert "it needs" in str(refused)
+        assert width == COLUMN or orientation
+        return
+    check_layout(drawing, SMALLEST)
+    assert width is None or drawing.width == width
+
+
+@pytest.mark.parametrize("name", ARTICLE)
+@pytest.mark.parametrize("orientation", [None, *Orientation])
+def test_the_figures_of_the_article_fit_into_a_column(name: str, orientation: Orientation | None) -> None:
+    if orientation is Orientation.HORIZONTAL:
+        with pytest.raises(FigureError, match=r"does not fit into 84 mm .* it needs \d+ mm"):
+            draw(article(name), look=Look(COLUMN, orientation))
+        return
+    drawing = draw(article(name), look=Look(COLUMN, orientation))
+    check_layout(drawing, LEGIBLE)
+    assert drawing.width == COLUMN
+
+
+def test_a_bare_figure_has_no_heading_legend_or_caption() -> None:
+    trace = article("figure-3")
+    whole = {shape.text for shape in draw(trace).shapes if isinstance(shape, Text)}
+    bare = {
+        shape.text
+        for shape in draw(trace, look=Look(title=False, legend=False, caption=False)).shapes
+        if isinstance(shape, Text)
+    }
+    assert any(text.startswith("Broken link:") for text in whole)
+    assert not any(text.startswith("Broken link:") for text in bare)
+    assert {"in the backup", "broken link"} & whole >= {"in the backup"}
+    assert "in the backup" not in bare
+    assert not any(text.startswith("The recovered") for text in bare)
+    assert {"A", "B", "A/3", "B/3", "disaster"} <= bare
+
+
+def test_lanes_stand_as_they_are_named() -> None:
+    lanes = [
+        shape.text for shape in draw(article("figure-3"), look=Look(lanes=("B",))).shapes if isinstance(shape, Text)
+    ]
+    assert [text for text in lanes if text in "AB"] == ["B", "A"]
+    with pytest.raises(FigureError, match="no service C, which was to have a lane; there are A, B"):
+        draw(article("figure-3"), look=Look(lanes=("C",)))
+
+
+@pytest.mark.parametrize(
+    ("text", "points"), [("84mm", 84 * POINTS["mm"]), ("3.3 in", 237.6), ("240", 240), ("17.4cm", 174 * POINTS["mm"])]
+)
+def test_lengths(text: str, points: float) -> None:
+    assert length(text) == pytest.approx(points)
+
+
+@pytest.mark.parametrize("text", ["", "wide", "0mm", "-3pt", "84 furlongs", "1e3"])
+def test_what_is_not_a_length(text: str) -> None:
+    with pytest.raises(FigureError, match="is not a length; write for instance 84mm"):
+        length(text)
 
 
 @pytest.mark.parametrize("name", ARTICLE)
@@ -302,7 +370,7 @@ def test_without_graphviz_the_message_says_what_to_install(monkeypatch: pytest.M
 def test_unknown_formats_are_refused() -> None:
     with pytest.raises(FigureError, match="not a format"):
         write(draw(article("figure-3")), "gif")
-    assert FORMATS == ("svg", "pdf", "png", "tikz", "dot")
+    assert FORMATS == ("svg", "pdf", "png", "tikz", "tex", "dot")
 
 
 @pytest.mark.parametrize("claim", [{"subject": "b -> a"}, {"kind": "missing-state", "subject": "nothing"}])
@@ -421,3 +489,27 @@ def test_shortened_and_wrapped_texts_fit(text: str, width: float) -> None:
     assert text_width(shorten(text, width, 8), 8) <= width
     assert all(text_width(line, 8) <= width for line in wrap(text, width, 8))
     assert "".join(wrap(text, width, 8)).replace(" ", "") == "".join(shorten(text, 1e9, 8).split())
+
+
+ARTICLE_CLASS = r"""
+\documentclass[twocolumn]{article}
+\usepackage{tikz}
+\begin{document}
+%s
+\end{document}
+"""
+
+
+@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="LaTeX is not installed")
+def test_latex_sets_pictures_and_documents(tmp_path: Path) -> None:
+    drawings = [draw(article(name), look=Look(COLUMN)) for name in ARTICLE]
+    drawings += [draw(hostile(name), look=Look(COLUMN)) for name in HOSTILE if name.isascii()]
+    for number, drawing in enumerate(drawings):
+        (tmp_path / f"{number}.tikz").write_bytes(write(drawing, "tikz"))
+    inputs = "\n\n".join(rf"\noindent\input{{{number}.tikz}}" for number in range(len(drawings)))
+    (tmp_path / "article.tex").write_text(ARTICLE_CLASS % inputs, encoding="utf-8")
+    (tmp_path / "alone.tex").write_bytes(write(drawings[0], "tex", standalone=True))
+    for name in ("article", "alone"):
+        command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", name]
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, check=False)
+        assert done.returncode == 0, done.stdout.decode("utf-8", "replace")[-2000:]

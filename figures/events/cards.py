@@ -8,16 +8,21 @@ from functools import cached_property
 
 from bac.figures.canvas import Anchor, Box, Polyline, Shape, Text
 from bac.figures.events.scene import Card, State
-from bac.figures.metrics import clean, guarded, shorten, text_width, wrap
+from bac.figures.look import SIZE, WIDEST
+from bac.figures.metrics import ELLIPSIS, clean, guarded, pieces, shorten, text_width, wrap
 from bac.figures.palette import ALERT, ALERT_TEXT, MUTED, PAPER, colour_of, mix, text_colour_of, text_on
 
-NAME_SIZE, SIZE = 9.0, 8.0
-"""Type sizes in points of names of events, and of all other text on a card."""
+NAME_SIZE = 9.0
+"""The type size of names of events in points."""
 NAME_LEADING, LEADING = 11.0, 9.8
 PAD = 6.0
 """Points between a card's outline and its text."""
-NARROWEST, WIDEST = 34.0, 76.0
-"""The least and the greatest width of a card's text in points."""
+NARROWEST = 34.0
+"""The least width of a card's text in points."""
+SHORTEST = 4
+"""The least number of characters to which the name of a service is shortened; below it only ``…`` is left."""
+LONGEST_NOTE = 44.0
+"""The width of a card's note in points that is not broken into lines."""
 RING = 3.0
 """Points between the outline of a card and the ring around one that the claim is about."""
 OVERSHOOT = 2.5
@@ -63,20 +68,35 @@ class CardText:
     """The lines of text on a card, at most as wide as a card can be."""
 
     card: Card
+    widest: float = WIDEST
+
+    @property
+    def most(self) -> int:
+        """Return how many lines the words of a step may take; narrow cards have more."""
+        return 2 if self.widest >= WIDEST else 3
 
     @cached_property
     def lines(self) -> tuple[Line, ...]:
         """Return the name of the event (or room for a sign), what happened, and a note."""
         card = self.card
-        lines = [Line(text) for text in labelled(card.label, card.suffix)]
+        lines = [Line(text) for text in labelled(card.label, card.suffix, self.widest, self.most)]
         if card.entry is not None:
-            lines.insert(0, Line(event_name(card.entry.name), NAME_SIZE, bold=True))
+            lines.insert(0, Line(event_name(card.entry.name, self.widest), NAME_SIZE, bold=True))
         elif card.state is not State.ABSENT:
             lines.insert(0, Line("", NAME_SIZE))
         if card.note:
             alert = card.alert or card.state in SIGNED
-            lines.append(Line(card.note, bold=alert, italic=not alert, colour=ALERT_TEXT if alert else None))
+            ink = ALERT_TEXT if alert else None
+            notes = wrap(card.note, max(self.widest, LONGEST_NOTE), SIZE, alert)
+            lines += [Line(note, bold=alert, italic=not alert, colour=ink) for note in notes]
         return tuple(lines)
+
+    @property
+    def whole(self) -> bool:
+        """Whether the label is on the card with none of its words broken or left out."""
+        written = "".join(line.text for line in self.lines if not line.bold)
+        fits = all(text_width(piece, SIZE) <= self.widest for piece in pieces(self.card.label))
+        return fits and ELLIPSIS not in written
 
     @property
     def width(self) -> float:
@@ -89,28 +109,30 @@ class CardText:
         return sum(line.leading for line in self.lines) + PAD + 2
 
 
-def event_name(name: str) -> str:
-    """Return the name of an event (``orders/3``), its service shortened if necessary."""
+def event_name(name: str, widest: float = WIDEST) -> str:
+    """Return the name of an event (``orders/3``), its service shortened if it is wider than this in points."""
     service, _, position = name.rpartition("/")
     tail = f"/{position}"
-    return guarded(shorten(service, WIDEST - text_width(tail, NAME_SIZE, True), NAME_SIZE, bold=True)) + tail
+    short = shorten(service, widest - text_width(tail, NAME_SIZE, True), NAME_SIZE, bold=True)
+    # The lane has the whole name, so that two letters of it say nothing more.
+    return (guarded(short) if short == clean(service) or len(short) > SHORTEST else ELLIPSIS) + tail
 
 
-def labelled(label: str, suffix: str) -> list[str]:
-    """Return in at most two lines what happened; its index is never cut off."""
+def labelled(label: str, suffix: str, widest: float, most: int) -> list[str]:
+    """Return in at most so many lines of this width what happened; its index is never cut off."""
     if not suffix:
-        return wrap(label, WIDEST, SIZE, most=2)
-    lines = wrap(f"{guarded(clean(label))} {suffix}", WIDEST, SIZE)
-    if len(lines) <= 2 and suffix in lines[-1]:
+        return wrap(label, widest, SIZE, most=most)
+    lines = wrap(f"{guarded(clean(label))} {suffix}", widest, SIZE)
+    if len(lines) <= most and suffix in lines[-1]:
         return lines
-    *first, last = wrap(label, WIDEST, SIZE, most=2)
-    last = shorten(last.rstrip("…") + "…", WIDEST - text_width(f" {suffix}", SIZE), SIZE)
+    *first, last = wrap(label, widest, SIZE, most=most)
+    last = shorten(last.rstrip("…") + "…", widest - text_width(f" {suffix}", SIZE), SIZE)
     return [*first, f"{guarded(last)} {suffix}"]
 
 
-def card_shapes(card: Card, x: float, y: float, width: float, height: float, position: int) -> Iterator[Shape]:
+def card_shapes(content: CardText, x: float, y: float, width: float, height: float, position: int) -> Iterator[Shape]:
     """Yield a card with its upper left corner here; the position of its service selects the colour."""
-    content = CardText(card)
+    card = content.card
     middle, top = x + width / 2, y + (height - content.height + PAD + 2) / 2
     yield _box(card, x, y, width, height, position)
     if card.lost:

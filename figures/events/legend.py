@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 
 from bac.figures.canvas import Anchor, Box, Polyline, Shape, Text
-from bac.figures.events.cards import SIGNED, SIZE, cross, sign
+from bac.figures.events.cards import SIGNED, cross, sign
 from bac.figures.events.marks import ARROWS, BAND, bolt, triangle
 from bac.figures.events.routing import Style
 from bac.figures.events.scene import Kind, Scene, State
+from bac.figures.look import SIZE
 from bac.figures.metrics import paragraph, text_width, wrap
 from bac.figures.palette import ALERT, INK, MUTED, PAPER
 from bac.model.system import ActionKind
@@ -31,10 +32,10 @@ Item = tuple[Symbol, float, str]
 
 
 def below(
-    scene: Scene, styles: set[Style], sentence: str, x: float, y: float, width: float
+    scene: Scene, styles: set[Style], sentence: str, x: float, y: float, width: float, legend: bool = True
 ) -> tuple[list[Shape], float]:
     """Return legend, omissions and caption in a column of this width from here on, and the *y* of their end."""
-    shapes, y = _legend(list(entries(scene, styles)), x, y, width)
+    shapes, y = _legend(list(entries(scene, styles)) if legend else [], x, y, width)
     for line in wrap(omissions(scene), width, SIZE, most=MOST_OMISSION_LINES):
         shapes.append(Text(x, y + SIZE, line, SIZE, colour=MUTED, name=omissions(scene)))
         y += LINE

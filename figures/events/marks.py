@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bac.figures.canvas import Anchor, Box, Polygon, Polyline, Shape, Text
-from bac.figures.events.cards import SIZE, cross
+from bac.figures.canvas import Anchor, Box, Point, Polygon, Polyline, Shape, Text
+from bac.figures.events.cards import cross
 from bac.figures.events.routing import Style
 from bac.figures.geometry import rounded
+from bac.figures.look import SIZE
 from bac.figures.metrics import text_width
 from bac.figures.palette import ALERT, INK, MUTED, PAPER
 
@@ -37,22 +38,28 @@ def elision_text(count: int) -> str:
     return f"… {count} more …"
 
 
-def triangle(x: float, y: float, fill: str, stroke: str) -> Polygon:
-    """Return a triangle that points down, its tip here."""
-    return Polygon(((x - TRIANGLE, y - 1.7 * TRIANGLE), (x + TRIANGLE, y - 1.7 * TRIANGLE), (x, y)), fill, stroke)
+def triangle(x: float, y: float, fill: str, stroke: str, sideways: bool = False) -> Polygon:
+    """Return a triangle that points down, or to the right if ``sideways``, its tip here."""
+    base = 1.7 * TRIANGLE
+    if sideways:
+        return Polygon(((x - base, y - TRIANGLE), (x - base, y + TRIANGLE), (x, y)), fill, stroke)
+    return Polygon(((x - TRIANGLE, y - base), (x + TRIANGLE, y - base), (x, y)), fill, stroke)
 
 
-def backup(x: float, top: float, bottom: float, fill: str, ink: str) -> Iterator[Shape]:
-    """Yield a backup: a triangle above a log, its tip at ``top``, and a line through the log."""
-    yield Polyline(((x, top), (x, bottom)), ink, 1.6)
-    yield triangle(x, top, fill, ink)
-    yield Text(x, top - 1.7 * TRIANGLE - 2.5, BACKUP, SIZE, Anchor.MIDDLE, ink)
+def backup(tip: Point, end: Point, fill: str, ink: str) -> Iterator[Shape]:
+    """Yield a backup: a triangle beside a log, and a line from its tip through the log, down or to the right."""
+    yield Polyline((tip, end), ink, 1.6)
+    sideways = tip[1] == end[1]
+    yield triangle(*tip, fill, ink, sideways)
+    if not sideways:
+        yield Text(tip[0], tip[1] - 1.7 * TRIANGLE - 2.5, BACKUP, SIZE, Anchor.MIDDLE, ink)
 
 
-def lock(left: float, right: float, y: float) -> Iterator[Shape]:
-    """Yield a lock from ``left`` to ``right``: a hatched band with its upper side at *y*, and its name above."""
-    yield Box(left, y, right - left, BAND, PAPER, MUTED, 0.9, hatch=MUTED)
-    yield Text(left, y - 2.5, LOCKED, SIZE, Anchor.START, MUTED)
+def lock(x: float, y: float, width: float, height: float, named: bool) -> Iterator[Shape]:
+    """Yield a lock: a hatched band, with its name above if ``named``."""
+    yield Box(x, y, width, height, PAPER, MUTED, 0.9, hatch=MUTED)
+    if named:
+        yield Text(x, y - 2.5, LOCKED, SIZE, Anchor.START, MUTED)
 
 
 def bolt(x: float, y: float, hollow: bool, size: float = BOLT_SIZE) -> Polygon:

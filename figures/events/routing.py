@@ -1,7 +1,8 @@
 """The routes of arrows: out of a card, along a track in the channel between two lanes, and into another card.
 
-A card stands alone in its column, so that an arrow can leave it straight up or down through other lanes without
-touching other cards; it turns in the channel beside the lane of its end.
+A card stands alone in its column, so that an arrow can leave it straight through other lanes without touching other
+cards; it turns in the channel beside the lane of its end.  *Along* is the direction of time, *across* that from lane to
+lane; the *near* side of a lane or card is the upper one, or the left one if time runs downwards.
 """
 
 from __future__ import annotations
@@ -10,8 +11,6 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum, auto
-
-from bac.figures.canvas import Point
 
 TRACK = 9.0
 """Points between two tracks."""
@@ -49,16 +48,16 @@ class Arrow:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """The place of a card: its lane, its left edge and its width."""
+    """The place of a card: its lane, where it begins along the time, and how long it is in that direction."""
 
     lane: int
-    x: float
-    width: float
+    start: float
+    length: float
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """The route of an arrow: from *x* ``start`` along a track of a channel to *x* ``end``, with the width of its tag.
+    """The route of an arrow: from ``start`` along a track of a channel to ``end``, with the width of its tag.
 
     One that ``returns`` ends in the lane where it began.
     """
@@ -80,7 +79,7 @@ class Route:
 
 
 def channel_of(tail: Place, head: Place) -> int:
-    """Return the channel in which an arrow turns: channel *i* is above lane *i*."""
+    """Return the channel in which an arrow turns: channel *i* is on the near side of lane *i*."""
     return head.lane + 1 if head.lane < tail.lane else head.lane
 
 
@@ -101,28 +100,28 @@ def routes(arrows: Sequence[Arrow], places: Sequence[Place], tag_widths: Mapping
     return [replace(route, track=track) for route, track in zip(found, _tracks(found), strict=True)]
 
 
-def leaves_upwards(tail: Place, head: Place) -> bool:
-    """Whether an arrow leaves its first card at the top."""
+def leaves_near(tail: Place, head: Place) -> bool:
+    """Whether an arrow leaves its first card at the near side."""
     return head.lane <= tail.lane
 
 
-def enters_from_above(tail: Place, head: Place) -> bool:
-    """Whether an arrow enters its second card at the top."""
+def enters_near(tail: Place, head: Place) -> bool:
+    """Whether an arrow enters its second card at the near side."""
     return head.lane >= tail.lane
 
 
 def _ports(arrows: Sequence[Arrow], places: Sequence[Place]) -> dict[tuple[int, bool], float]:
-    """Return the *x* at which each arrow leaves (``False``) and enters (``True``) its cards."""
+    """Return where along the time each arrow leaves (``False``) and enters (``True``) its cards."""
     edges: dict[tuple[int, bool], list[tuple[float, int, bool]]] = defaultdict(list)
     for number, arrow in enumerate(arrows):
         tail, head = places[arrow.tail], places[arrow.head]
-        edges[arrow.tail, leaves_upwards(tail, head)].append((head.x, number, False))
-        edges[arrow.head, enters_from_above(tail, head)].append((tail.x, number, True))
+        edges[arrow.tail, leaves_near(tail, head)].append((head.start, number, False))
+        edges[arrow.head, enters_near(tail, head)].append((tail.start, number, True))
     ports = {}
     for (card, _), ends in edges.items():
         place = places[card]
         for rank, (_, number, entering) in enumerate(sorted(ends), 1):
-            ports[number, entering] = place.x + place.width * rank / (len(ends) + 1)
+            ports[number, entering] = place.start + place.length * rank / (len(ends) + 1)
     return ports
 
 
@@ -170,7 +169,7 @@ class Channels:
             inside = [route for route in found if route.channel == channel]
             y = 0.0
             for track in range(max((route.track for route in inside), default=-1) + 1):
-                tagged = any(route.track == track and route.arrow.tag for route in inside)
+                tagged = any(route.track == track and route.tag_width for route in inside)
                 y += TRACK + (TAG if tagged else 0.0)
                 offsets[channel, track] = y
             empty = 0.0 if channel in (0, lanes) else least
@@ -190,8 +189,3 @@ def free_place(wanted: float, width: float, left: float, right: float, obstacles
         if least <= centre <= most and not any(abs(x - centre) < half for x in obstacles):
             return centre
     return start
-
-
-def path(route: Route, tail_y: float, track_y: float, head_y: float) -> tuple[Point, ...]:
-    """Return the corners of an arrow, from the edge of one card to that of the other."""
-    return (route.start, tail_y), (route.start, track_y), (route.end, track_y), (route.end, head_y)

@@ -12,6 +12,7 @@ from enum import Enum, auto
 from typing import assert_never
 
 from bac.figures.events.focus import Focus
+from bac.figures.look import UNFOLDED, Fold
 from bac.model.architecture import Step, Verb
 from bac.model.system import ActionKind, Event, Label
 from bac.model.trace import Entry, Trace
@@ -19,8 +20,6 @@ from bac.properties.anomalies import Cut
 
 MOST_LANES = 10
 """The most lanes; further services that the claim does not need are only counted."""
-MOST_CARDS = 16
-"""The most cards; if there are more, stretches of events that the claim does not need are elided in their middle."""
 LEFT_OF_ELISION = 1
 """The number of events that stay on each side of an elision."""
 
@@ -111,24 +110,33 @@ class Scene:
         return [card for column in self.columns for card in column.cards]
 
 
-def scene(trace: Trace, found: Focus, outside: int = 0) -> Scene:
-    """Return the content of the diagram of a trace."""
+def scene(trace: Trace, found: Focus, outside: int = 0, fold: Fold = UNFOLDED, order: Sequence[str] = ()) -> Scene:
+    """Return the content of the diagram of a trace, with the lanes of ``order`` first."""
     every = list(Director(trace, found).columns())
-    lanes = chosen_lanes(trace, found, every)
+    lanes = in_order(chosen_lanes(trace, found, every, fold.others), order)
     counts = {log.service: len(log.live) + len(log.recovered) for log in trace.logs.values()}
     omitted = tuple((service, count) for service, count in counts.items() if service not in lanes)
-    columns = elided(restricted(every, lanes), found)
+    columns = elided(restricted(every, lanes), found, fold.most_cards)
     return Scene(trace, found, lanes, tuple(columns), omitted, outside)
 
 
-def chosen_lanes(trace: Trace, found: Focus, columns: Iterable[Column]) -> tuple[str, ...]:
-    """Return the services that get a lane, in the order of the specification: of the claim first, then with events."""
+def chosen_lanes(trace: Trace, found: Focus, columns: Iterable[Column], others: bool = True) -> tuple[str, ...]:
+    """Return the services that get a lane, in the order of the specification: of the claim first, then with events.
+
+    Without ``others`` only those of the claim do, if there are any.
+    """
     names = [service.name for service in trace.architecture.services]
-    active = {card.service for column in columns for card in column.cards}
     needed = [name for name in names if name in found.services]
-    others = [name for name in names if name in active and name not in found.services]
-    lanes = {*needed[:MOST_LANES], *others[: max(0, MOST_LANES - len(needed))]}
+    active = {card.service for column in columns for card in column.cards} if others or not needed else set()
+    rest = [name for name in names if name in active and name not in found.services]
+    lanes = {*needed[:MOST_LANES], *rest[: max(0, MOST_LANES - len(needed))]}
     return tuple(name for name in names if name in lanes) or tuple(names[:MOST_LANES])
+
+
+def in_order(lanes: Sequence[str], order: Sequence[str]) -> tuple[str, ...]:
+    """Return the lanes that are in ``order`` as they are there, and then the others."""
+    first = [name for name in order if name in lanes]
+    return (*first, *(name for name in lanes if name not in first))
 
 
 def restricted(columns: Iterable[Column], lanes: Sequence[str]) -> Iterator[Column]:
@@ -141,10 +149,10 @@ def restricted(columns: Iterable[Column], lanes: Sequence[str]) -> Iterator[Colu
             yield Column(column.kind, column.action, cards, services, restored)
 
 
-def elided(columns: Iterable[Column], found: Focus) -> list[Column]:
+def elided(columns: Iterable[Column], found: Focus, most_cards: int) -> list[Column]:
     """Return the columns, with the middles of long stretches of unimportant events replaced by their numbers."""
     whole = list(columns)
-    if sum(len(column.cards) for column in whole) <= MOST_CARDS:
+    if sum(len(column.cards) for column in whole) <= most_cards:
         return whole
     result: list[Column] = []
     stretch: list[Column] = []

@@ -35,6 +35,7 @@ def draw_architecture(
     services: Sequence[str] = (),
     depth: int = 1,
     program: str | None = None,
+    legend: bool = True,
 ) -> Drawing:
     """Draw an architecture, and how a plan backs it up.
 
@@ -51,6 +52,7 @@ def draw_architecture(
         services: draw only the part around these; see :mod:`bac.figures.graph.affected`.
         depth: the most references in a row over which this part extends.
         program: the Graphviz program that computes the layout, ``""`` for none; by default one that is found.
+        legend: whether the meaning of the arrows is drawn; what is not drawn is always said.
 
     Returns:
         the same drawing each time, for the same Graphviz.
@@ -64,7 +66,7 @@ def draw_architecture(
     content = _drawn(graph, narrow=False, program=program)
     if graph.labelled and content.width > PAGE:
         content = _drawn(graph, narrow=True, program=program)
-    return page(architecture, plan, _description(graph, plan), content, _legend(graph))
+    return page(architecture, plan, _description(graph, plan), content, _legend(graph, legend))
 
 
 def _drawn(graph: ServiceGraph, narrow: bool, program: str | None) -> Part:
@@ -72,9 +74,9 @@ def _drawn(graph: ServiceGraph, narrow: bool, program: str | None) -> Part:
     return picture.drawn(lay_out(picture.diagram, program))
 
 
-def _legend(graph: ServiceGraph) -> list[Part]:
-    items = kinds_legend(arrow.kind for arrow in graph.arrows)
-    if any(service.number for service in graph.services):
+def _legend(graph: ServiceGraph, whole: bool) -> list[Part]:
+    items = kinds_legend(arrow.kind for arrow in graph.arrows) if whole else []
+    if whole and any(service.number for service in graph.services):
         items.append(item("order of the snapshots", badge_part(1)))
     return [*items, *(item(note, bold=True) for note in _notes(graph))]
 
