@@ -1,4 +1,4 @@
-"""One way to write any drawing: SVG, TikZ and DOT by ourselves, PDF and PNG through Graphviz."""
+"""One way to write any drawing: SVG, TikZ and DOT by ourselves, PDF and PNG by the extra ``pdf`` or by Graphviz."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from bac.figures.canvas import Drawing, FigureError
 from bac.figures.dot import dot, dot_program
 from bac.figures.svg import svg
 from bac.figures.tikz import tikz
+from bac.model.extras import EXTRAS, installation
 
 FORMATS = ("svg", "pdf", "png", "tikz", "tex", "dot")
 """The formats of figures; each is also a file extension."""
@@ -16,7 +17,10 @@ RESOLUTION = 220
 """Dots per inch of bitmaps."""
 LARGEST = 30_000
 """The most dots of a bitmap in either direction that Graphviz can paint; larger figures get fewer dots per inch."""
-HOWTO = "install Graphviz (https://graphviz.org/download), or write .svg, .tikz or .dot, which need nothing"
+HOWTO = (
+    f"{installation('pdf')}, or install Graphviz (https://graphviz.org/download), or write .svg or .tikz, "
+    "which need nothing"
+)
 EPOCH = b"D:19700101000000"
 """The date in PDF files, so that the same drawing gives the same bytes."""
 
@@ -25,7 +29,7 @@ def write(drawing: Drawing, format: str, standalone: bool = False) -> bytes:  # 
     """Return a drawing in one of :data:`FORMATS`; TikZ as a document if it shall stand alone, else as a picture.
 
     Raises:
-        FigureError: there is no such format; or it needs Graphviz, which is not installed or fails.
+        FigureError: there is no such format; or it needs a package or Graphviz, which is not installed or fails.
     """
     match format:
         case "svg":
@@ -35,9 +39,34 @@ def write(drawing: Drawing, format: str, standalone: bool = False) -> bytes:  # 
         case "dot":
             return dot(drawing).encode("utf-8")
         case "pdf" | "png":
-            return by_graphviz(drawing, format)
+            return painted(drawing, format)
         case _:
             raise FigureError(f"{format}: not a format of figures; there are {', '.join(FORMATS)}")
+
+
+def painted(drawing: Drawing, format: str) -> bytes:  # noqa: A002
+    """Return a drawing as PDF or PNG: by the packages of the extra ``pdf``, or else by Graphviz.
+
+    Graphviz also sets the texts for which no font is found, and those of scripts that join their letters.
+
+    Raises:
+        FigureError: neither is installed, or neither can set all texts.
+    """
+    from bac.figures.pdf import MissingCharacter, pdf, png
+
+    if not EXTRAS["pdf"].installed:
+        return by_graphviz(drawing, format)
+    try:
+        return pdf(drawing) if format == "pdf" else png(drawing, resolution_of(drawing))
+    except MissingCharacter as missing:
+        if dot_program():
+            return by_graphviz(drawing, format)
+        raise FigureError(f"{missing}: install Graphviz (https://graphviz.org/download), or write .svg") from None
+
+
+def resolution_of(drawing: Drawing) -> int:
+    """Return the resolution of a bitmap in dots per inch: less for drawings that would be too large to be painted."""
+    return min(RESOLUTION, int(LARGEST * 72 / max(drawing.width, drawing.height)))
 
 
 def by_graphviz(drawing: Drawing, format: str) -> bytes:  # noqa: A002
@@ -50,8 +79,8 @@ def by_graphviz(drawing: Drawing, format: str) -> bytes:  # noqa: A002
 
     program = dot_program()
     if not program:
-        raise FigureError(f"no dot on this machine, which writes {format.upper()}: {HOWTO}")
-    resolution = min(RESOLUTION, int(LARGEST * 72 / max(drawing.width, drawing.height))) if format == "png" else None
+        raise FigureError(f"nothing on this machine writes {format.upper()}: {HOWTO}")
+    resolution = resolution_of(drawing) if format == "png" else None
     graphviz.backend.dot_command.DOT_BINARY = Path(program)
     source = dot(drawing, resolution).encode("utf-8")
     try:

@@ -170,6 +170,7 @@ def test_modules_of_extras_are_imported_where_they_are_expected_only() -> None:
     places = {
         "proofs/explicit/compiled/": {"numba", "numpy", "llvmlite"},
         "proofs/pool.py": {"distributed"},
+        "figures/pdf.py": {"reportlab", "pypdfium2"},
         "testing/": {"hypothesis", "pytest"},
     }
     declared = {re.split(r"[\[<>=]", each)[0] for each in PROJECT["dependencies"]}
