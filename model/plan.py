@@ -5,12 +5,12 @@ Source: the article, "The BAC Theorem" and "Dealing with the Consequences"; docs
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 from bac.model.modes import Mode
-from bac.model.recovery import Recovery
+from bac.model.recovery import Onto, Recovery, Rollback, Source
 
 
 class Scope(StrEnum):
@@ -93,6 +93,21 @@ class Plan:
     def mode_of(self, service: str) -> Mode:
         """The mode of this service's group."""
         return self.group_of(service).mode
+
+    def contradictions(self, services: Iterable[str]) -> Iterator[tuple[str, str, str]]:
+        """Yield what excludes ``rollback: oldest``: the code of an error, the key of ``recovery``, and a message.
+
+        Args:
+            services: the names of those that are not external.
+        """
+        recovery = self.recovery
+        if recovery.rollback is not Rollback.OLDEST:
+            return
+        if not any(group.mode.takes_snapshots for group in self.groups_of(services).values()):
+            yield "no-snapshot", "rollback", "this plan takes no snapshots, so there is none to roll back to"
+        for key, value, excluded in (("from", recovery.source, Source.NEWEST), ("onto", recovery.onto, Onto.EXISTING)):
+            if value is excluded:
+                yield "contradiction", key, f"'{key}: {value}' and 'rollback: oldest' exclude each other"
 
 
 INDEPENDENT = Plan("independent")

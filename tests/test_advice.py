@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from functools import cache
 from itertools import count
 from pathlib import Path
@@ -13,12 +15,14 @@ from test_examples import FILES
 
 import bac as face
 from bac.model.architecture import Architecture
+from bac.model.errors import BacError
 from bac.model.modes import Mode, one_by_one, registered
 from bac.model.plan import Plan
 from bac.model.recovery import OPTIONS
-from bac.model.specification.reader import Specification, load
+from bac.model.specification.reader import Specification, load, parse
+from bac.model.specification.writer import dump
 from bac.proofs.advice.changes import NOT_CHECKED, Advice, Concern, Help, changes
-from bac.proofs.advice.search import QUICK, THOROUGH, Budget, advise
+from bac.proofs.advice.search import QUICK, THOROUGH, Budget, Trials, advise
 from bac.proofs.check import check
 from bac.proofs.engine import LimitMonitor, Limits
 from bac.proofs.results import AnomalyResult, PlanResult, Verdict
@@ -83,6 +87,32 @@ def confirm(anomaly: str, help_: Help, before: PlanResult, after: PlanResult) ->
     assert ("clients wait" in help_.costs) == (Property.AVAILABILITY in lost)
     assert ("loses what was backed up" in help_.costs) == (Property.NO_EXTRA_LOSS in lost)
     assert any(cost.startswith("introduces") for cost in help_.costs) == bool(violating(after) - violating(before))
+
+
+READ = [*(file for file in FILES if file.stem.startswith(("sales", "figure-5"))), *CASES]
+
+
+@pytest.mark.parametrize("file", READ, ids=lambda file: file.stem)
+def test_a_changed_plan_is_valid_exactly_if_it_can_be_read(file: Path) -> None:
+    specification = load(file)
+    architecture, told = specification.architecture, set[bool]()
+    for plan in specification.plans:
+        trials = Trials(architecture, plan, check(architecture, plan), QUICK, LimitMonitor(Limits()))
+        about = [Concern.of(architecture, each) for each in anomalies(architecture, plan, 1)]
+        changed = dict.fromkeys(change.apply(plan) for concern in about for change in changes(plan, concern))
+        for each in changed:
+            assert trials.is_valid(each) == (each != plan and can_be_read(architecture, each)), each
+            told.add(trials.is_valid(each))
+    assert told == {True, False} or file.stem == "each-other.bac", "where there is nothing to change"
+
+
+def can_be_read(architecture: Architecture, plan: Plan) -> bool:
+    """Whether a specification can have the plan."""
+    try:
+        parse(json.dumps(dump(architecture, [replace(plan, name="changed", expect=None)])))
+    except BacError:
+        return False
+    return True
 
 
 def test_the_order_of_the_backups_helps_against_a_broken_link() -> None:

@@ -244,9 +244,8 @@ class _PlanReader:
         groups = [group for record in self._record.values.get("groups", ()) if (group := self._group(record))]
         grouped = self._services.complete and self._report.errors == errors and self._readable("groups")
         order = tuple(self._ordered(node, grouped) for node in self._record.values.get("order", ()))
-        plan = Plan(
-            self._name.text, tuple(groups), order, self._recovery(grouped), self._disaster(), self._expectation()
-        )
+        plan = Plan(self._name.text, tuple(groups), order, self._recovery(), self._disaster(), self._expectation())
+        self._check_rollback(plan, grouped)
         if grouped:
             self._warn_about_groups(groups)
         return plan
@@ -327,13 +326,10 @@ class _PlanReader:
 
     # Recovery, disaster and what is expected
 
-    def _recovery(self, grouped: bool) -> Recovery:
+    def _recovery(self) -> Recovery:
         values = self._values("recovery")
         values |= {repair: self._entities(repair, values.get(repair, False)) for repair in REPAIRS}
-        recovery = Recovery(source=values.pop("from", Source.SET), **values)
-        if recovery.rollback is Rollback.OLDEST:
-            self._check_rollback(recovery, grouped)
-        return recovery
+        return Recovery(source=values.pop("from", Source.SET), **values)
 
     def _entities(self, repair: str, value: bool | tuple[ScalarNode, ...]) -> tuple[str, ...]:
         """Return the entities that a repair names, in alphabetical order, where ``true`` stands for all of its own."""
@@ -348,16 +344,11 @@ class _PlanReader:
                     self._report.add("no-effect", node, f"{repair} has no effect here: {reason}")
         return tuple(sorted(node.text for node in known))
 
-    def _check_rollback(self, recovery: Recovery, grouped: bool) -> None:
-        nodes = self._record.values["recovery"].nodes
-        message = "this plan takes no snapshots, so there is none to roll back to"
-        modes = (self._modes.get(service, Mode.INDEPENDENT) for service in self._services.backed_up)
-        if grouped and not any(mode.takes_snapshots for mode in modes):
-            self._report.add("no-snapshot", nodes["rollback"], message)
-        for key, excluded in (("from", recovery.source is Source.NEWEST), ("onto", recovery.onto is Onto.EXISTING)):
-            if excluded:
-                message = f"'{key}: {nodes[key].text}' and 'rollback: oldest' exclude each other"
-                self._report.add("contradiction", nodes[key], message)
+    def _check_rollback(self, plan: Plan, grouped: bool) -> None:
+        nodes = self._record.values["recovery"].nodes if "recovery" in self._record.values else {}
+        for code, key, message in plan.contradictions(self._services.backed_up):
+            if grouped or code != "no-snapshot":
+                self._report.add(code, nodes[key], message)
 
     def _disaster(self) -> Disaster:
         values = self._values("disaster")

@@ -7,19 +7,16 @@ that decides about the anomaly is checked first, and the whole only for what hel
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import combinations
 
 from bac.model.architecture import Architecture, Entity, Link, Step, UseCase
-from bac.model.errors import BacError, LimitReached
+from bac.model.errors import LimitReached
 from bac.model.modes import Mode
 from bac.model.plan import Plan
 from bac.model.semantics import Rules
-from bac.model.specification.reader import parse
-from bac.model.specification.writer import dump
 from bac.model.system import BY_PEOPLE, Event
 from bac.proofs.advice.changes import NOT_CHECKED, Advice, Change, Concern, Help, changes
 from bac.proofs.engine import LimitMonitor
@@ -42,8 +39,6 @@ FEW_STEPS = 200
 """Of an architecture with more steps only the use cases concerned are looked at."""
 TOO_LONG = "more would take too long"
 """Why other changed plans are not checked."""
-CHANGED = "changed"
-"""The name of a changed plan, where it needs one."""
 
 
 Way = tuple[Change, ...]
@@ -298,7 +293,6 @@ class Trials:
         self.interrupted = False
         self._outcomes: dict[tuple[frozenset[str], Plan], Outcome | None] = {}
         self._cones: dict[Plan, Mapping[str, frozenset[str]]] = {}
-        self._valid: dict[Plan, bool] = {}
 
     def spent(self) -> str | None:
         """Return why no other changed plan is checked, if the budget or the time is spent."""
@@ -312,17 +306,9 @@ class Trials:
 
     def is_valid(self, plan: Plan) -> bool:
         """Whether a changed plan is another one, and such as a specification can have."""
-        if plan not in self._valid:
-            different = plan != self.plan and all(plan.mode_of(each) == Mode.INDEPENDENT for each in plan.order)
-            self._valid[plan] = different and (self.is_large or self._can_be_read(plan))
-        return self._valid[plan]
-
-    def _can_be_read(self, plan: Plan) -> bool:
-        try:
-            parse(json.dumps(dump(self.architecture, [replace(plan, name=CHANGED, expect=None)])))
-        except BacError:
-            return False
-        return True
+        independent = all(plan.mode_of(each) == Mode.INDEPENDENT for each in plan.order)
+        inside = (service.name for service in self.architecture.services if not service.external)
+        return plan != self.plan and independent and not any(plan.contradictions(inside))
 
     @property
     def is_large(self) -> bool:
