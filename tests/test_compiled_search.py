@@ -16,8 +16,10 @@ from strategies import Document, plans, specifications
 
 pytest.importorskip("numba", reason=f"{MISSING} fast")
 
+import numpy as np
+
 from bac.model.architecture import Architecture
-from bac.model.plan import Plan
+from bac.model.plan import Disaster, Plan, Scope
 from bac.model.semantics import system
 from bac.model.specification.reader import load
 from bac.model.system import AT_REST, DENIED, RECOVERED, Action, ActionKind, Clause, Fact, FactKind, Label, System
@@ -28,6 +30,8 @@ from bac.proofs.explicit.breadth_first import BreadthFirstSearch
 from bac.proofs.explicit.compiled import applicability, compiling, engine
 from bac.proofs.explicit.compiled.applicability import Moves, phases
 from bac.proofs.explicit.compiled.engine import SearchOrder, count_states, explore
+from bac.proofs.explicit.compiled.hash_table import INTERSECT, MOST_ROWS, SHARDS, Shards, batch
+from bac.proofs.explicit.compiled.tables import WORD, width_of
 from bac.properties.formula import FALSE, Atom, Not, conjunction, disjunction
 from bac.properties.qualities import qualities
 
@@ -126,6 +130,50 @@ def test_it_agrees_with_the_search_in_python(words: int) -> None:
 def test_it_agrees_with_the_search_in_python_on_thousands(words: int) -> None:
     many = settings(settings.get_profile("slow"), max_examples=2000, suppress_health_check=list(HealthCheck))
     many(given(st.just(words), problems(), st.integers(1, 2))(try_problem))()
+
+
+def crowded(built: System, moves: int) -> System:
+    """The same system with moves that never happen, so that it has this many before the disaster."""
+    missing = moves - len(phases(Packing(built)).moves)
+    never, mark = (Fact(FactKind.SNAPPED, (), (name,)) for name in ("never", "mark"))
+    idle = Action(Label(ActionKind.STEP), frozenset([never]), frozenset([mark, RECOVERED]), add=frozenset([mark]))
+    return System((*built.facts, never, mark), (*built.actions, *[idle] * missing))
+
+
+@pytest.mark.parametrize("marks", [1, 2, 3])
+def test_disasters_share_the_marks_that_moves_leave_free(marks: int) -> None:
+    specification = parsed(TOY)
+    plan = replace(specification.plan("independent"), disaster=Disaster(scope=Scope.ANY))
+    query = everything_asked(specification.architecture, plan, 2)
+    built = crowded(system(specification.architecture, plan, 2), 2 * WORD - marks)
+    assert len(phases(Packing(built)).disasters) > marks
+    assert width_of(Packing(built), 2 * WORD - marks) == 2
+    assert_agreement(built, query)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_set_that_grows_keeps_each_state_once(seed: int) -> None:
+    """Whatever room was expected; data of the same state are merged."""
+    random = np.random.default_rng(seed)
+    kept, expected = Shards((0,), 2, INTERSECT), dict[int, int]()
+    for number in range(6):
+        rows = random.integers(0, 3000 << 8 * number, size=(4000, 2), dtype=np.uint64)
+        batches = [batch(rows.reshape(-1), 2, len(rows), (0,))]
+        kept.make_room(batches, expected=0)
+        kept.insert_shards(batches, 0, SHARDS)
+        for state, data in rows.tolist():
+            expected[state] = expected.get(state, data) & data
+    found = np.concatenate([kept.of_shard(shard) for shard in range(SHARDS)]).reshape(-1, 2)
+    assert len(found) == len(kept) == len(expected)
+    assert dict(found.tolist()) == expected
+    assert all(kept.row(row[:1]).tolist() == row.tolist() for row in found[:100])
+    kept.empty(5)
+    assert len(kept) == 0
+
+
+def test_more_rows_than_can_be_numbered_are_too_many() -> None:
+    with pytest.raises(MemoryError):
+        Shards((0,), 2, INTERSECT).empty(MOST_ROWS + 1)
 
 
 DEADLOCK = """

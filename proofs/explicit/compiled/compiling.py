@@ -16,6 +16,7 @@ from typing import Any, TypeVar, cast
 import numpy as np
 from llvmlite import ir
 from numba import config, njit, types
+from numba.core import cgutils
 from numba.core.caching import CompileResultCacheImpl, FunctionCache
 from numba.core.serialize import dumps
 from numba.extending import intrinsic
@@ -27,6 +28,7 @@ if getattr(config, "DISABLE_JIT", False):
 F = TypeVar("F", bound=Callable[..., Any])
 Words = NDArray[np.uint64]
 Numbers = NDArray[np.int64]
+Slots = NDArray[np.uint32]
 Index = int | np.int64
 """A place in an array."""
 Width = tuple[int, ...]
@@ -150,7 +152,25 @@ def lowest_of(_context: Any, _word: Any) -> Any:
     return types.uint64(types.uint64), generate
 
 
+@intrinsic
+def prefetch_of(_context: Any, _array: Any, _place: Any) -> Any:
+    """The compiled form of :func:`prefetch`."""
+
+    def generate(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> Any:
+        data = context.make_array(signature.args[0])(context, builder, arguments[0]).data
+        place = builder.bitcast(builder.gep(data, [arguments[1]]), ir.IntType(8).as_pointer())
+        hint = ir.FunctionType(ir.VoidType(), [place.type, *[ir.IntType(32)] * 3])
+        function = cgutils.get_or_insert_function(builder.module, hint, "llvm.prefetch.p0i8")
+        builder.call(function, [place, *(ir.Constant(ir.IntType(32), number) for number in (1, 3, 1))])
+        return context.get_dummy_value()
+
+    return types.void(_array, types.intp), generate
+
+
 ones: Callable[[np.uint64], np.uint64] = cast(Any, ones_of)
 """How many bits of a word are set."""
 lowest: Callable[[np.uint64], np.uint64] = cast(Any, lowest_of)
 """The place of the lowest bit that is set in a word that is not zero."""
+
+prefetch: Callable[[NDArray[Any], Index], None] = cast(Any, prefetch_of)
+"""Load a place of an array into the cache of the processor, to be written soon."""

@@ -1,9 +1,9 @@
 """Depth-first search where states determine their runs: each state is visited once, and no table of states is needed.
 
-A node is a state with the moves that sleep in it, the moves that are enabled in it, its depth, and the move that led to
-it.  After a move, those that come before it in the order of moves sleep as long as only moves that are independent of
-them happen: the states to which they would lead are reached by making them first.  So of each class of runs that differ
-only in the order of independent moves, the lexicographically least is followed, and it is never cut off; see
+A node is a state with the moves that sleep in it and the marks of disasters, the moves that are enabled in it, and its
+depth.  After a move, those that come before it in the order of moves sleep as long as only moves that are independent
+of them happen: the states to which they would lead are reached by making them first.  So of each class of runs that
+differ only in the order of independent moves, the lexicographically least is followed, and it is never cut off; see
 :mod:`bac.proofs.explicit.compiled.applicability` for why no two classes lead to the same state.  Sleep sets: Godefroid,
 "Partial-Order Methods for the Verification of Concurrent Systems", chapter 5.
 """
@@ -16,22 +16,14 @@ from bac.proofs.explicit.compiled.compiling import Index, Numbers, Width, Words,
 from bac.proofs.explicit.compiled.hash_table import Batch
 from bac.proofs.explicit.compiled.tables import (
     DISASTERS,
-    DROP,
     EMITTED,
-    FIRST_WAKE,
-    HEAD,
-    INDEPENDENT,
-    LAST_WAKE,
-    MASKS,
     MOVES,
-    SPANS,
     STATES,
     TRANSITIONS,
-    WAKE,
-    apply,
     check_goals,
     emit_disasters,
-    enabled,
+    write_child,
+    write_root,
 )
 from bac.proofs.explicit.compiled.threads import ROOM, ThreadTeam, Worker
 
@@ -41,22 +33,12 @@ BUDGET = 1 << 20
 
 def node_size(width: Width) -> int:
     """Return the number of words of a node."""
-    return 3 * len(width) + 2
+    return 3 * len(width) + 1
 
 
 def most_nodes(moves: int) -> int:
     """Return the most nodes that wait below one: a run makes each move once at most, and each state leaves siblings."""
     return (moves + 1) * (moves + 1)
-
-
-@compiled
-def root(layout: Numbers, masks: Words, nodes: Words, width: Width) -> None:
-    """Write the node of the initial state."""
-    for w in range(3 * len(width) + 2):
-        nodes[w] = 0
-    for move in range(layout[MOVES]):
-        if enabled(layout, masks, move, nodes, 0, width):
-            nodes[2 * len(width) + move // 64] |= np.uint64(1) << np.uint64(move % 64)
 
 
 @compiled
@@ -77,7 +59,7 @@ def visit(
     ``nodes`` has ``top`` nodes.  Return the number of nodes that are left; the tally has the counts.
     """
     v = len(width)
-    size = 3 * v + 2
+    size = 3 * v + 1
     room = len(out) // (2 * v + 1) - layout[DISASTERS]
     here = np.empty(size, dtype=np.uint64)
     visited = 0
@@ -85,7 +67,7 @@ def visit(
         top -= 1
         for w in range(size):
             here[w] = nodes[top * size + w]
-        depth, last = here[3 * v], np.int64(here[3 * v + 1]) - 1
+        depth = here[3 * v]
         visited += 1
         possible = np.uint64(0)
         for w in range(v):
@@ -93,25 +75,15 @@ def visit(
         tally[TRANSITIONS] += possible
         check_goals(goals, here, 0, depth, possible, tally, width)
         if layout[DISASTERS]:
-            emit_disasters(layout, masks, here, 0, depth, last, out, recent, tally, width)
+            emit_disasters(layout, masks, here, 0, depth, out, recent, tally, width)
         for word in range(v):
             awake = here[2 * v + word] & ~here[v + word]
             while awake:
                 bit = awake & (~awake + np.uint64(1))
                 awake ^= bit
-                move = word * 64 + np.int64(lowest(bit))
-                own, spans, child = move * MASKS * v, HEAD + move * SPANS, top * size
+                write_child(layout, masks, word * 64 + np.int64(lowest(bit)), here, nodes, top * size, width)
+                nodes[top * size + 3 * v] = depth + np.uint64(1)
                 top += 1
-                apply(layout, masks, move, here, 0, nodes, child, width)
-                for w in range(v):
-                    nodes[child + v + w] = here[v + w] & masks[own + INDEPENDENT * v + w]
-                    nodes[child + 2 * v + w] = here[2 * v + w] & ~masks[own + DROP * v + w]
-                for other in range(layout[spans + FIRST_WAKE], layout[spans + LAST_WAKE]):
-                    woken = layout[layout[WAKE] + other]
-                    if enabled(layout, masks, woken, nodes, child, width):
-                        nodes[child + 2 * v + woken // 64] |= np.uint64(1) << np.uint64(woken % 64)
-                nodes[child + 3 * v] = depth + np.uint64(1)
-                nodes[child + 3 * v + 1] = np.uint64(move + 1)
                 here[v + word] |= bit
     tally[STATES] += np.uint64(visited)
     return top
@@ -127,7 +99,7 @@ def search_depth_first(team: ThreadTeam) -> None:
         LimitHit: a limit is reached.
     """
     first = np.zeros(node_size(team.width), dtype=np.uint64)
-    root(*team.tables, first, team.width)
+    write_root(*team.tables, first, team.width)
     waiting, budget, limit = [first], ROOM // 16, team.monitor.limits.states
     while any(map(len, waiting)):
 
@@ -157,5 +129,5 @@ def split_nodes(waiting: list[Words], workers: int, size: int) -> list[Words]:
     if len(waiting) == workers and all(map(len, waiting)):
         return waiting
     nodes = np.concatenate(waiting).reshape(-1, size)
-    nodes = nodes[np.argsort(nodes[:, size - 2], kind="stable")]
+    nodes = nodes[np.argsort(nodes[:, size - 1], kind="stable")]
     return [np.ascontiguousarray(nodes[part::workers]).reshape(-1) for part in range(workers)]

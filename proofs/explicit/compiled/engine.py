@@ -195,10 +195,9 @@ class Exploration:
         reached = None if self.team.reached is None else self.path(self.team.reached)
         return SearchResult(found, reached, None if dead_end is None else self.path(dead_end), can_recover, statistics)
 
-    def add_settled(self, states: list[Words]) -> None:
+    def add_settled(self, states: Words) -> None:
         """Add the settled states of one depth."""
-        if states:
-            self.settled.add(np.concatenate(states).reshape(-1, len(self.team.width)))
+        self.settled.add(states.reshape(-1, len(self.team.width)))
 
     def dead_end(self) -> int | None:
         """Return the first state from which the goal that must stay reachable cannot be reached; ``None`` if none is.

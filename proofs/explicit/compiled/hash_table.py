@@ -1,25 +1,31 @@
-"""Sets of states with data about each, as rows of words in hash tables that are split into shards.
+"""Sets of states with data about each: rows of words, found through hash tables, and split into shards.
 
-A row begins with a state, which is never all zeros; the data that follow are merged when the same state is inserted
-again.  The shard of a state is chosen by its hash, so that each shard has one owner at a time, and fits into the caches
-of a processor for longer.
+A row begins with a state; the data that follow are merged when the same state is inserted again.  The shard of a state
+is chosen by its hash, so that each shard has one owner at a time.  The rows of a shard stand one after the other, in
+the order in which they were first inserted.  Its hash table has a slot for each, which is half a word: the number of
+the row (0 is a free slot), and a few bits of the hash, so that other states are seldom looked at.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import Executor
 
 import numpy as np
 
-from bac.proofs.explicit.compiled.compiling import Index, Width, Words, compiled, inlined
+from bac.proofs.explicit.compiled.compiling import Index, Numbers, Slots, Width, Words, compiled, inlined, prefetch
 
-FULL = 0.6
-"""The largest share of a table that is occupied."""
-SMALLEST = 64
-"""The rows of a new table."""
+SMALLEST = 16
+"""The rows of a shard for which a new set has room."""
 SHARD_BITS = 6
 SHARDS = 1 << SHARD_BITS
+ROW_BITS = 26
+"""The bits of a slot for the number of a row; those of the hash follow."""
+MOST_ROWS = (1 << ROW_BITS) - 1
+TAG_SHIFT = 64 - (32 - ROW_BITS)
+SPARE = 1 << 24
+"""At most so many words are reserved beyond those that are needed; memory is not taken before it is used."""
+BLOCK = 64
+"""The slots of so many rows are fetched before these are inserted."""
 INTERSECT, LEAST = 0, 1
 """How the data of two rows with the same state are merged: the bits that both have, or the lesser of the two."""
 
@@ -45,29 +51,6 @@ def same(rows: Words, at: Index, others: Words, other: Index, width: Width) -> b
 
 
 @inlined
-def is_empty(rows: Words, at: Index, width: Width) -> bool:
-    """Whether a row of a table is empty."""
-    empty = True
-    for w in range(len(width)):
-        empty = empty and rows[at + w] == 0
-    return empty
-
-
-@inlined
-def find_slot(table: Words, size: int, capacity: int, rows: Words, at: Index, width: Width) -> Index:
-    """Return the place of a state in a table, or that of the empty row where it belongs.
-
-    The table has ``capacity`` rows of ``size`` words.
-    """
-    slot = np.int64((hash_state(rows, at, width) >> np.uint64(SHARD_BITS)) & np.uint64(capacity - 1))
-    while True:
-        found = slot * size
-        if is_empty(table, found, width) or same(table, found, rows, at, width):
-            return found
-        slot = (slot + 1) & (capacity - 1)
-
-
-@inlined
 def precedes(rows: Words, at: Index, others: Words, other: Index, size: int, width: Width) -> bool:
     """Whether the data of one row, of which the first is a depth, are less than those of another."""
     mine, theirs = rows[at + len(width)], others[other + len(width)]
@@ -79,128 +62,197 @@ def precedes(rows: Words, at: Index, others: Words, other: Index, size: int, wid
     return False
 
 
-@compiled
-def insert_into(
-    table: Words, size: int, taken: int, rows: Words, first: Index, last: Index, merge: int, width: Width
-) -> tuple[int, Index]:
-    """Insert rows into a table; return the number of rows in it, and the first row for which there was no room."""
-    capacity = len(table) // size
-    most = np.int64(capacity * FULL)
-    for row in range(first, last):
-        if taken >= most:
-            return taken, row
-        at = row * size
-        found = find_slot(table, size, capacity, rows, at, width)
-        if is_empty(table, found, width):
-            taken += 1
-            for w in range(size):
-                table[found + w] = rows[at + w]
-        elif merge == INTERSECT:
-            for w in range(len(width), size):
-                table[found + w] &= rows[at + w]
-        elif precedes(rows, at, table, found, size, width):
-            for w in range(len(width), size):
-                table[found + w] = rows[at + w]
-    return taken, last
+@inlined
+def named_row(slot: np.uint64, shard: Index, room: int) -> Index:
+    """Return the row that a slot of a shard names."""
+    return shard * room + np.int64(slot & np.uint64(MOST_ROWS)) - 1
+
+
+@inlined
+def first_slot(hashed: np.uint64, places: int) -> Index:
+    """Return the first slot in which a state with this hash may be."""
+    place = np.int64(hashed >> np.uint64(SHARD_BITS) & np.uint64(places - 1))
+    return np.int64(hashed & np.uint64(SHARDS - 1)) * places + place
+
+
+@inlined
+def find_slot(
+    rows: Words,
+    slots: Slots,
+    room: int,
+    places: int,
+    size: int,
+    hashed: np.uint64,
+    states: Words,
+    at: Index,
+    width: Width,
+) -> Index:
+    """Return the place of the slot that names the row of a state, or that of the free slot where it belongs.
+
+    Each shard has room for ``room`` rows of ``size`` words, and ``places`` slots.
+    """
+    shard, place = np.int64(hashed & np.uint64(SHARDS - 1)), first_slot(hashed, places)
+    begin = shard * places
+    while True:
+        slot = np.uint64(slots[place])
+        if slot == 0:
+            return place
+        tagged = slot >> np.uint64(ROW_BITS) == hashed >> np.uint64(TAG_SHIFT)
+        if tagged and same(rows, named_row(slot, shard, room) * size, states, at, width):
+            return place
+        place = begin + ((place + 1) & (places - 1))
 
 
 @compiled
-def rehash(table: Words, size: int, larger: Words, width: Width) -> None:
-    """Move all rows into a larger, empty table."""
-    for at in range(0, len(table), size):
-        if not is_empty(table, at, width):
-            found = find_slot(larger, size, len(larger) // size, table, at, width)
-            for w in range(size):
-                larger[found + w] = table[at + w]
+def find_row(rows: Words, slots: Slots, room: int, places: int, size: int, state: Words, width: Width) -> Index:
+    """Return the row of a state that is in the set."""
+    hashed = hash_state(state, 0, width)
+    slot = np.uint64(slots[find_slot(rows, slots, room, places, size, hashed, state, 0, width)])
+    return named_row(slot, np.int64(hashed & np.uint64(SHARDS - 1)), room)
 
 
 @compiled
-def sort_by_shard(rows: Words, size: int, count: int, result: Words, width: Width) -> Words:
+def insert_rows(
+    rows: Words,
+    slots: Slots,
+    counts: Numbers,
+    room: int,
+    places: int,
+    size: int,
+    new: Words,
+    first: Index,
+    last: Index,
+    merge: int,
+    width: Width,
+) -> None:
+    """Insert new rows; there is room for all of them.  ``counts`` has the number of rows of each shard."""
+    hashes = np.empty(BLOCK, dtype=np.uint64)
+    for begin in range(first, last, BLOCK):
+        count = min(BLOCK, last - begin)
+        for number in range(count):
+            hashed = hash_state(new, (begin + number) * size, width)
+            hashes[number] = hashed
+            prefetch(slots, first_slot(hashed, places))
+        for number in range(count):
+            at, hashed = (begin + number) * size, hashes[number]
+            place = find_slot(rows, slots, room, places, size, hashed, new, at, width)
+            shard, slot = np.int64(hashed & np.uint64(SHARDS - 1)), np.uint64(slots[place])
+            if slot == 0:
+                found = (shard * room + counts[shard]) * size
+                counts[shard] += 1
+                tag = hashed >> np.uint64(TAG_SHIFT) << np.uint64(ROW_BITS)
+                slots[place] = np.uint32(tag | np.uint64(counts[shard]))
+                for w in range(size):
+                    rows[found + w] = new[at + w]
+                continue
+            found = named_row(slot, shard, room) * size
+            if merge == INTERSECT:
+                for w in range(len(width), size):
+                    rows[found + w] &= new[at + w]
+            elif precedes(new, at, rows, found, size, width):
+                for w in range(len(width), size):
+                    rows[found + w] = new[at + w]
+
+
+@compiled
+def sort_by_shard(rows: Words, size: int, count: int, result: Words, width: Width) -> Numbers:
     """Sort rows by shard into ``result``; return the first row of each shard, and the end of the last."""
-    begins = np.zeros(SHARDS + 1, dtype=np.uint64)
+    begins = np.zeros(SHARDS + 1, dtype=np.int64)
     for row in range(count):
-        begins[np.int64(hash_state(rows, row * size, width) & np.uint64(SHARDS - 1)) + 1] += np.uint64(1)
+        begins[np.int64(hash_state(rows, row * size, width) & np.uint64(SHARDS - 1)) + 1] += 1
     for shard in range(SHARDS):
         begins[shard + 1] += begins[shard]
     places = begins.copy()
     for row in range(count):
         owner = np.int64(hash_state(rows, row * size, width) & np.uint64(SHARDS - 1))
-        at = np.int64(places[owner]) * size
-        places[owner] += np.uint64(1)
+        at = places[owner] * size
+        places[owner] += 1
         for w in range(size):
             result[at + w] = rows[row * size + w]
     return begins
 
 
-@compiled
-def gather(table: Words, size: int, gathered: Words, width: Width) -> int:
-    """Copy the rows of a table to the front of an array; return their number."""
-    count = 0
-    for at in range(0, len(table), size):
-        if not is_empty(table, at, width):
-            for w in range(size):
-                gathered[count * size + w] = table[at + w]
-            count += 1
-    return count
-
-
-Batch = tuple[Words, Words]
+Batch = tuple[Words, Numbers]
 """Rows that are sorted by shard, with the first row of each shard and the end of the last."""
 
 
-def batch(rows: Words, size: int, count: int, width: Width) -> Batch:
-    """Return the first ``count`` rows of an array, sorted by shard."""
-    result = np.empty(count * size, dtype=np.uint64)
+def batch(rows: Words, size: int, count: int, width: Width, result: Words | None = None) -> Batch:
+    """Return the first ``count`` rows of an array, sorted by shard (into ``result``, if there is one)."""
+    result = np.empty(count * size, dtype=np.uint64) if result is None else result
     return result, sort_by_shard(rows, size, count, result, width)
 
 
 class Shards:
-    """A set of states with data about each."""
+    """A set of states with data about each.
+
+    The rows of a shard begin at ``room`` times its number, and its slots at ``places`` times its number.
+    """
 
     def __init__(self, width: Width, size: int, merge: int) -> None:
         """Make an empty set of rows of ``size`` words; ``merge`` is :data:`INTERSECT` or :data:`LEAST`."""
         self.width, self.size, self.merge = width, size, merge
-        self.tables = [np.zeros(SMALLEST * size, dtype=np.uint64) for _ in range(SHARDS)]
-        self.taken = [0] * SHARDS
+        self.rows, self.slots = np.empty(0, dtype=np.uint64), np.empty(0, dtype=np.uint32)
+        self.empty(SMALLEST)
 
     def __len__(self) -> int:
-        return sum(self.taken)
+        return int(self.counts.sum())
 
-    def insert(self, batches: Sequence[Batch], pool: Executor, workers: int) -> None:
-        """Insert all rows; each worker inserts those of its own shards."""
-        jobs = [pool.submit(self.insert_shards, batches, range(first, SHARDS, workers)) for first in range(workers)]
-        for job in jobs:
-            job.result()
+    def empty(self, room: int) -> None:
+        """Remove all rows, and make room for this many in each shard.  Memory is used again where it suffices.
 
-    def insert_shards(self, batches: Sequence[Batch], shards: range) -> None:
-        """Insert the rows of some shards."""
-        for shard in shards:
-            for rows, begins in batches:
-                self.insert_rows(shard, rows, int(begins[shard]), int(begins[shard + 1]))
+        Raises:
+            MemoryError: so many rows cannot be numbered.
+        """
+        if room > MOST_ROWS:
+            raise MemoryError
+        self.room, self.places = room, 1 << (room + room // 2).bit_length()
+        self.counts = np.zeros(SHARDS, dtype=np.int64)
+        if len(self.rows) < SHARDS * room * self.size:
+            self.rows = np.empty(0, dtype=np.uint64)
+            self.rows = np.empty(with_spare(SHARDS * room * self.size), dtype=np.uint64)
+        if len(self.slots) < SHARDS * self.places:
+            self.slots = np.zeros(with_spare(SHARDS * self.places), dtype=np.uint32)
+        else:
+            self.slots[: SHARDS * self.places] = 0
 
-    def insert_rows(self, shard: int, rows: Words, first: int, last: int) -> None:
-        """Insert rows into one shard, which grows as needed."""
-        while first < last:
-            table = self.tables[shard]
-            taken, stop = insert_into(table, self.size, self.taken[shard], rows, first, last, self.merge, self.width)
-            self.taken[shard], first = taken, int(stop)
-            if first < last:
-                larger = np.zeros(2 * len(table), dtype=np.uint64)
-                rehash(table, self.size, larger, self.width)
-                self.tables[shard] = larger
+    def make_room(self, batches: Sequence[Batch], expected: int) -> None:
+        """Make room for these rows, and, if there is too little, for as many as are expected in all."""
+        coming = sum(np.diff(begins) for _, begins in batches)
+        most = int((self.counts + coming).max())
+        if most > self.room:
+            old, room, counts = self.rows, self.room, self.counts
+            self.rows = np.empty(0, dtype=np.uint64)
+            self.empty(max(2 * room, most, room_for(expected)))
+            for shard, count in enumerate(counts.tolist()):
+                self.insert(old, shard * room, shard * room + count)
+
+    def insert(self, new: Words, first: int, last: int) -> None:
+        """Insert rows from an array; there is room for them."""
+        where = self.rows, self.slots, self.counts, self.room, self.places, self.size
+        insert_rows(*where, new, first, last, self.merge, self.width)
+
+    def insert_shards(self, batches: Sequence[Batch], first: int, last: int) -> None:
+        """Insert the rows that belong to some shards."""
+        for new, begins in batches:
+            self.insert(new, int(begins[first]), int(begins[last]))
 
     def row(self, state: Words) -> Words:
         """Return the row of a state that is in the set."""
-        table = self.tables[int(hash_state(state, 0, self.width)) % SHARDS]
-        at = find_slot(table, self.size, len(table) // self.size, state, 0, self.width)
-        return table[at : at + self.size]
+        found = find_row(self.rows, self.slots, self.room, self.places, self.size, state, self.width)
+        return self.rows[found * self.size : (found + 1) * self.size]
 
-    def take_all(self) -> Words:
-        """Return the rows of all shards, one after the other, and empty the set."""
-        rows, first = np.empty(len(self) * self.size, dtype=np.uint64), 0
-        for shard, table in enumerate(self.tables):
-            last = first + self.taken[shard] * self.size
-            gather(table, self.size, rows[first:last], self.width)
-            self.tables[shard], self.taken[shard] = np.zeros(0, dtype=np.uint64), 0
-            first = last
-        return rows
+    def of_shard(self, shard: int) -> Words:
+        """Return the rows of one shard."""
+        first = shard * self.room
+        return self.rows[first * self.size : (first + int(self.counts[shard])) * self.size]
+
+
+def with_spare(length: int) -> int:
+    """Return the length of an array that need not be replaced as soon as a little more is needed."""
+    return length + min(length, SPARE)
+
+
+def room_for(rows: int) -> int:
+    """Return the room that each shard needs if there are so many rows in all; shards differ a little."""
+    mean = rows / SHARDS
+    return int(mean + 4 * mean**0.5) + SMALLEST

@@ -27,7 +27,7 @@ from bac.proofs.explicit.compiled.tables import (
     enabled,
     integer,
 )
-from bac.proofs.explicit.compiled.threads import Share, ThreadTeam, Worker, rounds, shares
+from bac.proofs.explicit.compiled.threads import PIECES, ThreadTeam, Worker, groups, rows_of_piece
 from bac.properties.formula import And, Atom, Formula, Not, Or
 
 CHUNK = 1 << 15
@@ -75,27 +75,25 @@ def recover(
 
 
 @compiled
-def deepest(table: Words, v: int) -> np.uint64:
-    """Return the greatest depth in a table of states of ``v`` words (an empty row has depth 0)."""
-    depth = np.uint64(0)
-    for at in range(v, len(table), 2 * v + 1):
-        depth = max(depth, table[at])
-    return depth
+def select(
+    rows: Words, counts: Numbers, room: int, size: int, depth: np.uint64, states: Words, v: int
+) -> tuple[int, np.uint64]:
+    """Copy the states of ``v`` words that have this depth; return their number, and the greatest depth of any.
+
+    ``counts`` has the number of rows of each shard, of ``size`` words each; there is room for ``room``.
+    """
+    found, deepest = 0, np.uint64(0)
+    for shard in range(len(counts)):
+        for at in range(shard * room * size, (shard * room + counts[shard]) * size, size):
+            deepest = max(deepest, rows[at + v])
+            if rows[at + v] == depth:
+                for w in range(v):
+                    states[found * v + w] = rows[at + w]
+                found += 1
+    return found, deepest
 
 
-@compiled
-def select(table: Words, depth: np.uint64, states: Words, v: int) -> int:
-    """Copy the states of ``v`` words that have this depth, and return their number."""
-    count = 0
-    for at in range(0, len(table), 2 * v + 1):
-        if table[at + v] == depth:
-            for w in range(v):
-                states[count * v + w] = table[at + w]
-            count += 1
-    return count
-
-
-def search_recovery(team: ThreadTeam, found: Callable[[list[Words]], None]) -> bool:
+def search_recovery(team: ThreadTeam, found: Callable[[Words], None]) -> bool:
     """Visit every state after the disaster, depth by depth; return whether there are settled states.
 
     ``found`` is called with the settled states of each depth.
@@ -103,55 +101,52 @@ def search_recovery(team: ThreadTeam, found: Callable[[list[Words]], None]) -> b
     Raises:
         LimitHit: a limit is reached.
     """
-    v, depth, settles = len(team.width), 0, False
-    last = max(int(deepest(table, v)) for table in team.recovered.tables)
-    while depth < last:
+    depth, last, settles = 1, 1, False
+    while depth <= last:
+        states, last = of_depth(team, depth)
+        if len(states):
+            team.depth = max(team.depth, depth)
+            if team.tables.layout[RECOVERY]:
+                states, last = recover_all(team, states, depth), max(last, depth + 1)
+            found(states)
+            settles = settles or len(states) > 0
+            team.check_limits()
         depth += 1
-        team.depth = max(team.depth, depth)
-        states = [each for shard in range(len(team.recovered.tables)) if len(each := of_depth(team, shard, depth))]
-        settled = recover_all(team, states, depth) if team.tables.layout[RECOVERY] else states
-        found(settled)
-        settles = settles or any(map(len, settled))
-        last = (
-            max(last, *(int(deepest(table, v)) for table in team.recovered.tables))
-            if team.tables.layout[RECOVERY]
-            else last
-        )
-        team.check_limits()
     return settles
 
 
-def of_depth(team: ThreadTeam, shard: int, depth: int) -> Words:
-    """Return the states of one shard that have this depth."""
-    states = np.empty(team.recovered.taken[shard] * len(team.width), dtype=np.uint64)
-    count = select(team.recovered.tables[shard], np.uint64(depth), states, len(team.width))
-    return states[: count * len(team.width)].copy()
+def of_depth(team: ThreadTeam, depth: int) -> tuple[Words, int]:
+    """Return the recovered states that have this depth, and the greatest depth of any."""
+    v, recovered = len(team.width), team.recovered
+    states = np.empty(len(recovered) * v, dtype=np.uint64)
+    where = recovered.rows, recovered.counts, recovered.room, recovered.size
+    count, deepest = select(*where, np.uint64(depth), states, v)
+    return states[: count * v].copy(), int(deepest)
 
 
-def recover_all(team: ThreadTeam, states: list[Words], depth: int) -> list[Words]:
+def recover_all(team: ThreadTeam, states: Words, depth: int) -> Words:
     """Recover from all states of one depth; return the settled ones."""
-    v, settled = len(team.width), []
+    step, settled = rows_of_piece(len(states) // len(team.width)) * len(team.width), []
 
-    def job(worker: Worker, share: Share) -> tuple[Words, list[Batch]]:
-        return recover_some(team, worker, share, depth)
+    def job(worker: Worker, first: int) -> tuple[Words, list[Batch]]:
+        return recover_some(team, worker, states[first : first + step], depth)
 
-    for part in rounds(shares(states, v), len(team.workers)):
-        done = team.each(job, part)
-        settled += [each for each, _ in done if len(each)]
+    for group in groups(range(0, len(states), step), PIECES):
+        done = team.each(job, group)
+        settled += [each for each, _ in done]
         team.keep([each for _, rows in done for each in rows])
         team.check_limits()
-    return settled
+    return np.concatenate(settled)
 
 
-def recover_some(team: ThreadTeam, worker: Worker, share: Share, depth: int) -> tuple[Words, list[Batch]]:
+def recover_some(team: ThreadTeam, worker: Worker, some: Words, depth: int) -> tuple[Words, list[Batch]]:
     """Recover from some states; return the settled ones, and the rows of the successors of the others."""
-    (states, first, last), v = share, len(team.width)
-    some = states[first * v : last * v]
-    settled = np.zeros(last - first, dtype=np.uint64)
+    v = len(team.width)
+    settled = np.zeros(len(some) // v, dtype=np.uint64)
     rows, row = [], 0
-    while row < last - first:
+    while row < len(settled):
         buffers = settled, worker.out, worker.tally
-        row = int(recover(*team.tables, some, row, last - first, np.uint64(depth), *buffers, team.width))
+        row = int(recover(*team.tables, some, row, len(settled), np.uint64(depth), *buffers, team.width))
         rows += worker.written()
     return some.reshape(-1, v)[settled != 0].reshape(-1), rows
 

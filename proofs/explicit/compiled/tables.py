@@ -20,24 +20,27 @@ from bac.proofs.explicit.compiled.hash_table import hash_state, precedes, same
 WORD = 64
 ONES = (1 << WORD) - 1
 
-MOVES, DISASTERS, RECOVERY, CLAUSES, COPIES, COPY_WORDS, WAKE, TOUCHES, HEAD = range(9)
+MOVES, DISASTERS, RECOVERY, CLAUSES, COPIES, COPY_WORDS, WAKE, HEAD = range(8)
 """The first numbers of a layout: the number of actions of each phase, and the beginnings of tables.
 
 The tables of ``CLAUSES`` and ``COPIES`` are among the masks, the others in the layout.
 """
 FIRST_CLAUSE, LAST_CLAUSE, FIRST_COPY, LAST_COPY, FIRST_WAKE, LAST_WAKE, SPANS = range(7)
 """The numbers of an action in the layout: the first and the last of its entries in each table."""
-REQUIRE, FORBID, KEEP, ADD, DROP, INDEPENDENT, MASKS = range(7)
-"""The masks of an action.  After a move, the moves in ``DROP`` are disabled, or have to be evaluated again."""
+REQUIRE, FORBID, KEEP, ADD, DROP, INDEPENDENT, TOUCH, MASKS = range(8)
+"""The masks of an action.  After a move, the moves in ``DROP`` are disabled, or have to be evaluated again.
+
+``TOUCH`` are the marks of disasters (see :func:`disaster_mark`) of which a move can change whether one is enabled, or
+its effect.
+"""
 
 
 class Tables(NamedTuple):
     """A system as numbers and masks.  There are few arrays, as compiled code counts references to each of them.
 
-    The layout has its head, the spans of each action, for each copy the words from which and to which it leads, for
-    each move the moves to evaluate again after it, and for each move and disaster whether the move can change whether
-    the disaster is enabled, or its effect.  The masks are those of each action, then for each clause its positive and
-    its negative facts, then for each copy its mask and its shifts to the left and to the right.
+    The layout has its head, the spans of each action, for each copy the words from which and to which it leads, and for
+    each move the moves to evaluate again after it.  The masks are those of each action, then for each clause its
+    positive and its negative facts, then for each copy its mask and its shifts to the left and to the right.
     """
 
     layout: Numbers
@@ -45,8 +48,13 @@ class Tables(NamedTuple):
 
 
 def width_of(packing: Packing, moves: int) -> int:
-    """Return the number of words of a state, and of a set of moves."""
-    return max(1, -(-len(packing.system.facts) // WORD), -(-moves // WORD))
+    """Return the number of words of a state, and of a set of moves with at least one mark of disasters."""
+    return max(1, -(-len(packing.system.facts) // WORD), -(-(moves + 1) // WORD))
+
+
+def disaster_mark(number: int, moves: int, width: int) -> int:
+    """Return the mark of a disaster: one of the bits that a set of moves leaves free; several may have to share it."""
+    return 1 << moves + number % (WORD * width - moves)
 
 
 def words(numbers: Iterable[int], width: int) -> Words:
@@ -73,7 +81,6 @@ def tables_of(packing: Packing, phases: Phases, width: int) -> Tables:
     clause_spans = dict(zip(lists, spans(lists), strict=True))
     copies = [word_copies(action.copies, width) for action in actions]
     wake = [affected(moves, number) for number in range(len(phases.moves))] + [[]] * (len(actions) - len(phases.moves))
-    touched = [action.read | action.keep for action in actions[len(phases.moves) :][: len(phases.disasters)]]
     numbers = [
         number
         for action, copy, awake in zip(actions, spans(copies), spans(wake), strict=True)
@@ -82,26 +89,32 @@ def tables_of(packing: Packing, phases: Phases, width: int) -> Tables:
     tables: list[list[int]] = [
         [place for copy in copies for entry in copy for place in entry[:2]],
         [each for awake in wake for each in awake],
-        [bool(mask & written) for written in moves.written for mask in touched],
     ]
-    copy_words, waking, touches = list(accumulate(map(len, tables[:2]), initial=HEAD + len(numbers)))
-    of_actions = words((mask for number in range(len(actions)) for mask in masks_of(moves, actions, number)), width)
+    copy_words, waking = HEAD + len(numbers), HEAD + len(numbers) + len(tables[0])
+    touched = [action.read | action.keep for action in actions[len(phases.moves) :][: len(phases.disasters)]]
+    marks = [(mask, disaster_mark(number, len(phases.moves), width)) for number, mask in enumerate(touched)]
+    masks = (mask for number in range(len(actions)) for mask in masks_of(moves, actions, number, marks))
+    of_actions = words(masks, width)
     of_clauses = words((mask for group in lists for clause in group for mask in clause), width)
     of_copies = words((number for copy in copies for entry in copy for number in entry[2:]), 1)
     begins = len(of_actions), len(of_actions) + len(of_clauses)
-    head = [len(phases.moves), len(phases.disasters), len(phases.recovery), *begins, copy_words, waking, touches]
+    head = [len(phases.moves), len(phases.disasters), len(phases.recovery), *begins, copy_words, waking]
     layout = np.array([*head, *numbers, *(number for table in tables for number in table)], dtype=np.int64)
     return Tables(layout, np.concatenate([of_actions, of_clauses, of_copies]))
 
 
-def masks_of(moves: Moves, actions: Sequence[PackedAction], number: int) -> list[int]:
-    """Return the masks of an action."""
-    action, drop, independent = actions[number], 0, 0
+def masks_of(
+    moves: Moves, actions: Sequence[PackedAction], number: int, disasters: Sequence[tuple[int, int]]
+) -> list[int]:
+    """Return the masks of an action; of each disaster are given the facts that can change it, and its mark."""
+    action, drop, independent, touch = actions[number], 0, 0, 0
     if number < len(moves.actions):
+        for facts, mark in disasters:
+            touch |= mark if facts & moves.written[number] else 0
         for other, guarded in enumerate(moves.actions):
             drop |= bool(guarded.guarding & moves.written[number]) << other
             independent |= (not moves.dependent(number, other)) << other
-    return [action.require, action.forbid, action.keep, action.add, drop, independent]
+    return [action.require, action.forbid, action.keep, action.add, drop, independent, touch]
 
 
 def affected(moves: Moves, number: int) -> list[int]:
@@ -180,6 +193,40 @@ def apply(
 
 # The two searches before the disaster
 
+
+@inlined
+def write_root(layout: Numbers, masks: Words, rows: Words, width: Width) -> None:
+    """Write the initial state, with the moves that are enabled in it; none sleeps, and all disasters are marked."""
+    v = len(width)
+    for w in range(3 * v):
+        rows[w] = 0
+    for place in range(layout[MOVES], WORD * v):
+        rows[v + place // WORD] |= np.uint64(1) << np.uint64(place % WORD)
+    for move in range(layout[MOVES]):
+        if enabled(layout, masks, move, rows, 0, width):
+            rows[2 * v + move // WORD] |= np.uint64(1) << np.uint64(move % WORD)
+
+
+@inlined
+def write_child(
+    layout: Numbers, masks: Words, move: Index, here: Words, children: Words, child: Index, width: Width
+) -> None:
+    """Write the state after a move, the moves that sleep in it with the marks of disasters, and the enabled moves.
+
+    The same of the state before stands at the beginning of ``here``.
+    """
+    v = len(width)
+    own, spans = move * MASKS * v, HEAD + move * SPANS
+    apply(layout, masks, move, here, 0, children, child, width)
+    for w in range(v):
+        children[child + v + w] = here[v + w] & masks[own + INDEPENDENT * v + w] | masks[own + TOUCH * v + w]
+        children[child + 2 * v + w] = here[2 * v + w] & ~masks[own + DROP * v + w]
+    for other in range(layout[spans + FIRST_WAKE], layout[spans + LAST_WAKE]):
+        woken = layout[layout[WAKE] + other]
+        if enabled(layout, masks, woken, children, child, width):
+            children[child + 2 * v + woken // WORD] |= np.uint64(1) << np.uint64(woken % WORD)
+
+
 STATES, TRANSITIONS, DEEPEST, STUCK, EMITTED, CHILDREN, REACHED, REACHED_AT = range(8)
 """The places in a tally: counts, whether a state is stuck, rows written, and whether and where the goal was reached.
 
@@ -237,7 +284,6 @@ def emit_disasters(
     states: Words,
     at: Index,
     depth: np.uint64,
-    last: Index,
     out: Words,
     recent: Words,
     tally: Words,
@@ -245,10 +291,12 @@ def emit_disasters(
 ) -> None:
     """Write a row for each enabled disaster: the recovered state, its depth, and the state before the disaster.
 
-    No row is written if the move ``last`` cannot have changed it (then there is one at a lesser depth), or if a recent
-    row has the same recovered state and is not greater.
+    The words after the state have the marks of disasters.  No row is written for a disaster that is not marked: a move
+    that led here cannot have changed it, so there is one at a lesser depth.  Neither is one if a recent row has the
+    same recovered state and is not greater.
     """
-    size = 2 * len(width) + 1
+    v = len(width)
+    size, free = 2 * v + 1, WORD * v - layout[MOVES]
     first, end, held = np.int64(-1), np.int64(-1), False
     for number in range(layout[DISASTERS]):
         action = layout[MOVES] + number
@@ -261,13 +309,14 @@ def emit_disasters(
         if not held:
             continue
         tally[TRANSITIONS] += np.uint64(1)
-        if last >= 0 and not layout[layout[TOUCHES] + last * layout[DISASTERS] + number]:
+        mark = layout[MOVES] + number % free
+        if not states[at + v + mark // WORD] >> np.uint64(mark % WORD) & np.uint64(1):
             continue
         row = np.int64(tally[EMITTED]) * size
         apply(layout, masks, action, states, at, out, row, width)
-        out[row + len(width)] = depth + np.uint64(1)
-        for w in range(len(width)):
-            out[row + len(width) + 1 + w] = states[at + w]
+        out[row + v] = depth + np.uint64(1)
+        for w in range(v):
+            out[row + v + 1 + w] = states[at + w]
         known = np.int64(hash_state(out, row, width) & np.uint64(RECENT - 1)) * size
         if same(recent, known, out, row, width) and not precedes(out, row, recent, known, size, width):
             continue

@@ -13,11 +13,12 @@ import numpy as np
 
 from bac.proofs.engine import LimitMonitor
 from bac.proofs.explicit.compiled.compiling import Width, Words
-from bac.proofs.explicit.compiled.hash_table import LEAST, Batch, Shards, batch
+from bac.proofs.explicit.compiled.hash_table import LEAST, SHARDS, Batch, Shards, batch
 from bac.proofs.explicit.compiled.tables import (
     DEEPEST,
     DISASTERS,
     EMITTED,
+    MOVES,
     REACHED,
     REACHED_AT,
     RECENT,
@@ -32,11 +33,13 @@ from bac.proofs.explicit.compiled.tables import (
 T = TypeVar("T")
 R = TypeVar("R")
 ROOM = 1 << 16
-"""So many rows a worker writes before they are inserted into the shared tables."""
-CHUNK = 1 << 15
-"""So many rows are the share of a worker."""
-Share = tuple[Words, int, int]
-"""Rows, with the first and the end of those that are meant."""
+"""So many rows a worker writes before they are sorted by shard."""
+PIECES = 8
+"""So many pieces of work are done before their results are inserted into the shared tables."""
+FEW = 1 << 12
+"""So few rows are inserted by one worker, as others would come too late."""
+RANGES = 8
+"""Into so many ranges of shards the others are divided."""
 
 
 class LimitHit(Exception):
@@ -46,21 +49,28 @@ class LimitHit(Exception):
 class Worker:
     """The buffers of one thread."""
 
-    def __init__(self, tables: Tables, width: Width) -> None:
+    def __init__(self, tables: Tables, width: Width, spare: list[Words]) -> None:
         """Make buffers for rows of recovered states, for the rows emitted last, and for a tally."""
-        self.width, self.size = width, 2 * len(width) + 1
-        self.out = np.empty(
-            (ROOM + int(tables.layout[DISASTERS] + tables.layout[RECOVERY])) * self.size, dtype=np.uint64
-        )
+        self.width, self.size, self.spare = width, 2 * len(width) + 1, spare
+        most = int(max(tables.layout[MOVES], tables.layout[DISASTERS], tables.layout[RECOVERY]))
+        self.most = ROOM + most
+        self.out = np.empty(self.most * self.size, dtype=np.uint64)
         self.recent = np.zeros(RECENT * self.size, dtype=np.uint64)
         self.tally = np.zeros(REACHED_AT + 1 + len(width), dtype=np.uint64)
         self.children = np.empty(0, dtype=np.uint64)
 
     def written(self) -> list[Batch]:
-        """Return the rows written since the last call, sorted by shard."""
+        """Return the rows of recovered states written since the last call."""
         count = int(self.tally[EMITTED])
         self.tally[EMITTED] = 0
-        return [batch(self.out, self.size, count, self.width)] if count else []
+        return self.sorted(self.out, self.size, count)
+
+    def sorted(self, rows: Words, size: int, count: int) -> list[Batch]:
+        """Return the first rows of a buffer, sorted by shard."""
+        if not count:
+            return []
+        result = self.spare.pop() if self.spare else np.empty(self.most * 3 * len(self.width), np.uint64)
+        return [batch(rows, size, count, self.width, result)]
 
     @property
     def reached(self) -> tuple[int, int] | None:
@@ -81,32 +91,52 @@ class ThreadTeam:
     workers: Sequence[Worker]
     pool: ThreadPoolExecutor
     recovered: Shards
+    spare: list[Words]
     depth: int = 0
     queue: int = 0
 
     @staticmethod
     def of(tables: Tables, goals: Words, width: Width, monitor: LimitMonitor, workers: int | None = None) -> ThreadTeam:
         """Return a team of this many workers; default: one for each processor."""
-        count = workers or os.cpu_count() or 1
+        count, spare = workers or os.cpu_count() or 1, list[Words]()
         return ThreadTeam(
             tables,
             goals,
             width,
             monitor,
-            [Worker(tables, width) for _ in range(count)],
+            [Worker(tables, width, spare) for _ in range(count)],
             ThreadPoolExecutor(count, thread_name_prefix="bac-search"),
             Shards(width, 2 * len(width) + 1, LEAST),
+            spare,
         )
 
-    def each(self, job: Callable[[Worker, T], R], shares: Iterable[T]) -> list[R]:
-        """Run a job for each worker that has a share, in parallel; return the results in the order of workers."""
-        jobs = [self.pool.submit(job, worker, share) for worker, share in zip(self.workers, shares, strict=False)]
-        return [each.result() for each in jobs]
+    def each(self, job: Callable[[Worker, T], R], pieces: Sequence[T]) -> list[R]:
+        """Run a job for each piece, by the worker that is free first; return the results in the order of pieces."""
+        if len(pieces) == 1:
+            return [job(self.workers[0], pieces[0])]
+        results: dict[int, R] = {}
+        waiting = iter(range(len(pieces)))
+
+        def work(worker: Worker) -> None:
+            for number in waiting:
+                results[number] = job(worker, pieces[number])
+
+        for done in [self.pool.submit(work, worker) for worker in self.workers[: len(pieces)]]:
+            done.result()
+        return [results[number] for number in range(len(pieces))]
+
+    def insert(self, into: Shards, batches: Sequence[Batch], expected: int = 0) -> None:
+        """Insert all rows, each worker into its own shards of a set that will have as many rows as expected."""
+        into.make_room(batches, expected)
+        few = sum(int(begins[-1]) for _, begins in batches) <= FEW
+        step = SHARDS if few else SHARDS // RANGES
+        self.each(lambda _, first: into.insert_shards(batches, first, first + step), range(0, SHARDS, step))
+        self.spare += [rows for rows, _ in batches if len(rows) == self.workers[0].most * 3 * len(self.width)]
 
     def keep(self, batches: Sequence[Batch]) -> None:
         """Keep recovered states."""
         if batches:
-            self.recovered.insert(batches, self.pool, len(self.workers))
+            self.insert(self.recovered, batches)
 
     def check_limits(self) -> None:
         """Check the limits, and report progress.
@@ -148,15 +178,13 @@ class ThreadTeam:
         return min((each for each in found if each is not None), default=(0, None))[1]
 
 
-def shares(arrays: Iterable[Words], size: int) -> Iterator[Share]:
-    """Divide rows of ``size`` words into shares."""
-    for rows in arrays:
-        count = len(rows) // size
-        for first in range(0, count, CHUNK):
-            yield rows, first, min(first + CHUNK, count)
+def rows_of_piece(rows: int) -> int:
+    """Return the rows of a piece of work: so many that all workers have some, and few enough for their caches."""
+    return min(max(rows // PIECES, FEW), ROOM)
 
 
-def rounds(pieces: Iterator[Share], workers: int) -> Iterator[list[Share]]:
-    """Group shares into rounds, in each of which every worker has one share at most."""
-    for piece in pieces:
-        yield [piece, *islice(pieces, workers - 1)]
+def groups(pieces: Iterable[T], size: int) -> Iterator[list[T]]:
+    """Group pieces, in their order, into groups of this size; the last may be smaller."""
+    waiting = iter(pieces)
+    while group := list(islice(waiting, size)):
+        yield group
