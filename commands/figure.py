@@ -85,6 +85,14 @@ def look_options(command: F) -> F:
     help="Show N earlier instances of what happens first.",
 )
 @click.option(
+    "--times",
+    type=click.IntRange(1, 20),
+    default=1,
+    show_default=True,
+    metavar="N",
+    help="Let the same happen at N indices, as in Figure 5.",
+)
+@click.option(
     "--architecture",
     is_flag=True,
     help="Draw the services and their references (Figures 1, 2 and 6) instead, with the groups of --plan.",
@@ -114,6 +122,7 @@ def figure(
     source: str,
     output: Path,
     history: int,
+    times: int,
     architecture: bool,
     services: tuple[str, ...],
     depth: int | None,
@@ -130,7 +139,7 @@ def figure(
     Exit codes: 0 the figure is written, 1 the plan has no such counterexample, 2 the command line or a file is wrong,
     3 a limit was reached first.
     """
-    from bac.figures.events.history import with_history
+    from bac.figures.events.history import repeated, with_history
     from bac.figures.events.layout import caption, draw
     from bac.figures.render import write
     from bac.model.files import check_writable
@@ -143,12 +152,12 @@ def figure(
     if (services and not architecture) or (depth is not None and not services):
         raise click.UsageError("--service needs --architecture, and --depth needs --service")
     if architecture:
-        refuse(click.get_current_context(), (*SEARCH, "history", *OF_RUNS), "--architecture")
+        refuse(click.get_current_context(), (*SEARCH, "history", "times", *OF_RUNS), "--architecture")
         drawing = graph(source, search["plan_name"], services, depth or 1, look)
         put(output, write(drawing, format_, standalone))
         return
     trace, outside = counterexample(source, **search)
-    drawn = with_history(trace, history)
+    drawn = with_history(repeated(trace, times), history)
     confirm(drawn)
     put(output, write(draw(drawn, outside, look), format_, standalone))
     if caption_file is not None:

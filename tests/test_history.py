@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,9 @@ from helpers import parsed
 from hypothesis import given, settings
 from strategies import Document, specifications
 
-from bac.figures.events.history import NoHistory, with_history
+from bac.figures.events.focus import focus
+from bac.figures.events.history import NoHistory, repeated, with_history
+from bac.model.plan import Timing
 from bac.model.specification.reader import Specification, load
 from bac.model.system import ActionKind, Event, Label, logged
 from bac.model.trace import Claim, Trace
@@ -120,3 +123,26 @@ def test_what_can_never_be_completed_stays_in_flight() -> None:
 def test_what_can_never_be_completed_cannot_come_before_a_backup_that_waits_for_it() -> None:
     with pytest.raises(NoHistory, match=r"cannot be completed.*not possible here"):
         with_history(circle("drained"), 1)
+
+
+def test_the_same_happens_as_often_as_is_asked() -> None:
+    specification = load(EXAMPLES / "figure-5.bac.yaml")
+    plan = specification.plan("independent")
+    found = find(
+        specification.architecture, plan, 1, "consistency", "missing-state", "create.2", Timing.AT_REST, Limits()
+    )
+    twice = with_history(repeated(found, 2), 2)
+    assert objection(twice) is None
+    assert twice.instances == 4
+    assert focus(twice).alike == {4}
+    assert [len(log.cut) for log in twice.logs.values()] == [4, 2]
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
+def test_what_is_repeated_still_shows_its_claim(file: Path) -> None:
+    repetitions = 0
+    for trace in counterexamples(load(file)):
+        with suppress(NoHistory):  # two indices may be in the way of each other's lock
+            assert objection(repeated(trace, 2)) is None
+            repetitions += 1
+    assert repetitions or not counterexamples(load(file))

@@ -5,13 +5,15 @@ Source: the article, captions of Figures 3, 4 and 5.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from bac.figures.metrics import guarded
 from bac.model.architecture import Link
 from bac.model.system import ActionKind, Event, snapped
 from bac.model.trace import Trace
-from bac.properties.anomalies import AnomalyKind, Cut
+from bac.properties.anomalies import AnomalyKind, Cut, anomalies
+from bac.properties.formula import satisfied
 from bac.properties.qualities import Property
 
 
@@ -21,7 +23,7 @@ class Focus:
 
     ``heading`` is the claim in a few words; ``broken`` is the link and its index; ``orphan``, ``missing``, ``lost`` and
     ``twice`` are the events of such anomalies; ``unbacked`` are services without a backup; ``events`` are all events
-    that must be shown, and ``services`` their services.
+    that must be shown, and ``services`` their services.  The same is wrong at the indices ``alike``.
     """
 
     heading: str
@@ -32,6 +34,12 @@ class Focus:
     unbacked: tuple[str, ...] = ()
     events: tuple[Event, ...] = ()
     services: tuple[str, ...] = ()
+    alike: frozenset[int] = frozenset()
+
+    def like(self, event: Event) -> Event:
+        """Return the event of the claim that is the same but for its index; the event itself, if there is none."""
+        same = [each for each in self.events if (each.use_case, each.step) == (event.use_case, event.step)]
+        return same[0] if same and event.index in self.alike else event
 
 
 def focus(trace: Trace) -> Focus:
@@ -40,6 +48,21 @@ def focus(trace: Trace) -> Focus:
     Raises:
         LookupError, StopIteration, ValueError: the trace does not show its claim.
     """
+    return replace(_focus(trace), alike=frozenset(_alike(trace)))
+
+
+def _alike(trace: Trace) -> Iterator[int]:
+    """Yield the other indices at which the anomaly of the claim happens, too."""
+    claim = trace.claim
+    if claim.property != Property.CONSISTENCY or trace.instances == 1:
+        return
+    for anomaly in anomalies(trace.architecture, trace.plan, trace.instances):
+        same = (anomaly.kind, anomaly.subject) == (claim.kind, claim.subject)
+        if same and anomaly.index != (claim.index or 1) and satisfied(anomaly.formula, trace.states[-1]):
+            yield anomaly.index
+
+
+def _focus(trace: Trace) -> Focus:
     match trace.claim.property, trace.claim.kind:
         case Property.AVAILABILITY, _:
             denied = [event for label in trace.actions if label.kind is ActionKind.DENY for event in label.events]

@@ -8,7 +8,7 @@ other one; :meth:`Grid.at` makes *x* and *y* of them.
 from __future__ import annotations
 
 from functools import cached_property
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from math import ceil
 
 from bac.figures.canvas import Point
@@ -24,6 +24,8 @@ MARGIN = 12.0
 """Points between the edge of the page and its content."""
 GUTTER = 11.0
 """Points between two columns."""
+RINGED = 4.0
+"""Further points between two columns whose cards have rings around them."""
 NARROWEST = 340.0
 """The least width of a figure in points, so that its caption has room."""
 LANE_NAME = 10.0
@@ -178,7 +180,10 @@ class Grid:
     def starts(self) -> list[float]:
         """Return where the columns begin, and where the last one ends."""
         start = self.begin + self.names_length + GUTTER + 3
-        return list(accumulate((self.length_of(column) + GUTTER for column in self.scene.columns), initial=start))
+        columns = self.scene.columns
+        gaps = [GUTTER + RINGED * (_ringed(one) and _ringed(other)) for one, other in pairwise(columns)]
+        lengths = [self.length_of(column) for column in columns]
+        return list(accumulate(map(sum, zip(lengths, [*gaps, GUTTER], strict=False)), initial=start))
 
     def centre(self, number: int) -> float:
         """Return the middle of a column."""
@@ -298,3 +303,8 @@ class Grid:
         ring = ring_of(self.scene.cards[card]) + 0.6
         lane = self.places[card].lane
         return self.card_near(lane) - ring if near else self.card_far(lane) + ring
+
+
+def _ringed(column: Column) -> bool:
+    """Whether there is a ring around a card of this column."""
+    return any(ring_of(card) for card in column.cards)

@@ -51,7 +51,10 @@ def draw(trace: Trace, outside: int = 0, look: Look = PLAIN) -> Drawing:
 
 def caption(trace: Trace) -> str:
     """Return what a trace shows in a sentence, the caption of its figure, or nothing if it claims no property."""
-    return explain(trace, numbered=False).sentence if trace.claim.property in list(Property) else ""
+    if trace.claim.property not in list(Property):
+        return ""
+    others = "".join(f", #{index}" for index in sorted(focus(trace).alike))
+    return explain(trace, numbered=False).sentence + (f" The same happens at {others[2:]}." if others else "")
 
 
 def fitting(trace: Trace, found: Focus, outside: int, sentence: str, look: Look) -> Drawing:

@@ -59,14 +59,14 @@ def style_of(scene: Scene, cut: Cut, link: Link) -> Style:
 
 
 def interrupted(scene: Scene, numbers: Mapping[Event, int]) -> Iterator[Arrow]:
-    """Yield arrows from the events that survived to the missing one that should have followed them."""
-    event, trace = scene.focus.missing, scene.trace
-    if event is None or event not in numbers:
+    """Yield arrows from the events that survived to the missing ones that should have followed them."""
+    missing, trace = scene.focus.missing, scene.trace
+    if missing is None:
         return
-    case, step = trace.step_of(event)
-    cut = Cut(trace, event.index)
-    before = [Event(case.name, number, event.index) for number in step.predecessors]
-    for other in before:
-        if other in cut.events and other in numbers:
-            tooltip = f"{trace.step_of(other)[1]} was to be followed by {step}"
-            yield Arrow(numbers[other], numbers[event], Style.MISSING, tooltip)
+    case, step = trace.step_of(missing)
+    for index in sorted({missing.index, *scene.focus.alike}):
+        event, cut = Event(case.name, step.number, index), Cut(trace, index)
+        for other in (Event(case.name, number, index) for number in step.predecessors):
+            if event in numbers and other in cut.events and other in numbers:
+                tooltip = f"{trace.step_of(other)[1]} was to be followed by {step}"
+                yield Arrow(numbers[other], numbers[event], Style.MISSING, tooltip)

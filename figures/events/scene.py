@@ -167,7 +167,11 @@ def elided(columns: Iterable[Column], found: Focus, most_cards: int) -> list[Col
 
 def _unimportant(column: Column, found: Focus) -> bool:
     logged = all(card.state is State.LOGGED and not card.alert for card in column.cards)
-    return column.kind is Kind.CARD and logged and not any(card.event in found.events for card in column.cards)
+    return (
+        column.kind is Kind.CARD
+        and logged
+        and not any(card.event is not None and found.like(card.event) in found.events for card in column.cards)
+    )
 
 
 def _shortened(stretch: list[Column]) -> list[Column]:
@@ -295,7 +299,7 @@ class Director:
         """Return the word of the claim for this event, if it is about it."""
         found = self.focus
         words = {found.orphan: "orphan", found.missing: "missing", found.lost: "extra loss"}
-        return words.get(event, "")
+        return words.get(found.like(event), "")
 
     def refused(self, number: int, event: Event, state: State, note: str) -> Column:
         """Return the column of a command, message or repair that appends no event."""
