@@ -17,17 +17,19 @@ if TYPE_CHECKING:
     from bac.exports.exported import Exported
     from bac.exports.statements import Statement
 
-LANGUAGES = ("tla", "promela", "smt2", "itf")
+LANGUAGES = ("tla", "promela", "smt2", "itf", "shiviz", "otlp")
+RUNS = ("itf", "shiviz", "otlp")
+"""The languages of runs; the others are those of transition systems."""
 APPLIES = {
     "without_disasters": ("tla", "promela"),
-    "property_": ("tla", "smt2", "itf"),
-    "kind": ("tla", "smt2", "itf"),
-    "subject": ("tla", "smt2", "itf"),
-    "timing": ("smt2", "itf"),
+    "property_": ("tla", "smt2", *RUNS),
+    "kind": ("tla", "smt2", *RUNS),
+    "subject": ("tla", "smt2", *RUNS),
+    "timing": ("smt2", *RUNS),
     "depth": ("smt2",),
-    "timeout": ("itf",),
-    "max_states": ("itf",),
-    "max_memory": ("itf",),
+    "timeout": RUNS,
+    "max_states": RUNS,
+    "max_memory": RUNS,
 }
 """The options that apply to some of the languages only."""
 
@@ -51,11 +53,12 @@ def export(
 ) -> None:
     """Write the transition system that bac explores for another checker: TLC, SPIN, or any SMT solver.
 
-    With --to itf, write a shortest counterexample, or a saved TRACE, as a trace that Apalache's tools show. --property,
-    --kind and --subject choose what TLC checks (by default nothing), what a script asks, or which trace is shown.
+    With --to itf, shiviz or otlp, write a shortest counterexample, or a saved TRACE: as a trace that Apalache's tools
+    show, as a log with vector clocks for ShiViz, or as OpenTelemetry traces in JSON. --property, --kind and --subject
+    choose what TLC checks (by default nothing), what a script asks, or which trace is shown.
 
-    Exit codes: 0 the export is written, 1 the plan has no such counterexample (itf), 2 the command line or a file is
-    wrong, 3 a limit was reached first (itf).
+    Exit codes: 0 the export is written, 1 the plan has no such counterexample (of a run), 2 the command line or a file
+    is wrong, 3 a limit was reached first (of a run).
     """
     from bac.exports.exported import Exported
 
@@ -63,8 +66,8 @@ def export(
     if language == "smt2" and depth is None:
         raise click.UsageError("--to smt2 needs --depth: the number of actions of the runs that are asked for")
     target = None if output is None else destination(output, language == "smt2")
-    if language == "itf":
-        put_texts({"trace.itf.json": as_json(trace_document(source, search)) + "\n"}, target)
+    if language in RUNS:
+        put_texts(exported_run(language, source, search), target)
         return
     specification = read(source)
     plan = specification.plan(search["plan_name"] or "independent")
@@ -153,14 +156,27 @@ def scripts(
     return {f"Model-{length:03}.smt2": smt2(exported, statement, length, when) for length in lengths}
 
 
-def trace_document(source: str, search: Mapping[str, Any]) -> object:
-    """Return a saved trace, or a shortest counterexample, in the Informal Trace Format."""
-    from bac.exports.itf import itf
+def exported_run(language: str, source: str, search: Mapping[str, Any]) -> Mapping[str, str]:
+    """Return a saved trace, or a shortest counterexample, in one of :data:`RUNS`, by the name of its file."""
     from bac.proofs.replay import confirm
 
     trace, _ = counterexample(source, **search)
     confirm(trace)
-    return itf(trace)
+    match language:
+        case "itf":
+            from bac.exports.itf import itf
+
+            return {"trace.itf.json": as_json(itf(trace)) + "\n"}
+        case "shiviz":
+            from bac.exports.shiviz import shiviz
+
+            return {"trace.shiviz.log": shiviz(trace)}
+        case "otlp":
+            from bac.exports.otlp import otlp
+
+            return {"trace.otlp.json": as_json(otlp(trace)) + "\n"}
+        case other:
+            raise AssertionError(other)
 
 
 def put_texts(texts: Mapping[str, str], target: Path | None) -> None:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 OF_RUNS = ("orientation", "lanes", "no_title", "no_caption", "caption_file")
 """The options that apply to event-log diagrams only."""
+OF_DRAWINGS = ("width", "no_legend", "bare", "orientation", "lanes", "no_title", "no_caption")
+"""The options that do not apply to sequence diagrams."""
 
 
 def look_options(command: F) -> F:
@@ -74,7 +76,7 @@ def look_options(command: F) -> F:
     "--output",
     type=click.Path(dir_okay=False, path_type=Path),
     required=True,
-    help="The file to write (.svg .pdf .png .tikz .tex .dot).",
+    help="The file to write (.svg .pdf .png .tikz .tex .dot; .mmd and .puml are sequence diagrams).",
 )
 @click.option(
     "--history",
@@ -139,13 +141,14 @@ def figure(
     Exit codes: 0 the figure is written, 1 the plan has no such counterexample, 2 the command line or a file is wrong,
     3 a limit was reached first.
     """
+    from bac.figures import sequence
     from bac.figures.events.history import repeated, with_history
     from bac.figures.events.layout import caption, draw
     from bac.figures.render import write
     from bac.model.files import check_writable
     from bac.proofs.replay import confirm
 
-    format_ = figure_format(output)
+    format_ = figure_format(output, sequence.FORMATS)
     check_writable(output)
     if standalone and format_ not in ("tikz", "tex"):
         raise click.UsageError("--standalone makes a LaTeX document: write .tikz or .tex")
@@ -153,13 +156,19 @@ def figure(
         raise click.UsageError("--service needs --architecture, and --depth needs --service")
     if architecture:
         refuse(click.get_current_context(), (*SEARCH, "history", "times", *OF_RUNS), "--architecture")
+        if format_ in sequence.FORMATS:
+            raise click.UsageError(f".{format_} is for runs; write the architecture as .svg or .dot")
         drawing = graph(source, search["plan_name"], services, depth or 1, look)
         put(output, write(drawing, format_, standalone))
         return
     trace, outside = counterexample(source, **search)
     drawn = with_history(repeated(trace, times), history)
     confirm(drawn)
-    put(output, write(draw(drawn, outside, look), format_, standalone))
+    if format_ in sequence.FORMATS:
+        refuse(click.get_current_context(), OF_DRAWINGS, f".{format_}")
+        put(output, sequence.write(drawn, format_).encode())
+    else:
+        put(output, write(draw(drawn, outside, look), format_, standalone))
     if caption_file is not None:
         put(caption_file, f"{caption(drawn)}\n".encode())
 

@@ -171,13 +171,14 @@ def as_json(document: Any) -> str:
     return json.dumps(document, indent=1, ensure_ascii=False)
 
 
-def figure_format(file: Path) -> str:
-    """Return the format that a file's extension selects."""
+def figure_format(file: Path, further: Sequence[str] = ()) -> str:
+    """Return the format that a file's extension selects: one of figures, or one of some ``further`` ones."""
     from bac.figures.render import FORMATS
 
+    known = (*FORMATS, *further)
     format_ = file.suffix.removeprefix(".").lower()
-    if format_ not in FORMATS:
-        raise click.UsageError(f"{file}: the file extension selects the format: {', '.join('.' + f for f in FORMATS)}")
+    if format_ not in known:
+        raise click.UsageError(f"{file}: the file extension selects the format: {', '.join('.' + f for f in known)}")
     return format_
 
 

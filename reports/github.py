@@ -10,6 +10,7 @@ import html
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from bac.figures.sequence import sequence_diagram
 from bac.model.specification.diagnostics import Diagnostic
 from bac.proofs.results import PlanResult
 from bac.properties.explanation import listing
@@ -17,7 +18,6 @@ from bac.reports import plain
 from bac.reports.checked import Checked, View
 from bac.reports.comparison import columns_of
 from bac.reports.findings import Finding, Level, findings, place, repository_path
-from bac.reports.mermaid import sequence_diagram
 from bac.reports.text import render as as_text
 
 COMMANDS = {Level.ERROR: "error", Level.WARNING: "warning", Level.NOTE: "notice"}

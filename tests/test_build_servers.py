@@ -18,10 +18,10 @@ import yaml
 from helpers import REFERENCE, bac
 from jsonschema import Draft7Validator
 
+from bac.figures.sequence import MOST_CHARACTERS
+from bac.figures.sequence import escaped as in_mermaid
 from bac.reports.findings import RULES
 from bac.reports.github import MOST_ANNOTATIONS, MOST_BYTES, command, escaped, harmless
-from bac.reports.mermaid import MOST_CHARACTERS
-from bac.reports.mermaid import escaped as in_mermaid
 
 HERE = Path(__file__).resolve().parent
 SARIF = Draft7Validator(json.loads((HERE / "sarif.schema.json").read_text(encoding="utf-8")))
@@ -256,7 +256,7 @@ def test_one_run_holds_several_files_and_their_warnings(file: Path) -> None:
 
 def test_an_unknown_verdict_is_a_warning(file: Path) -> None:
     file.write_text(REFERENCE, encoding="utf-8")
-    run = sarif(file, "--plan", "atomic", "--max-states", "1")
+    run = sarif(file, "--plan", "atomic", "--engine", "explicit", "--max-states", "1")
     assert ("bac/unknown", "atomic", "warning") in levels(run)
 
 
