@@ -18,7 +18,7 @@ import psutil
 BAC = (sys.executable, "-m", "bac")
 """The command line, in the Python that measures."""
 LAUNCH = Path(__file__).with_name("launch.py")
-"""What starts them, so small that what it holds does not matter."""
+"""The program that starts them, so small that the memory it holds does not matter."""
 LONGEST = 1800.0
 """After so many seconds a program is stopped, and the measurement fails."""
 EVERY = 0.05

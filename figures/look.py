@@ -34,7 +34,7 @@ class Orientation(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What a user may choose of a diagram.
+    """The look of a diagram, as far as a user may choose it.
 
     Args:
         width: its width in points; ``None`` is what its content takes.

@@ -26,7 +26,7 @@ FOLDERS = {
     "darwin": ("/System/Library/Fonts/Supplemental", "/Library/Fonts", "~/Library/Fonts"),
     "win32": ("C:/Windows/Fonts", "~/AppData/Local/Microsoft/Windows/Fonts"),
 }
-"""Where the fonts of a machine are."""
+"""The folders with the fonts of a machine."""
 OTHER_FOLDERS = ("/usr/share/fonts", "/usr/local/share/fonts", "~/.local/share/fonts", "~/.fonts")
 ARROW, ARROW_WIDTH = "→", 0.84
 """A character that is drawn, as the usual fonts lack it, and its width as a share of the type size."""

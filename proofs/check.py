@@ -340,7 +340,7 @@ class PlanCheck:
 
     @cached_property
     def covered(self) -> PlanCoverage:
-        """What happens under the plan."""
+        """The answers about what happens under the plan."""
         (found,) = coverage(self.architecture, [self.plan], budget=Budget(check=self.scheduler.monitor.check))
         return found
 

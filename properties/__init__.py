@@ -1,1 +1,1 @@
-"""What must hold: anomalies, and the qualities backup, availability and consistency."""
+"""The properties that must hold: no anomalies, and the qualities backup, availability and consistency."""

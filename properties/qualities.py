@@ -241,7 +241,7 @@ class UseCaseCoverage:
 
 @dataclass(frozen=True, slots=True)
 class PlanCoverage:
-    """What happens under one plan.  ``no_recovery`` says why no run ever recovers; it is empty if some run does."""
+    """The answers about one plan.  ``no_recovery`` says why no run ever recovers; it is empty if some run does."""
 
     plan: str
     steps: tuple[StepCoverage, ...]

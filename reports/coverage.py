@@ -1,4 +1,4 @@
-"""What happens in some run, as tables for people and as a JSON document (docs/report.md, "Coverage")."""
+"""The steps that some run takes, as tables for people and as a JSON document (docs/report.md, "Coverage")."""
 
 from __future__ import annotations
 

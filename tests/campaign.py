@@ -60,7 +60,7 @@ def statistics(seeds: range) -> dict[str, tuple[int, int]]:
 
 @dataclass(frozen=True)
 class Campaign:
-    """What is compared: an engine of the checker with the oracle, or with another engine.
+    """The two sides of a comparison: an engine of the checker with the oracle, or with another engine.
 
     If ``easier``, most of what the precedence engine refuses is left out of the specifications.
     """

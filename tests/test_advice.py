@@ -1,4 +1,4 @@
-"""What helps against an anomaly was found by checking it, and is found again by a plain search."""
+"""A change that helps against an anomaly was found by checking it, and is found again by a plain search."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ MOST_STATES = 20_000
 
 
 def advised(specification: Specification, plan: str, budget: Budget = QUICK) -> dict[str, Advice]:
-    """What helps against each anomaly of a plan, by kind and subject."""
+    """The advice on each anomaly of a plan, by kind and subject."""
     architecture, chosen = specification.architecture, specification.plan(plan)
     result = advise(architecture, chosen, check(architecture, chosen), budget, LimitMonitor(Limits()))
     found = result.properties[Property.CONSISTENCY].anomalies

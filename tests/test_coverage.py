@@ -32,7 +32,7 @@ Document = dict[str, Any]
 
 
 def answers(found: PlanCoverage) -> dict[str, list[str]]:
-    """What is found, in the words of the oracle."""
+    """The answers in the words of the oracle."""
     never = (f"{case}.{number}" for (case, number), happens in found_steps(found).items() if happens is False)
     return {"never": sorted(never), "stuck": sorted(case.name for case in found.use_cases if case.finishes is False)}
 
@@ -42,7 +42,7 @@ def found_steps(found: PlanCoverage) -> dict[tuple[str, int], bool | None]:
 
 
 def on(specification: Specification, plan: str, instances: int = 1, **how: Any) -> PlanCoverage:
-    """What happens under one plan."""
+    """The answers about one plan."""
     (found,) = coverage(specification.architecture, [specification.plan(plan)], instances, **how)
     return found
 

@@ -230,7 +230,7 @@ SENTENCES = [
         4,
     ),
 ]
-"""What the corpus shows, the sentence that explains it, and the action (from 1) that decided it."""
+"""Traces of the corpus, the sentence that explains it, and the action (from 1) that decided it."""
 
 
 @pytest.mark.parametrize(

@@ -113,7 +113,7 @@ def earlier(case: UseCase, step: Step) -> set[int]:
 
 
 def meets_the_conditions(arch: Architecture) -> bool:
-    """Nothing is tolerated, deleted or unlinked, and targets are created before they are linked."""
+    """No anomaly is tolerated, no step deletes or unlinks, and targets are created before they are linked."""
     if arch.tolerance.links or any(step.verb in (Verb.DELETE, Verb.UNLINK) for _, step in arch.steps()):
         return False
     for link, (case, step) in arch.links.items():

@@ -115,3 +115,22 @@ def test_a_check_loads_few_modules() -> None:
     loaded = done.stderr.splitlines()[-1].split()
     assert "bac.proofs.explicit.breadth_first" in loaded
     assert len(loaded) <= MOST_LOADED, loaded
+
+
+RIDDLES = ("What ", "Whatever ", "Whoever ", "Nobody ", "Nothing ", "Where ")
+"""Words with which no docstring begins: it says what a thing is or does, and does not ask."""
+
+
+def docstrings(file: Path) -> Iterator[tuple[int, str]]:
+    """Yield the line and the text of each docstring of a file, those of constants included."""
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        match node:
+            case ast.Expr(value=ast.Constant(value=str() as text)):
+                yield node.lineno, text
+
+
+def test_docstrings_say_what_a_thing_is() -> None:
+    files = [file for folder in (*sum(FLOORS, ()), "tests", "benchmarks") for file in (ROOT / folder).rglob("*.py")]
+    found = [(file, line, text) for file in files for line, text in docstrings(file)]
+    assert len(found) > 3000
+    assert not [f"{file.relative_to(ROOT)}:{line}" for file, line, text in found if text.startswith(RIDDLES)]

@@ -89,7 +89,7 @@ EVENTS: Document = {
     },
 }
 SMALL = {"three": THREE, "resumed": RESUMED, "crashes": CRASHES, "oldest": OLDEST, "events": EVENTS}
-"""What the new mode does matters in each of these: between pairs things break, and within a pair they do not."""
+"""The new mode makes a difference in each of these: between pairs things break, and within a pair they do not."""
 
 
 def plain(document: Document, instances: int = 1) -> PlanResult:

@@ -554,7 +554,7 @@ def test_messages_bring_about_every_step_but_the_first_if_none_is_called() -> No
 
 
 def test_a_chain_of_events_is_delivered_to_its_end() -> None:
-    """What recovery delivers sends messages as usual."""
+    """An event that recovery delivers sends messages as usual."""
     from bac.proofs.check import check
     from bac.proofs.results import Verdict
 

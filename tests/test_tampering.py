@@ -43,7 +43,7 @@ from bac.properties.qualities import Property
 
 Place = tuple[str | int, ...]
 Mutant = tuple[Place, str, Callable[[], Any]]
-"""Where a document was changed, what was done there, and what makes the changed document."""
+"""The place that is changed in a document, the change in words, and a function that makes the changed document."""
 
 RICH = """
 name: Rich

@@ -103,7 +103,7 @@ def table(anomalies: Iterable[AnomalyResult]) -> Table:
 
 
 def assert_no_more(fewer: Found, more: Found) -> None:
-    """Whatever is wrong in the one is wrong in the other, after no more actions."""
+    """Each anomaly of the one is one of the other, after no more actions."""
     for few, many in (fewer.anomalies, more.anomalies), (fewer.tolerated, more.tolerated):
         for key, lengths in few.items():
             for timing, shortest in lengths.items():

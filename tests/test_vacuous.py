@@ -146,7 +146,7 @@ def test_of_many_steps_that_never_happen_the_first_are_named() -> None:
 
 
 def test_a_search_that_is_too_large_marks_nothing() -> None:
-    """Nothing is known then of what never happens."""
+    """Then it is not known what never happens."""
     specification = parsed(NEVER)
     options = CheckOptions(1, tuple(Property), "explicit", ALL_REDUCTIONS)
     plans = [INDEPENDENT]

@@ -1,1 +1,1 @@
-"""What helps against an anomaly: changes of the plan, found by checking them."""
+"""Changes of the plan that help against an anomaly, found by checking them."""

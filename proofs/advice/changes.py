@@ -38,7 +38,7 @@ class Change:
 
 @dataclass(frozen=True)
 class Concern:
-    """What an anomaly is about: plain names of entities, and the services to which it owes that it happens.
+    """The subject of an anomaly: plain names of entities, and the services to which it owes that it happens.
 
     ``services`` are the nearest ones, ``all_services`` those of the whole use case.
     """
@@ -201,7 +201,7 @@ def grouped(mode: Mode, services: tuple[str, ...]) -> Change:
 # Changes that help
 
 NOT_CHECKED = "other effects not checked"
-"""What is said of a help that was found in a part of the architecture only."""
+"""The remark on a help that was found in a part of the architecture only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,7 +222,7 @@ class Help:
 
 @dataclass(frozen=True, slots=True)
 class Advice:
-    """What helps against one anomaly, the cheapest first.
+    """The changes that help against one anomaly, the cheapest first.
 
     ``tried`` is how many changes were checked, and ``limit`` says why others were not.
     """

@@ -109,7 +109,7 @@ class Adviser:
 
     @cached_property
     def before(self) -> Outcome:
-        """What is found under the plan; a property that was not asked for counts as violated, if it is not known."""
+        """The outcome under the plan; a property that was not asked for counts as violated, if it is not known."""
         known = Outcome.of_plan(self.trials.before)
         unknown = set(Property) - self.trials.before.properties.keys()
         if not unknown:
@@ -133,7 +133,7 @@ class Search:
     """The search for what removes one anomaly."""
 
     def __init__(self, adviser: Adviser, scene: Architecture, anomaly: Anomaly) -> None:
-        """Nothing is found yet; ``found`` has the helps by family, each with its weight and its place."""
+        """Begin without a help; ``found`` has the helps by family, each with its weight and its place."""
         self.trials, self.before = adviser.trials, adviser.before
         self.scene, self.anomaly = scene, anomaly
         self.found: dict[tuple[str, ...], tuple[int, int, Help]] = {}
@@ -235,14 +235,14 @@ class Budget:
 
 
 QUICK = Budget(states=50_000, each=5_000, trials=100, together=False)
-"""What a check does without being asked."""
+"""The budget of a check that is not asked for advice."""
 THOROUGH = Budget(states=3_000_000, each=300_000, trials=10_000, together=True)
-"""What a check does where advice is asked for."""
+"""The budget of a check that is asked for advice."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What is found under a plan: the anomalies that violate consistency, and which other properties are violated.
+    """The results under a plan: the anomalies that violate consistency, and which other properties are violated.
 
     ``recovers``: some run recovers from a disaster.
     """
@@ -286,7 +286,7 @@ class Trials:
     def __init__(
         self, architecture: Architecture, plan: Plan, before: PlanResult, budget: Budget, monitor: LimitMonitor
     ) -> None:
-        """Nothing is checked yet."""
+        """Keep the budget; no plan is checked yet."""
         self.architecture, self.plan, self.before = architecture, plan, before
         self.budget, self.monitor = budget, monitor
         self.states = 0

@@ -223,12 +223,12 @@ class Part:
 
     @cached_property
     def shape(self) -> Hashable:
-        """What two parts have in common that differ in names only."""
+        """A value that is equal for two parts that differ in names only."""
         return shape(self.rules.architecture, self.rules.plan, ())
 
     @cached_property
     def system(self) -> System:
-        """What decides before a disaster whether the steps are done."""
+        """The system that decides before a disaster whether the steps are done."""
         return relevant(before_disaster(self.rules), done(self.rules.architecture.use_cases, self.rules))
 
     @cached_property
@@ -266,7 +266,7 @@ class PlanSearch:
     """The searches for one plan."""
 
     def __init__(self, surroundings: Surroundings, plan: Plan, instances: int, budget: Budget, thorough: bool) -> None:
-        """Nothing is searched yet."""
+        """Keep the limits; no search is made yet."""
         self.surroundings, self.plan, self.instances = surroundings, plan, instances
         self.budget, self.thorough = budget, thorough
         self.architecture = surroundings.architecture
@@ -393,7 +393,7 @@ class PlanSearch:
         return self.parts[cone]
 
     def restricted(self, services: Mapping[str, None]) -> Plan:
-        """What the plan says of these services before a disaster."""
+        """The plan for these services alone, before a disaster."""
         whole = {group.services: group for group in map(self.rules.groups.__getitem__, services)}
         groups = (replace(each, services=tuple(s for s in each.services if s in services)) for each in whole.values())
         order = sorted(self.rank.keys() & services.keys(), key=self.rank.__getitem__)
@@ -419,7 +419,7 @@ def done(cases: Iterable[UseCase], rules: Rules) -> list[Fact]:
 
 @dataclass(frozen=True)
 class CaseSearch:
-    """What the searches for one use case show.
+    """The searches for one use case, and the answers that they give.
 
     Args:
         case: the use case.
@@ -513,7 +513,7 @@ class CaseSearch:
         return earlier, sum(1 for packed in steps for _ in lacks(packed, state))
 
     def waiting(self, search: FinalStates, state: int) -> Waiting:
-        """What explains a final state."""
+        """The explanation of a final state."""
         from bac.properties.waiting import Waiting  # few checks have anything to explain
 
         return Waiting(self.rules, search.system.actions, search.facts(state))

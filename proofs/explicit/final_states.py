@@ -23,7 +23,7 @@ from bac.proofs.engine import PackedAction, Packing
 
 @dataclass(frozen=True, slots=True)
 class Effects:
-    """What an action can keep from happening, or bring about, as masks.
+    """The effects of an action on others: which it can keep from happening, or make possible, as masks.
 
     ``needed`` and ``blocking`` are the facts whose absence or presence can keep it from happening, ``raised`` and
     ``lowered`` those that it may make true or false, ``copied`` those that its effect depends on.

@@ -38,7 +38,7 @@ REFUSED = frozenset({"source", "backfill", "reconstruct"})
 
 
 class Applicability:
-    """What recovery may do under a plan, and whether the engine covers it.
+    """The actions that recovery may take under a plan, and whether the engine covers them.
 
     ``redone`` and ``repeated`` are the blocks that recovery may execute, and those that it may execute again.
     """
@@ -91,7 +91,7 @@ class Applicability:
             yield f"the option {'from' if option == 'source' else option}"
 
     def in_recovery(self) -> Iterator[str]:
-        """What recovery may do that depends on its order."""
+        """The actions of recovery whose result depends on their order."""
         if any(block.bit_count() > 1 and not self.is_whole(block) for block in self.events.blocks):
             yield "parts of a transaction that are restored without the rest"
         if any(

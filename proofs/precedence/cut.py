@@ -34,7 +34,7 @@ class Cut:
     """
 
     def __init__(self, events: Events, backups: Backups, crash: Crash, first: int) -> None:
-        """Nothing is unfolded yet."""
+        """Begin with an empty table of unfolded formulas."""
         self.events, self.backups, self.crash, self.first = events, backups, crash, first
         self.recovery = backups.recovery
         self.negations = Negations()
@@ -232,7 +232,7 @@ class Cut:
     # Validation
 
     def valid(self, block: int) -> Iterator[Formula]:
-        """What has to be true for the steps of a block to be valid, one after the other."""
+        """The conditions under which the steps of a block are valid, one after the other."""
         done = 0
         for event in members(self.events.blocks[block]):
             for entity in self.asked(event):

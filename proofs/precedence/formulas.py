@@ -12,7 +12,7 @@ from enum import IntEnum
 
 
 class Kind(IntEnum):
-    """What a literal is about: an event, or (``RESTORED``) a service.
+    """The subject of a literal: an event, or (``RESTORED``) a service.
 
     ``HAPPENED``: the event happened before the disaster.  ``CUT``: it is in the log that its service has just after the
     disaster, as it happened before the instant that counts for that service.  ``BACKED``: it is in the backup of its

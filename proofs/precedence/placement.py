@@ -1,4 +1,4 @@
-"""What has been decided so far about a run, and what follows from it.
+"""The decisions made so far about a run, and what follows from them.
 
 Events stand before or after instants (the nodes of :mod:`backups`).  The run exists if the graph of what must come
 before what has no cycle; it is enough to look at the nodes that matter: one leads to another if an event that must come
@@ -22,7 +22,7 @@ Table = dict[int, int]
 
 @dataclass(slots=True)
 class Decisions:
-    """What has been decided about a run: literals, snapshots, and the sides of locks.
+    """The decisions about a run: literals, snapshots, and the sides of locks.
 
     ``yes`` and ``no`` have for each kind the events or services of which it is so, or not.  What is in neither has not
     happened, or is of no consequence so far.  ``snapshots`` are services that are to be snapshotted in any case.
@@ -63,7 +63,7 @@ class Impossible(Exception):
 
 @dataclass(frozen=True)
 class Order:
-    """What must come before what: for each node the events just before and after it, and all that follow from them.
+    """The order of nodes: for each node the events just before and after it, and all that follow from them.
 
     ``all_before`` and ``all_after`` hold what comes before and after a node through other nodes, too.
     """
@@ -314,7 +314,7 @@ class Placement:
 
 @dataclass
 class Conclusions:
-    """What follows from an order for locks, markers, and events whose side of a node matters to recovery."""
+    """The consequences of an order for locks, markers, and events whose side of a node matters to recovery."""
 
     placement: Placement
     decisions: Decisions

@@ -70,7 +70,7 @@ class Runs:
         yield from sorted(fitting, key=lambda label: backups.mask(label.restored) != widened)
 
     def recovery(self, state: State) -> Path:
-        """What happens after the disaster until nothing more does, in any order."""
+        """The actions after the disaster until no other is enabled, in any order."""
         path: list[Label] = []
         while (action := next(self.system.enabled(state), None)) is not None:
             assert RECOVERED in state

@@ -299,7 +299,7 @@ class Search:
 
     @cached_property
     def no_sweep(self) -> Formula:
-        """Nothing is taken back or removed at the end."""
+        """The formula that says that no event is taken back or removed at the end."""
         events = range(len(self.cut.events.steps))
         removals = [self.cut.collected(event) for event in events if self.cut.events.is_creation(event)]
         return self.cut.no(some([*map(self.cut.undone, events), *removals]))

@@ -1,4 +1,4 @@
-"""What the precedence engine says of an architecture under a plan: runs for all questions, each made of real actions.
+"""The verdicts of the precedence engine on an architecture under a plan: runs for all queries, made of real actions.
 
 Runs of architectures with many services are shown in a part: the use cases that have a part in the run, with all that
 their steps speak of.
@@ -29,7 +29,7 @@ from bac.properties.formula import FALSE, Formula, facts
 from bac.properties.qualities import Property, backed_up, losses
 
 Question = Hashable
-"""What is asked for: the identity of an anomaly, or the event of a loss."""
+"""The subject of a query: the identity of an anomaly, or the event of a loss."""
 
 
 class Stage:
@@ -39,7 +39,7 @@ class Stage:
     """
 
     def __init__(self, part: Part) -> None:
-        """Nothing is built yet."""
+        """Keep the options; no table is built yet."""
         self.part = part
         inside = [service for service in part.architecture.services if not service.external]
         self.narrows = part.plan.disaster.scope is Scope.ANY and 2 ** len(inside) > MOST_CRASH_SETS

@@ -326,7 +326,7 @@ def without_help(action: Action, kept: Callable[[Fact], bool], possible: frozens
 
 
 def where_absent(action: Action, never: frozenset[Fact]) -> Action | None:
-    """What is left of an action if these facts are false; ``None`` if it cannot happen then."""
+    """Return the rest of an action if these facts are false; ``None`` if it cannot happen then."""
     guard = Guard(action.require, action.forbid, action.clauses).given((), never)
     if guard.impossible:
         return None
