@@ -146,7 +146,7 @@ def save_strategy(game: Game | None, certificate: Path) -> None:
 def draw_play(games: list[Game], figure: Path) -> None:
     """Draw a play of the last game that the clients win."""
     from bac.proofs.theorem.games.board import Player
-    from bac.proofs.theorem.games.playout import play_out
+    from bac.proofs.theorem.games.game import play_out
 
     lost = [game for game in games if game.winner is Player.CLIENTS]
     if not lost:

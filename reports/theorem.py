@@ -13,7 +13,7 @@ from bac.proofs.theorem.games.arenas import GAINS, Assumption
 from bac.proofs.theorem.games.board import Player
 from bac.proofs.theorem.games.game import Outcome
 from bac.proofs.theorem.games.recipe import recipe
-from bac.proofs.theorem.graphs.graph_statements import INDEPENDENT_BACKUPS, LOCKED, ORDER, SHARED
+from bac.proofs.theorem.graphs.graph import INDEPENDENT_BACKUPS, LOCKED, ORDER, SHARED
 from bac.proofs.theorem.graphs.sweep import SweepResult
 from bac.proofs.theorem.unbounded.solvers import TheoremResult
 

@@ -39,8 +39,7 @@ from bac.proofs.theorem.games.arenas import (
     referring,
 )
 from bac.proofs.theorem.games.board import LARGEST, NOTHING, Board, Move, MoveKind, Player
-from bac.proofs.theorem.games.game import Game, minimal_drops, play
-from bac.proofs.theorem.games.playout import play_out
+from bac.proofs.theorem.games.game import Game, minimal_drops, play, play_out
 from bac.proofs.theorem.games.recipe import certificate, recipe
 from bac.proofs.theorem.games.rulebook import FRESH, Place, Rulebook, StrategyRejected
 from bac.proofs.theorem.games.solver import Effort, Search, announcing, solve

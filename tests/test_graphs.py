@@ -17,21 +17,19 @@ from bac.proofs.check import check
 from bac.proofs.replay import objection
 from bac.proofs.results import Verdict
 from bac.proofs.theorem.graphs.graph import (
+    ANYTHING,
+    EVERYTHING,
     MOST_SERVICES,
     Graph,
     Relabellings,
+    Statements,
     architecture,
+    confirm_statements,
     graphs,
     graphs_up_to,
-    possible_edges,
-)
-from bac.proofs.theorem.graphs.graph_statements import (
-    ANYTHING,
-    EVERYTHING,
-    Statements,
-    confirm_statements,
     grouped,
     ordered,
+    possible_edges,
 )
 from bac.properties.qualities import Property
 

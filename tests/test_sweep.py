@@ -25,8 +25,7 @@ from bac.proofs.engine import LimitMonitor, Limits
 from bac.proofs.pool import ClusterUnavailable
 from bac.proofs.results import Verdict
 from bac.proofs.theorem.graphs import sweep as sweeping
-from bac.proofs.theorem.graphs.graph import Graph, graphs_up_to
-from bac.proofs.theorem.graphs.graph_statements import GraphException, GraphResult, confirm_statements
+from bac.proofs.theorem.graphs.graph import Graph, GraphException, GraphResult, confirm_statements, graphs_up_to
 from bac.proofs.theorem.graphs.sweep import SweepFile, SweepProgress, SweepResult, WrongSweepFile, sweep
 from bac.reports.theorem import graphs_text
 

@@ -39,8 +39,7 @@ from bac.proofs.engines import EnginesDisagree, compared, differences, explicit,
 from bac.proofs.explicit.breadth_first import explore
 from bac.proofs.reductions.projection import relevant
 from bac.proofs.results import Verdict
-from bac.proofs.smt.dead_ends import first_dead_end, suffices
-from bac.proofs.smt.engine import cut_targets, search
+from bac.proofs.smt.engine import cut_targets, first_dead_end, search, suffices
 from bac.proofs.smt.induction import Method, conjuncts, prove
 from bac.proofs.smt.invariants import (
     Solver,

@@ -47,8 +47,7 @@ from bac.proofs.engine import (
 )
 from bac.proofs.explicit.breadth_first import free_choices
 from bac.proofs.explicit.symmetry.applicability import OneIndex, moved_formula, moved_label, one_index, subject
-from bac.proofs.explicit.symmetry.counters import union
-from bac.proofs.explicit.symmetry.search import Search, State
+from bac.proofs.explicit.symmetry.search import Search, State, union
 from bac.properties.formula import Formula
 
 

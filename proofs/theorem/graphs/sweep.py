@@ -22,8 +22,7 @@ from bac.model.errors import BacError, LimitReached, UnreadableFile, UnwritableF
 from bac.proofs.engine import LimitMonitor
 from bac.proofs.pool import Spread, dask_workers, local_workers
 from bac.proofs.results import Verdict
-from bac.proofs.theorem.graphs.graph import Graph, graphs_up_to
-from bac.proofs.theorem.graphs.graph_statements import GraphException, GraphResult, confirm_statements
+from bac.proofs.theorem.graphs.graph import Graph, GraphException, GraphResult, confirm_statements, graphs_up_to
 
 FORMAT, VERSION = "bac-graphs", 1
 PROGRESS_FORMAT, PROGRESS_VERSION = "bac-graphs-progress", 2
