@@ -107,10 +107,12 @@ def some(positive: Iterable[Fact] = (), negative: Iterable[Fact] = ()) -> Guard:
 
 def both(guards: Iterable[Guard]) -> Guard:
     """All of these guards hold."""
-    found = ALWAYS
+    required, forbidden, clauses = set[Fact](), set[Fact](), list[Clause]()
     for guard in guards:
-        found &= guard
-    return found
+        required |= guard.require
+        forbidden |= guard.forbid
+        clauses += guard.clauses
+    return Guard(frozenset(required), frozenset(forbidden), tuple(clauses))
 
 
 def either(guards: Iterable[Guard]) -> Guard:

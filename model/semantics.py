@@ -166,10 +166,12 @@ class Rules(Setting):
     def none_in_flight(self, services: Iterable[str], cases: Iterable[UseCase] | None = None) -> Guard:
         """Of each use case (or of these) and each index, all steps in these services are done with or none."""
         within = set(services)
+        touching = {event.use_case for service in within for event in self.events_of[service]}
+        held = [case for case in (self.architecture.use_cases if cases is None else cases) if case.name in touching]
         return both(
             self.all_or_none([self.done(event) for event in self.instance_events(case, index, within)])
             for index in range(1, self.instances + 1)
-            for case in (self.architecture.use_cases if cases is None else cases)
+            for case in held
         )
 
     def all_or_none(self, events: list[tuple[Fact, ...]]) -> Guard:
@@ -279,14 +281,17 @@ class Rules(Setting):
         for number in self.rounds:
             taken: set[str] = set()
             for service in self.snapshotted:
-                group = self.groups[service]
-                for services in group.mode.sets(group.services):
-                    if service in services and service not in taken:
-                        taken.update(services)
-                        guard = self.lock_taken(group, number) & self.after_earlier(services, number)
-                        yield from self.snapshot(services, guard & self.follows(number), number)
+                if service not in taken:
+                    services = self.taken_together(service)
+                    taken.update(services)
+                    yield from self.snapshot(services, number)
             if self.plan.recovery.broker is Broker.BACKUP:
                 yield self.snapshot_of_broker(number)
+
+    def taken_together(self, service: str) -> tuple[str, ...]:
+        """The services of which one action takes snapshots, this one among them."""
+        group = self.groups[service]
+        return next(services for services in group.mode.sets(group.services) if service in services)
 
     def follows(self, number: int) -> Guard:
         """The second round of backups follows the first one."""
@@ -300,10 +305,19 @@ class Rules(Setting):
             case Lock.STOPPED:
                 return require([self.lock(group, number)])
             case Lock.DRAINED:
-                held = [case for case in self.architecture.use_cases if self.is_held(case, group)]
-                return require([self.lock(group, number)]) & self.none_in_flight(group.services, held)
+                return require([self.lock(group, number)]) & self.drained[group.services]
             case other:
                 assert_never(other)
+
+    @cached_property
+    def drained(self) -> dict[tuple[str, ...], Guard]:
+        """For each group with a lock: no use case that it holds back is in flight there."""
+        return {
+            group.services: self.none_in_flight(
+                group.services, (case for case in self.architecture.use_cases if self.is_held(case, group))
+            )
+            for group in self.locked_groups
+        }
 
     def after_earlier(self, services: Iterable[str], number: int) -> Guard:
         """The services before these in the plan's order are snapshotted (the last of them says it of the others)."""
@@ -314,11 +328,12 @@ class Rules(Setting):
         """For each service in the plan's order the one just before it."""
         return {service: before for before, service in pairwise(self.plan.order)}
 
-    def snapshot(self, services: tuple[str, ...], guard: Guard, number: int) -> Iterator[Action]:
+    def snapshot(self, services: tuple[str, ...], number: int) -> Iterator[Action]:
         """The snapshot of these services at one instant; the first of a run also fixes the instant of ``oldest``."""
         label = Label(ActionKind.SNAPSHOT, services=services)
         add = self.snapped(services, number)
-        guard &= forbid([RECOVERED, *add])
+        guard = self.lock_taken(self.groups[services[0]], number) & self.after_earlier(services, number)
+        guard &= self.follows(number) & forbid([RECOVERED, *add])
         copies = [(logged(event), backed(event)) for service in services for event in self.events_of[service]]
         if self.plan.recovery.rollback is not Rollback.OLDEST:
             yield guard.action(label, add=add, copy=copies)
@@ -351,22 +366,29 @@ class Rules(Setting):
 
     def disasters(self) -> Iterator[Action]:
         """The disasters in scope; of crash sets with the same effect only the first, which is a smallest."""
-        at_rest = self.none_in_flight(self.events_of)
         seen: set[object] = set()
         for outcome in self.outcomes:
             action = self.strike(outcome)
             effect = (action.require, action.add, action.delete, action.copy)
-            if effect in seen:
-                continue
-            seen.add(effect)
-            if self.plan.disaster.timing is Timing.ANY_TIME:
-                yield action
-            yield replace(
-                action,
-                label=replace(action.label, at_rest=True),
-                clauses=action.clauses + at_rest.clauses,
-                add=action.add | {AT_REST},
-            )
+            if effect not in seen:
+                seen.add(effect)
+                yield from self.at_its_times(action)
+
+    def at_its_times(self, disaster: Action) -> Iterator[Action]:
+        """A disaster that can happen at any time, if the plan has that, and the same one at rest."""
+        if self.plan.disaster.timing is Timing.ANY_TIME:
+            yield disaster
+        yield replace(
+            disaster,
+            label=replace(disaster.label, at_rest=True),
+            clauses=disaster.clauses + self.rest.clauses,
+            add=disaster.add | {AT_REST},
+        )
+
+    @cached_property
+    def rest(self) -> Guard:
+        """No use case is in flight anywhere."""
+        return self.none_in_flight(self.events_of)
 
     def strike(self, outcome: Outcome) -> Action:
         """The disaster that hits these services at any time."""

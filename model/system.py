@@ -7,7 +7,7 @@ other ways; the runs that they find are always replayed here.  Source: docs/sema
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Set
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cached_property
@@ -158,6 +158,8 @@ RECOVERED = Fact(FactKind.RECOVERED)
 """Disaster has struck, and the logs are those of the backups."""
 AT_REST = Fact(FactKind.AT_REST)
 """When disaster struck, no use case was in flight."""
+NO_FACT = Fact(FactKind.DENIED, (), ("",))
+"""A fact of no system, because no service has such a name."""
 
 State = frozenset[Fact]
 INITIAL: State = frozenset()
@@ -170,9 +172,9 @@ class Clause:
     positive: frozenset[Fact]
     negative: frozenset[Fact]
 
-    def satisfied(self, state: State) -> bool:
+    def satisfied(self, state: Set[Fact]) -> bool:
         """Whether the clause is true in this state."""
-        return not state.isdisjoint(self.positive) or not self.negative <= state
+        return not self.positive.isdisjoint(state) or not self.negative <= state
 
 
 class ActionKind(StrEnum):
@@ -228,7 +230,11 @@ class Label:
     at_rest: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+FEW = 8
+"""Of more clauses than that only those are looked at that can be false in a state."""
+
+
+@dataclass(frozen=True)
 class Action:
     """A guarded command over facts; ``copy`` holds pairs (source, destination)."""
 
@@ -240,19 +246,61 @@ class Action:
     delete: frozenset[Fact] = frozenset()
     copy: tuple[tuple[Fact, Fact], ...] = ()
 
-    def enabled(self, state: State) -> bool:
+    def enabled(self, state: Set[Fact]) -> bool:
         """Whether the action may happen in this state."""
         return (
             self.require <= state
-            and state.isdisjoint(self.forbid)
-            and all(clause.satisfied(state) for clause in self.clauses)
+            and self.forbid.isdisjoint(state)
+            and all(clause.satisfied(state) for clause in self.doubtful(state))
         )
 
     def apply(self, state: State) -> State:
         """Return the state after the action; every copy reads the state before it."""
-        overwritten = {destination for _, destination in self.copy}
-        copied = {destination for source, destination in self.copy if source in state}
-        return (state - self.delete - overwritten) | copied | self.add
+        return (state - self.overwritten) | self.copied(state) | self.add
+
+    def execute(self, state: set[Fact]) -> None:
+        """Change a state to the one after the action."""
+        copied = self.copied(state)
+        state -= self.overwritten & state
+        state |= copied
+        state |= self.add
+
+    def copied(self, state: Set[Fact]) -> set[Fact]:
+        """The facts that the copies make true."""
+        if not self.copy:
+            return set()
+        return {destination for source in self.destinations.keys() & state for destination in self.destinations[source]}
+
+    # A state has few of the facts that a large action speaks of; these tables find them.
+
+    @cached_property
+    def overwritten(self) -> frozenset[Fact]:
+        """The facts that are false after the action unless it makes them true."""
+        return self.delete.union(destination for _, destination in self.copy)
+
+    @cached_property
+    def destinations(self) -> dict[Fact, list[Fact]]:
+        """The facts to which each fact is copied."""
+        table: dict[Fact, list[Fact]] = {}
+        for source, destination in self.copy:
+            table.setdefault(source, []).append(destination)
+        return table
+
+    def doubtful(self, state: Set[Fact]) -> Iterable[Clause]:
+        """The clauses that can be false in a state."""
+        if len(self.clauses) <= FEW:
+            return self.clauses
+        table = self._clauses
+        found = [clause for fact in table.keys() & state for clause in table[fact]]
+        return [*found, *table.get(NO_FACT, ())]
+
+    @cached_property
+    def _clauses(self) -> dict[Fact, list[Clause]]:
+        """The clauses by a fact without which each is true; under :data:`NO_FACT` those that have none."""
+        table: dict[Fact, list[Clause]] = {}
+        for clause in self.clauses:
+            table.setdefault(next(iter(clause.negative), NO_FACT), []).append(clause)
+        return table
 
     # What an action reads and writes
 
@@ -284,7 +332,7 @@ class Action:
     @property
     def lowered(self) -> frozenset[Fact]:
         """The facts that the action may make false."""
-        return self.delete.union(destination for _, destination in self.copy)
+        return self.overwritten
 
     @property
     def written(self) -> frozenset[Fact]:

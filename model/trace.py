@@ -14,6 +14,7 @@ from typing import Any
 
 from bac.model.architecture import Architecture, Step, UseCase
 from bac.model.errors import quoted
+from bac.model.on_demand import OnDemand
 from bac.model.plan import Plan, Timing
 from bac.model.semantics import Rules, system
 from bac.model.system import (
@@ -92,12 +93,19 @@ class Trace:
     claim: Claim
     actions: tuple[Label, ...]
     history: int = 0
-    _system: System | None = field(default=None, repr=False, compare=False)
+    _system: System | OnDemand | None = field(default=None, repr=False, compare=False)
 
     @cached_property
     def system(self) -> System:
         """The transition system of which this is a run."""
-        return self._system or system(self.architecture, self.plan, self.instances)
+        if isinstance(self._system, System):
+            return self._system
+        return system(self.architecture, self.plan, self.instances)
+
+    @property
+    def interpreter(self) -> System | OnDemand:
+        """What says which runs there are."""
+        return self._system or self.system
 
     @cached_property
     def rules(self) -> Rules:
@@ -111,7 +119,7 @@ class Trace:
         Raises:
             NotARun: the system does not allow these actions.
         """
-        return tuple(self.system.run(self.actions))
+        return tuple(self.interpreter.run(self.actions))
 
     @cached_property
     def disaster(self) -> int | None:
@@ -122,7 +130,7 @@ class Trace:
     @property
     def settled(self) -> bool:
         """Whether recovery is over at the end of the run."""
-        return self.system.settled(self.states[-1])
+        return self.interpreter.settled(self.states[-1])
 
     def step_of(self, event: Event) -> tuple[UseCase, Step]:
         """Return the use case and the step whose event this is."""

@@ -25,7 +25,7 @@ from bac.proofs.reductions.part_search import (
     PartResult,
     PartSearch,
     Reduction,
-    Run,
+    RunOfPart,
     Saving,
     cannot_block_backup,
     total,
@@ -303,7 +303,7 @@ class PlanCheck:
         for service in self.architecture.services:
             if self.plan.mode_of(service.name).never_backed_up:
                 alone = single_service(self.architecture, self.plan, service)
-                return PartResult(alone, dead_end=Run(alone, ()))
+                return PartResult(alone, dead_end=RunOfPart(alone, ()))
         if all(cannot_block_backup(result.part, self.scheduler.monitor.check) for result in found):
             return PartResult(self.unsearched_whole)
         if self.few:

@@ -83,9 +83,10 @@ class Traces(Mapping[Timing, Trace]):
         self.made: dict[Timing, Trace] = {}
 
     def make(self) -> None:
-        """Make and confirm all of them."""
-        for timing in self:
-            self[timing]
+        """Make all of them that are not confirmed yet, and confirm them."""
+        for timing, run in self.runs.items():
+            if not run.confirmed:
+                self[timing]
 
     def __getitem__(self, timing: Timing) -> Trace:
         """Return the trace with this timing of the disaster."""

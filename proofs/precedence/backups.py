@@ -182,9 +182,10 @@ class Backups:
             case Scope.WHOLE:
                 return [Crash(self.inside, self.inside)]
             case listed:
-                return list(dict.fromkeys(self._crash(self.mask(names)) for names in listed))
+                return list(dict.fromkeys(self.crash(self.mask(names)) for names in listed))
 
-    def _crash(self, hit: int) -> Crash:
+    def crash(self, hit: int) -> Crash:
+        """The disaster that hits these services."""
         widened = self.widen(hit)
         return Crash(hit if self.recovery.onto is Onto.EXISTING else widened, widened)
 

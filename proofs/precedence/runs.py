@@ -6,21 +6,25 @@ trusted.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from heapq import heapify, heappop, heappush
 
 from bac.model.errors import Contradiction
-from bac.model.system import INITIAL, RECOVERED, ActionKind, Event, Label, State, System
+from bac.model.on_demand import OnDemand
+from bac.model.semantics import Rules
+from bac.model.system import INITIAL, RECOVERED, ActionKind, Event, Fact, Label, NotARun, State, System
 from bac.proofs.engine import Path
-from bac.proofs.precedence.backups import BROKER, FIRST
-from bac.proofs.precedence.formulas import Kind, members
-from bac.proofs.precedence.placement import Impossible, Order
+from bac.proofs.precedence.backups import BROKER, FIRST, Backups, Crash
+from bac.proofs.precedence.formulas import Kind, bits, members
+from bac.proofs.precedence.placement import Impossible
 from bac.proofs.precedence.search import Found
 from bac.properties.formula import Formula, satisfied
 
 Place = tuple[int, int]
 """A block (0, number) or a node (1, number) in the order of a run."""
+NOT_CONFIRMED = "the precedence engine found a run that the interpreter does not confirm"
 
 
 @dataclass(frozen=True)
@@ -35,15 +39,25 @@ class Runs:
         Raises:
             Contradiction: there is none of that kind.
         """
-        for before in Sequences(found).sequences():
+        path = self.shown(Sequences(found).sequences(), found, wanted, at_rest)
+        if path is None or len(path) != found.length:
+            raise Contradiction(NOT_CONFIRMED)
+        return path
+
+    def shown(self, sequences: Iterable[Path], found: Found, wanted: Formula, at_rest: bool) -> Path | None:
+        """The first run that begins with one of these sequences and ends in a settled state that satisfies a formula.
+
+        Raises:
+            Contradiction: an action is not enabled.
+        """
+        for before in sequences:
             state = self.follow(before)
             for disaster in self.disasters(found, state, at_rest):
-                after = self.recovery(self.system.step(state, disaster))
-                path = (*before, disaster, *after)
+                path = (*before, disaster, *self.recovery(self.system.step(state, disaster)))
                 last = self.follow(path)
-                if len(path) == found.length and satisfied(wanted, last) and self.system.settled(last):
+                if len(path) <= found.length and satisfied(wanted, last) and self.system.settled(last):
                     return path
-        raise Contradiction("the precedence engine found a run that the interpreter does not confirm")
+        return None
 
     def follow(self, path: Path) -> State:
         """The state after a run.
@@ -53,9 +67,10 @@ class Runs:
         """
         state = INITIAL
         for label in path:
-            if not any(action.enabled(state) for action in self.system.by_label.get(label, ())):
-                raise Contradiction(f"the precedence engine found a run in which {label} cannot happen")
-            state = self.system.step(state, label)
+            try:
+                state = self.system.step(state, label)
+            except NotARun:
+                raise Contradiction(f"the precedence engine found a run in which {label} cannot happen") from None
         return state
 
     def disasters(self, found: Found, state: State, at_rest: bool) -> Iterator[Label]:
@@ -63,8 +78,7 @@ class Runs:
 
         (Of disasters with the same effect the system has only one.)
         """
-        backups, crash = found.placement.backups, found.placement.cut.crash
-        widened = found.decisions.yes[Kind.RESTORED] if crash.widened is None else crash.widened
+        backups, widened = found.placement.backups, restored(found)
         labels = [action.label for action in self.system.enabled(state)]
         fitting = [each for each in labels if each.kind is ActionKind.DISASTER and each.at_rest == at_rest]
         yield from sorted(fitting, key=lambda label: backups.mask(label.restored) != widened)
@@ -79,34 +93,195 @@ class Runs:
         return tuple(path)
 
 
-class Sequences:
-    """The actions before the disaster, in order."""
+def restored(found: Found) -> int:
+    """The services that were decided to be restored."""
+    crash = found.placement.cut.crash
+    return found.decisions.yes[Kind.RESTORED] if crash.widened is None else crash.widened
 
-    def __init__(self, found: Found) -> None:
+
+# Many services
+
+
+@dataclass(frozen=True)
+class Together:
+    """Snapshots of services of which nothing is logged in a run, one after the other, with the locks that they need."""
+
+    services: int
+
+
+class Rehearsal:
+    """Confirms runs of an architecture of many services with the interpreter, each in little time.
+
+    Most services log nothing in a run, and are only snapshotted.  All these snapshots are taken in one go.
+    """
+
+    def __init__(self, rules: Rules, backups: Backups) -> None:
+        """Begin without any action."""
+        self.backups, self.system = backups, OnDemand(rules)
+        self._facts: dict[int, frozenset[Fact]] = {}
+        self._disasters: dict[tuple[Crash, int, bool], Label] = {}
+
+    def confirm(self, found: Found, wanted: Formula, at_rest: bool) -> None:
+        """Make sure that there is a run to a settled state that satisfies a formula, of the length that was found.
+
+        Raises:
+            Contradiction: the interpreter does not confirm that.
+        """
+        disaster = self.disaster(found, at_rest)
+        for before in Sequences(found, few=True).items():
+            state, steps = set[Fact](), 0
+            try:
+                for each in [*before, disaster]:
+                    steps += self.happen(each, state)
+            except NotARun:
+                continue
+            while (action := self.system.next_of_recovery(state)) is not None:
+                action.execute(state)
+                steps += 1
+            if steps + self.for_backups(found) == found.length and satisfied(wanted, state):
+                return
+        raise Contradiction(NOT_CONFIRMED)
+
+    def run(self, found: Found, wanted: Formula, at_rest: bool) -> Path:
+        """Return such a run with all its actions.
+
+        Raises:
+            Contradiction: the interpreter does not confirm it.
+        """
+        for before in Sequences(found).sequences():
+            path = (*before, self.disaster(found, at_rest))
+            try:
+                last = self.system.run(path)[-1]
+            except NotARun:
+                continue
+            while (action := self.system.next_of_recovery(last)) is not None:
+                path, last = (*path, action.label), action.apply(last)
+            if len(path) == found.length and satisfied(wanted, last):
+                return path
+        raise Contradiction(NOT_CONFIRMED)
+
+    def first(self, found: Found) -> int:
+        """The services that must stay in a slice so that the first snapshot of a run is there."""
+        before = next(Sequences(found, few=True).sequences())
+        labels = (label for label in before if label.kind is ActionKind.SNAPSHOT)
+        return self.backups.mask(next(labels).services) if self.backups.oldest else 0
+
+    def happen(self, item: Label | Together, state: set[Fact]) -> bool:
+        """Let actions happen; return whether it was one that has nothing to do with backups.
+
+        Raises:
+            NotARun: it cannot.
+        """
+        if isinstance(item, Together):
+            state |= self.facts(item.services)
+            return False
+        self.system.action(item, state).execute(state)
+        return item.kind in (ActionKind.STEP, ActionKind.DISASTER)
+
+    def for_backups(self, found: Found) -> int:
+        """The number of snapshots and of locks taken and released in a run."""
+        snapshots = self.backups.cost(found.placement.snapped(found.decisions))
+        return snapshots + found.decisions.released.bit_count() + self.backups.has_broker_backup
+
+    def facts(self, services: int) -> frozenset[Fact]:
+        """What is true once these services are snapshotted."""
+        if services not in self._facts:
+            names = [self.backups.names[service] for service in members(services)]
+            self._facts[services] = frozenset(self.system.rules.snapped(names, 1))
+        return self._facts[services]
+
+    def disaster(self, found: Found, at_rest: bool) -> Label:
+        """The disaster of a run."""
+        crash = found.placement.cut.crash
+        key = crash, restored(found), at_rest
+        if key not in self._disasters:
+            names = self.names(restored(found)) if crash.widened is None else self._crashes[crash]
+            outcome = self.system.rules.outcome(names)
+            back = () if outcome is None else outcome.restored
+            self._disasters[key] = Label(ActionKind.DISASTER, (), names, back, at_rest)
+        return self._disasters[key]
+
+    @cached_property
+    def _crashes(self) -> dict[Crash, tuple[str, ...]]:
+        """The smallest crash set of the plan for each that the engine tells apart."""
+        rules, backups = self.system.rules, self.backups
+        sets = [] if backups.crashes()[0].widened is None else rules.crash_sets()
+        return {backups.crash(backups.mask(names)): names for names in reversed([*sets])}
+
+    def names(self, services: int) -> tuple[str, ...]:
+        """The names of these services."""
+        return tuple(self.backups.names[service] for service in members(services))
+
+
+# The order of actions
+
+
+class Sequences:
+    """The actions before the disaster, in order.
+
+    Args:
+        found: what was decided.
+        few: whether the snapshots of services of which nothing is logged are taken together.
+        shown: services whose snapshots are not.
+    """
+
+    def __init__(self, found: Found, few: bool = False, shown: int = 0) -> None:
         """Read the order off the decisions."""
         self.decisions, self.placement = found.decisions, found.placement
         self.events, self.backups = found.placement.events, found.placement.backups
         self.snapped = self.placement.snapped(self.decisions)
+        self.order = self.placement.conclude(self.decisions.copy())
+        self.few, self.shown = few and not self.is_intricate, shown
+        self.busy = self.snapped & (self.with_events | shown) if self.few else self.snapped
+
+    @property
+    def is_intricate(self) -> bool:
+        """Whether the order of the plan is about services that are snapshotted with others."""
+        return any(self.backups.node[service] != service for service in self.backups.ordered)
+
+    @property
+    def with_events(self) -> int:
+        """The services that matter to a run: something is logged there, or has to come before or after a snapshot."""
+        services = 0
+        for event in members(self.decisions.happened):
+            services |= 1 << self.events.service[event]
+        return services | bits(node for node in (*self.order.before, *self.order.after) if node >= 0)
 
     def sequences(self) -> Iterator[Path]:
         """The runs up to the disaster; of several only if there is a choice whose snapshot is the first."""
-        order = self.placement.conclude(self.decisions.copy())
+        for items in self.items():
+            yield tuple(item for item in items if isinstance(item, Label))
+
+    def items(self) -> Iterator[list[Label | Together]]:
+        """The same runs, with what happens together."""
         first = self.placement.cut.first
-        nodes = self.backups.nodes_of(self.snapped)
-        for choice in nodes if self.backups.oldest and first == FIRST and nodes else [first]:
+        for choice in self.firsts() if self.backups.oldest and first == FIRST else [first]:
             try:
-                yield tuple(self.labels(self.sorted(self.graph(order, choice))))
+                yield list(self.labels(self.sorted(self.graph(choice))))
             except Impossible:
                 continue
 
-    def graph(self, order: Order, first: int) -> dict[Place, set[Place]]:
+    def firsts(self) -> list[int]:
+        """The nodes whose snapshot can be the first; one that nothing depends on, if there is one, stands for all."""
+        nodes = self.backups.nodes_of(self.snapped) or [FIRST]
+        if not self.few:
+            return nodes
+        idle = members(self.snapped & ~self.with_events)
+        free = [s for s in idle if not self.backups.rank.get(s, 0) and s not in self.backups.lock_of]
+        if not free:
+            return nodes
+        best = min(free, key=lambda service: not self.shown >> service & 1)
+        self.busy |= 1 << best
+        return [self.backups.node[best]]
+
+    def graph(self, first: int) -> dict[Place, set[Place]]:
         """For each block and node what must come before it."""
         blocks = self.events.order_of(self.decisions.happened)
         assert blocks is not None
         graph: dict[Place, set[Place]] = {(0, b): {(0, other) for other in before} for b, before in blocks.items()}
-        nodes = [*self.backups.nodes_of(self.snapped), *([BROKER] if self.backups.has_broker_backup else [])]
+        nodes = [*self.backups.nodes_of(self.busy), *([BROKER] if self.backups.has_broker_backup else [])]
         graph |= {(1, node): self.earlier(node, first) for node in nodes}
-        for table, is_before in ((order.before, True), (order.after, False)):
+        for table, is_before in ((self.order.before, True), (self.order.after, False)):
             for node, events in table.items():
                 place = (1, first if node == FIRST else node)
                 for event in members(events if place in graph else 0):
@@ -118,9 +293,9 @@ class Sequences:
     def earlier(self, node: int, first: int) -> set[Place]:
         """The nodes that must come before a node."""
         backups, found = self.backups, set[Place]()
-        rank = backups.rank.get(node, 0)
-        if rank:
-            found.add((1, backups.ordered[rank - 1]))
+        before = [s for s in backups.ordered[: backups.rank.get(node, 0)] if self.busy >> s & 1]
+        if before:
+            found.add((1, before[-1]))
         if backups.oldest and node not in (first, BROKER):
             found.add((1, first))
         return found
@@ -150,16 +325,18 @@ class Sequences:
             raise Impossible
         return done
 
-    def labels(self, places: list[Place]) -> Iterator[Label]:
+    def labels(self, places: list[Place]) -> Iterator[Label | Together]:
         """The labels of the actions; a lock is taken before the first snapshot under it, released after the last."""
         open_nodes = {
-            lock: set(self.placement.nodes_of_lock(lock, self.decisions)) for lock in range(len(self.backups.locked))
+            lock: set(self.backups.nodes_of(self.busy & self.backups.locked[lock].services))
+            for lock in range(len(self.backups.locked))
         }
         taken = 0
         for kind, number in places:
             if not kind:
                 yield Label(ActionKind.STEP, self.block(number))
                 continue
+            yield from self.idle(bits(self.backups.ordered[: self.backups.rank.get(number, 0)]))
             lock = self.backups.lock_of.get(number)
             if lock is not None and not taken >> lock & 1:
                 taken |= 1 << lock
@@ -168,7 +345,14 @@ class Sequences:
             if lock is not None:
                 open_nodes[lock].discard(number)
                 if not open_nodes[lock] and self.decisions.released >> lock & 1:
+                    yield from self.idle(self.backups.locked[lock].services)
                     yield Label(ActionKind.UNLOCK, services=self.group(number))
+        yield from self.idle(self.snapped)
+
+    def idle(self, services: int) -> Iterator[Together]:
+        """The snapshots of those of some services of which nothing is logged, where they are taken together."""
+        if services & self.snapped & ~self.busy:
+            yield Together(services & self.snapped)
 
     def block(self, number: int) -> tuple[Event, ...]:
         """The events of a block."""
@@ -183,7 +367,7 @@ class Sequences:
         if node == BROKER:
             yield Label(ActionKind.SNAPSHOT_BROKER)
             return
-        services = self.backups.services_of_node[node] & self.snapped
+        services = self.backups.services_of_node[node] & self.busy
         for service in members(services):
             if not self.backups.at_once >> service & 1:
                 yield Label(ActionKind.SNAPSHOT, services=(self.backups.names[service],))

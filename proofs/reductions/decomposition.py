@@ -25,6 +25,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from bac.model.architecture import Architecture, Entity, Link, Service, Step, UseCase
+from bac.model.on_demand import OnDemand
 from bac.model.plan import Group, Plan
 from bac.model.recovery import Broker, OnInvalid, Restore, Rollback
 from bac.model.semantics import Rules, system
@@ -77,6 +78,12 @@ class Part:
         if instances not in self._systems:
             self._systems[instances] = system(self.architecture, self.plan, instances, check)
         return self._systems[instances]
+
+    def interpreter(self, instances: int) -> System | OnDemand:
+        """Return what confirms runs: the transition system, or for many services its actions on demand."""
+        if len(self.architecture.services) <= MANY_SERVICES:
+            return self.system(instances)
+        return OnDemand(Rules(self.architecture, self.plan, instances))
 
     @cached_property
     def _systems(self) -> dict[int, System]:

@@ -83,36 +83,34 @@ class CheckOptions:
         return self.engine in ENUMERATE
 
 
-@dataclass(frozen=True)
 class Run:
-    """A run of a part of an architecture, as an engine found it, with the renaming to another part, if there is one.
+    """A shortest run that an engine found, as it is shown: as a run of the whole or of a part of an architecture.
 
-    ``index`` is the index of the anomaly or loss that it shows, if that has one.
+    ``index`` is the index of the anomaly or loss that it shows, if that has one.  Of a run that is ``confirmed`` the
+    interpreter has said already that it is one, so that a trace needs to be made only where it is shown.
     """
 
-    part: Part
-    found: Path
-    index: int | None = None
-    renaming: Renaming | None = None
+    index: int | None
+    confirmed = False
+
+    @property
+    def shown(self) -> tuple[Part, Path]:
+        """The part in which it is shown, and its actions there."""
+        raise NotImplementedError
 
     def __len__(self) -> int:
-        """Return the number of actions, in the part."""
-        return len(self.found)
-
-    @property
-    def path(self) -> Path:
-        """The actions, in the names of the part."""
-        return self.found if self.renaming is None else self.renaming.path(self.found)
-
-    @property
-    def omitted_actions(self) -> int:
-        """How many actions of omitted services the run needs in the whole."""
-        return self.part.omitted_actions(self.path)
+        """Return the number of actions that are shown."""
+        return len(self.shown[1])
 
     @property
     def in_all(self) -> int:
         """The number of actions in the whole."""
-        return len(self) + self.omitted_actions
+        raise NotImplementedError
+
+    @property
+    def omitted_actions(self) -> int:
+        """How many actions of omitted services the run needs in the whole."""
+        return self.in_all - len(self)
 
     def trace(self, instances: int, claim: Claim) -> Trace:
         """Return the run as a trace that shows a claim; indices that it does not mention do nothing.
@@ -120,12 +118,36 @@ class Run:
         Raises:
             Contradiction: the interpreter does not confirm that.
         """
-        part = self.part
+        part, path = self.shown
         claim = replace(claim, index=self.index)
-        trace = Trace(part.architecture, part.plan, instances, claim, self.path, _system=part.system(instances))
+        trace = Trace(part.architecture, part.plan, instances, claim, path, _system=part.interpreter(instances))
         if (problem := objection(trace)) is not None:
             raise Contradiction(f"plan {part.plan.name}: the interpreter does not confirm {claim}: {problem}")
         return trace
+
+
+@dataclass(frozen=True)
+class RunOfPart(Run):
+    """A run of a part of an architecture, with the renaming to another part, if there is one."""
+
+    part: Part
+    found: Path
+    index: int | None = None
+    renaming: Renaming | None = None
+
+    @property
+    def shown(self) -> tuple[Part, Path]:
+        """The part, and the actions in its names."""
+        return self.part, self.found if self.renaming is None else self.renaming.path(self.found)
+
+    def __len__(self) -> int:
+        """Return the number of actions, in the part."""
+        return len(self.found)
+
+    @property
+    def in_all(self) -> int:
+        """The number of actions in the whole."""
+        return len(self) + self.part.omitted_actions(self.shown[1])
 
 
 def objection(trace: Trace) -> str | None:
@@ -137,20 +159,8 @@ def objection(trace: Trace) -> str | None:
 
 
 def soonest(runs: Iterable[Run]) -> Run | None:
-    """Return the run with the fewest actions in the whole, the first of several; ``None`` if there is none.
-
-    The actions of omitted services are counted only for runs that could be the best.
-    """
-    candidates = sorted(runs, key=len)
-    if len(candidates) < 2:
-        return candidates[0] if candidates else None
-    best, fewest = candidates[0], candidates[0].in_all
-    for run in candidates[1:]:
-        if len(run) >= fewest:
-            break
-        if (actions := run.in_all) < fewest:
-            best, fewest = run, actions
-    return best
+    """Return the run with the fewest actions in the whole, the first of several; ``None`` if there is none."""
+    return min(runs, key=lambda run: run.in_all, default=None)
 
 
 Runs = Mapping[Timing, Run]
@@ -180,12 +190,12 @@ class PartResult:
 
     def of(self, part: Part) -> PartResult:
         """Return the same result for a part that is equal to the one that was searched."""
-        return replace(self.with_runs(lambda run: replace(run, part=part)), part=part)
+        return replace(self.with_runs(lambda run: RunOfPart(part, run.shown[1], run.index)), part=part)
 
     def like(self, other: Part) -> PartResult:
         """Return the same result for another part of the same shape."""
         names = renaming(self.part.architecture, other.architecture)
-        return self.with_runs(lambda run: replace(run, part=other, renaming=names))
+        return self.with_runs(lambda run: RunOfPart(other, run.shown[1], run.index, names))
 
     def with_runs(self, change: Callable[[Run], Run]) -> PartResult:
         """Return the same result with every run changed."""
@@ -246,7 +256,8 @@ class PartSearch:
         others = dict(found.limits)
         others.pop(Property.BACKUP, None)
         if never_backed_up(self.part):
-            return replace(found, dead_end=Run(self.part, ()), limits=others)  # already the initial state is a dead end
+            initial_state = RunOfPart(self.part, ())
+            return replace(found, dead_end=initial_state, limits=others)
         if cannot_block_backup(self.part, self.monitor.check):
             return replace(found, limits=others)
         backup = self.backup()
@@ -291,12 +302,12 @@ class PartSearch:
         consistency = Property.CONSISTENCY in asked
         anomalies = wanted.anomalies if consistency else ()
         losses = wanted.losses if Property.NO_EXTRA_LOSS in asked else ()
-        runs = [
-            {timing: Run(self.part, path, each.index) for timing, path in paths.items()}
+        runs: list[dict[Timing, Run]] = [
+            {timing: RunOfPart(self.part, path, each.index) for timing, path in paths.items()}
             for each, paths in zip(anomalies, result.settled, strict=False)
         ]
-        lost = [
-            {timing: Run(self.part, path, each.event.index) for timing, path in paths.items()}
+        lost: list[dict[Timing, Run]] = [
+            {timing: RunOfPart(self.part, path, each.event.index) for timing, path in paths.items()}
             for each, paths in zip(losses, result.settled[len(anomalies) :], strict=False)
         ]
         recovers = bool(result.settled) or some_run_recovers(self.part.architecture, self.part.plan)
@@ -324,7 +335,7 @@ class PartSearch:
 
     def run(self, path: Path | None) -> Run | None:
         """Return the run that an engine found, if it found one."""
-        return None if path is None else Run(self.part, path)
+        return None if path is None else RunOfPart(self.part, path)
 
     def one_index_applies(self) -> bool:
         """Whether the one-index rule applies to the part."""
@@ -402,6 +413,6 @@ def some_run_recovers(architecture: Architecture, plan: Plan) -> bool:
     If a disaster is possible at all, some run has it: while no client does anything, every backup can be completed.
     """
     try:
-        return next(Rules(architecture, plan, 1).disasters(), None) is not None
+        return bool(Rules(architecture, plan, 1).outcomes)
     except LimitReached:
         return True
