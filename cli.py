@@ -32,7 +32,7 @@ from bac.commands.terminal import (
 )
 
 BROKEN_PIPE = 141
-COMMANDS = ("check", "coverage", "export", "figure", "lint", "prove")
+COMMANDS = ("check", "coverage", "drill", "export", "figure", "lint", "prove")
 """The commands with a module of their own in :mod:`bac.commands`, which is imported only when it is used."""
 
 
@@ -152,6 +152,7 @@ def main() -> None:
                 2 the command line or a file is wrong
                 3 unknown: a limit was reached, or Ctrl-C
                 4 the checker contradicts itself: a bug, please report it
+                5, 6 of 'bac drill' only: the model is refuted, not reproduced
     """
 
 

@@ -18,6 +18,7 @@ FLOORS = (
     ("figures", "exports"),
     ("reports",),
     ("api",),
+    ("testing",),
     ("commands",),
     ("cli",),
 )
