@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from bac.model.architecture import Architecture, Entity, Link, Step, UseCase, Verb
+from bac.model.guard import Presence
 from bac.model.plan import Plan
-from bac.model.presence import Presence
 from bac.model.system import Event, Fact, FactKind, State, before, logged, twice
 from bac.properties.anomalies import AnomalyKind, Blame, anomalies
 from bac.properties.formula import condition, satisfied
