@@ -29,9 +29,12 @@ from bac.commands.terminal import (
     files,
     notify,
     open_streams,
+    read,
 )
 
 BROKEN_PIPE = 141
+MOST_OPEN = 10
+"""So many questions that a certificate leaves open are listed."""
 COMMANDS = ("check", "coverage", "drill", "export", "figure", "lint", "prove")
 """The commands with a module of their own in :mod:`bac.commands`, which is imported only when it is used."""
 
@@ -191,18 +194,26 @@ def replay(file: str) -> None:
 
 @main.command()
 @click.argument("file", metavar="FILE", type=click.Path(path_type=Path))
-def verify(file: Path) -> None:
-    """Check a certificate: a trace, a strategy or an invariant.
+@click.option("--spec", metavar="SPEC", help="Check that the certificate is about this specification.")
+def verify(file: Path, spec: str | None) -> None:
+    """Check a certificate: a trace, a strategy, an invariant, or verdicts (bac check --certificate).
 
     The code that checks shares nothing with what found it but the semantics.
 
-    Exit codes: 0 it proves what it claims, 1 it does not, 2 it is no certificate, 3 it is too large to be checked.
+    Exit codes: 0 it proves what it claims, 1 it does not, 2 it is no certificate, 3 it is too large to be checked, or
+    leaves something open (which is listed).
     """
+    from bac.model.errors import printable
     from bac.proofs.certificates.certificate import verify as verified
 
-    result = verified(file)
+    result = verified(file, None if spec is None else read(spec, strict=False))
     click.echo(f"{result.kind}: {result.confirmed}")
     click.echo(f"trusted: {result.trusted}")
+    for each in result.open[:MOST_OPEN]:
+        click.echo(f"open: {printable(each)}")
+    if result.open:
+        click.echo(f"{len(result.open)} questions are left open")
+        sys.exit(UNKNOWN)
 
 
 @main.command()

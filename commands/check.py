@@ -114,6 +114,11 @@ WORST_LAST = (HOLDS, UNKNOWN, VIOLATED, WRONG, BUG)
     help="Draw the first counterexample (.svg .pdf .png .tikz .dot).",
 )
 @click.option(
+    "--certificate",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write proofs of what holds and runs for what does not, for bac verify (.gz: packed).",
+)
+@click.option(
     "--expect",
     type=click.Choice(["holds", "violated"]),
     help="Exit with 0 if every plan has this verdict: all that was checked holds, or something is violated.",
@@ -207,6 +212,7 @@ class Check:
         trace_dir: Path | None,
         report: Sequence[str],
         figure: Path | None,
+        certificate: Path | None,
         expect: str | None,
         update_expect: bool,
         strict: bool,
@@ -220,6 +226,9 @@ class Check:
 
         if update_expect and (expect is not None or "-" in specs):
             raise click.UsageError("--update-expect does not apply to --expect, nor to standard input")
+        if certificate is not None and (len(specs) > 1 or several):
+            raise click.UsageError("--certificate applies to one specification")
+        self.certificate = certificate
         self.several, self.plans, self.format, self.strict = several, plans, format_, strict
         self.trace_dir, self.figure, self.expect, self.update = trace_dir, figure, expect, update_expect
         self.helps, self.reports = helps, report
@@ -240,13 +249,15 @@ class Check:
             from bac.commands.build_servers import report_files
 
             report_files(self.reports)
-        if self.figure is None and self.trace_dir is None:
+        outputs = [each for each in (self.figure, self.certificate) if each is not None]
+        if not outputs and self.trace_dir is None:
             return
         from bac.model.files import check_writable, make_directory  # most checks write no file
 
         if self.figure is not None:
             figure_format(self.figure)
-            check_writable(self.figure)
+        for each in outputs:
+            check_writable(each)
         if self.trace_dir is not None:
             make_directory(self.trace_dir)
 
@@ -324,6 +335,8 @@ class Check:
         self.started = now
         self.checked.append(checked)
         self.codes.append(self.updated(checked) if self.update else exit_code(checked))
+        if self.certificate is not None and not searches.interrupted:
+            self.certify(self.certificate, checked, bare, searches)
 
     def chosen(self, specification: Specification) -> list[Plan]:
         """Return the plans of a specification that are to be checked."""
@@ -351,6 +364,15 @@ class Check:
         from bac.commands.expectations import update
 
         return HOLDS if update(checked) else UNKNOWN
+
+    def certify(self, path: Path, checked: Checked, plans: Sequence[Plan], searches: Scheduler) -> None:
+        """Write the certificate for the verdicts; say what it leaves open."""
+        from bac.proofs.certificates import certify
+
+        document = certify.to_json(checked.architecture, plans, checked.results, searches.monitor.check)
+        certify.save(path, document)
+        left = sum(len(plan["open"]) for plan in document["plans"])
+        notify(f"certificate saved in {path}" + (f"; {left} questions are left open" if left else ""))
 
     def show(self) -> None:
         """Print and save the results."""

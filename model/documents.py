@@ -6,6 +6,7 @@ A document that is refused is refused before anything expensive is done with it.
 from __future__ import annotations
 
 import json
+import zlib
 from codecs import BOM_UTF8
 from pathlib import Path
 from typing import Any, NoReturn
@@ -19,6 +20,8 @@ LARGEST_FILE = 64 * 2**20
 """Bytes that a file may have."""
 MOST_VALUES = 1_000_000
 """Values, at any depth, that a document may hold."""
+PACKED = b"\x1f\x8b"
+"""The first bytes of a file that gzip wrote."""
 DEEPEST = 250
 """Objects and lists that may be nested in each other."""
 
@@ -28,10 +31,10 @@ class MalformedDocument(BacError):
 
 
 def read(path: str | Path) -> bytes:
-    """Return the content of a file, without the byte order mark that some editors put before UTF-8.
+    """Return the content of a file, unpacked if gzip packed it, without a byte order mark before UTF-8.
 
     Raises:
-        MalformedDocument: it has more than :data:`LARGEST_FILE` bytes.
+        MalformedDocument: it has more than :data:`LARGEST_FILE` bytes, or is not what gzip writes.
         UnreadableFile: it does not exist, or cannot be read.
     """
     try:
@@ -40,9 +43,23 @@ def read(path: str | Path) -> bytes:
     except (OSError, ValueError) as error:  # ValueError: a null character in the path
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         raise UnreadableFile(f"cannot read {path}: {reason}") from None
+    if content.startswith(PACKED):
+        content = _unpacked(path, content)
     if len(content) > LARGEST_FILE:
         raise MalformedDocument(f"{path}: larger than {LARGEST_FILE >> 20} MiB")
     return content.removeprefix(BOM_UTF8)
+
+
+def _unpacked(path: str | Path, content: bytes) -> bytes:
+    """The content of a file that gzip wrote, or a little more than :data:`LARGEST_FILE` bytes of it."""
+    unpacking = zlib.decompressobj(zlib.MAX_WBITS | 16)
+    try:
+        found = unpacking.decompress(content, LARGEST_FILE + 1)
+    except zlib.error:
+        raise MalformedDocument(f"{path}: not a file of gzip") from None
+    if len(found) <= LARGEST_FILE and (not unpacking.eof or unpacking.unused_data):
+        raise MalformedDocument(f"{path}: a file of gzip that is cut off, or goes on after its end")
+    return found
 
 
 def parse(content: bytes) -> Any:

@@ -1,8 +1,8 @@
 """Check a file that claims that something is proved, with code that did not produce it.
 
-A trace is replayed, a strategy is played against every reply, and an inductive invariant is put to two solvers.  The
-checks share with what they check the reader of specifications, the semantics, the interpreter of facts and actions, and
-the evaluator of formulas; each says so.
+A trace is replayed, a strategy is played against every reply, an inductive invariant is put to two solvers, and of
+verdicts each proof and each run is followed.  The checks share with what they check the reader of specifications, the
+semantics, the interpreter of facts and actions, and the evaluator of formulas; each says so.
 
 Source: docs/theorem.md, "Certificates".
 """
@@ -10,7 +10,7 @@ Source: docs/theorem.md, "Certificates".
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, assert_never
 
@@ -20,6 +20,7 @@ from bac.model.architecture import Architecture
 from bac.model.documents import MalformedDocument
 from bac.model.errors import BacError, quoted
 from bac.model.plan import Plan
+from bac.model.specification.reader import Specification
 from bac.model.trace import Trace
 from bac.proofs import replay
 from bac.proofs.theorem.games import strategy as strategies
@@ -37,39 +38,67 @@ REPLAYED = (
 class Verified:
     """A certificate that proves what it claims.
 
-    ``kind`` is trace, strategy or invariant; ``confirmed`` says in one sentence what is proved, and ``trusted`` what
-    that rests on.
+    ``kind`` is trace, strategy, invariant or verdicts; ``confirmed`` says what is proved, ``trusted`` what that rests
+    on, and ``open`` what the certificate itself leaves open, with the reasons.
     """
 
     kind: str
     confirmed: str
     trusted: str
+    open: tuple[str, ...] = ()
 
 
-def verify(path: Path) -> Verified:
-    """Check a file.
+class AnotherSpecification(BacError):
+    """A certificate is about another specification than the one that is meant."""
+
+    exit_code = 1
+
+
+def verify(path: Path, meant: Specification | None = None) -> Verified:
+    """Check a file, and that it is about the specification that is meant, if one is given.
 
     Raises:
+        AnotherSpecification: it is about another one.
         UnreadableFile: it does not exist, or cannot be read.
         BacError: it is no certificate, or a malformed one (exit code 2); it does not prove what it claims (1); it is
             too large to be decided (3); a solver found what the interpreter does not confirm (4).
     """
     content = documents.read(path)
     try:
-        return checked(content)
+        return checked(content, meant)
     except BacError as error:
         error.args = (f"{path}: {error}",)
         raise
 
 
-def checked(content: bytes) -> Verified:
+def checked(content: bytes, meant: Specification | None = None) -> Verified:
     """Check the content of a file; as :func:`verify`."""
     document = documents.parse(content)
     format_ = document.get("format") if isinstance(document, dict) else None
     check = CHECKS.get(format_) if isinstance(format_, str) else None
     if check is None:
         raise MalformedDocument(f"not a certificate: the format is none of {', '.join(CHECKS)}")
-    return check(document)
+    found = check(document)
+    if meant is None:
+        return found
+    check_meant(document, meant)
+    return replace(found, trusted=found.trusted.removeprefix(f"{IN_FILE}, "))
+
+
+def check_meant(document: Any, meant: Specification) -> None:
+    """Check that a document that fits its schema is about this specification, and about plans of it.
+
+    Raises:
+        AnotherSpecification: it is not.
+        UnknownPlan: the specification that is meant does not have one of the plans.
+    """
+    found = documents.specification(document["specification"])
+    if found.architecture != meant.architecture:
+        raise AnotherSpecification("it is about another architecture than the one that is meant")
+    plans = [document["plan"]] if "plan" in document else [each["plan"] for each in document.get("plans", ())]
+    for name in plans:
+        if found.plan(name) != meant.plan(name):
+            raise AnotherSpecification(f"its plan {quoted(name)} is another one than the one that is meant")
 
 
 def subject(architecture: Architecture, plan: Plan) -> str:
@@ -141,8 +170,24 @@ def invariant(document: Any) -> Verified:
     return Verified("invariant", run, f"{IN_FILE}, {invariants.TRUSTED}")
 
 
+def verdicts(document: Any) -> Verified:
+    """Check the answers to all questions about the plans of a specification.
+
+    Raises:
+        MalformedDocument, UnknownPlan: the document is malformed.
+        Unjustified: a proof or a run does not show what it is there for, or a question is left out.
+        LimitReached: a run is too large to be decided.
+    """
+    from bac.proofs.certificates import verdict_certificate as certificates
+
+    found = certificates.from_json(document)
+    left = tuple(f"plan {quoted(plan.plan)}: {asked}: {why}" for plan in found for asked, why in plan.open.items())
+    return Verified("verdicts", "\n  ".join(map(str, found)), f"{IN_FILE}, {certificates.TRUSTED}", left)
+
+
 CHECKS: Mapping[str, Callable[[Any], Verified]] = {
     "bac-trace": trace,
     "bac-strategy": strategy,
     "bac-invariant": invariant,
+    "bac-verdicts": verdicts,
 }
