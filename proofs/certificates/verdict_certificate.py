@@ -18,8 +18,8 @@ from typing import Any
 from bac.model import documents, trace_file
 from bac.model.architecture import Architecture
 from bac.model.documents import MalformedDocument
-from bac.model.modes import Lock
 from bac.model.errors import quoted
+from bac.model.modes import Lock
 from bac.model.plan import Plan, Scope, Timing
 from bac.model.recovery import Broker
 from bac.model.specification.writer import dump
