@@ -25,6 +25,7 @@ from bac.model.semantics import system
 from bac.model.system import INITIAL, ActionKind, Event, Label, State, System, backed, logged, pending
 from bac.proofs.certificates import certify, verdict_certificate
 from bac.proofs.certificates.certificate import Verified, checked, verify
+from bac.proofs.certificates.certify import Clauses, Refuter
 from bac.proofs.certificates.order_rules import (
     BEFORE_DISASTER,
     RULES,
@@ -34,7 +35,6 @@ from bac.proofs.certificates.order_rules import (
     OrderRules,
     Unjustified,
 )
-from bac.proofs.certificates.prover import Clauses, Refuter
 from bac.proofs.certificates.verdict_certificate import Questions
 from bac.proofs.check import check
 from bac.proofs.engine import NotApplicable
