@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Set
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cached_property
-from typing import NamedTuple
+from typing import NamedTuple, assert_never
 
 
 class Event(NamedTuple):
@@ -199,16 +199,39 @@ class ActionKind(StrEnum):
     COLLECT = "collect"
     SNAPSHOT_BROKER = "snapshot-broker"
 
+    @property
+    def appends(self) -> bool:
+        """Whether an action of this kind appends events to logs."""
+        match self:
+            case (
+                ActionKind.STEP
+                | ActionKind.DELIVER
+                | ActionKind.REPLAY
+                | ActionKind.RESUME
+                | ActionKind.RETRY
+                | ActionKind.BACKFILL
+                | ActionKind.RECONSTRUCT
+            ):
+                return True
+            case (
+                ActionKind.DENY
+                | ActionKind.LOCK
+                | ActionKind.UNLOCK
+                | ActionKind.SNAPSHOT
+                | ActionKind.SNAPSHOT_BROKER
+                | ActionKind.DISASTER
+                | ActionKind.DROP
+                | ActionKind.REPEAT
+                | ActionKind.SWEEP
+                | ActionKind.UNDO
+                | ActionKind.COLLECT
+            ):
+                return False
+            case other:
+                assert_never(other)
 
-APPENDING = (
-    ActionKind.STEP,
-    ActionKind.DELIVER,
-    ActionKind.REPLAY,
-    ActionKind.RESUME,
-    ActionKind.RETRY,
-    ActionKind.BACKFILL,
-    ActionKind.RECONSTRUCT,
-)
+
+APPENDING = tuple(kind for kind in ActionKind if kind.appends)
 """The kinds of actions that append events to logs."""
 BY_PEOPLE = (ActionKind.RETRY, ActionKind.RECONSTRUCT)
 """The kinds of actions after the disaster that people do."""
