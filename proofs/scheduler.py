@@ -43,11 +43,20 @@ class SearchTask:
         search = PartSearch(self.part, self.options, limits, progress)
         return search.backup() if self.backup_only else search.everything()
 
-    def give_up(self, reason: str) -> PartResult:
-        """Return the result if the search is not finished, for this reason: that of the trial, if there was one."""
+    def give_up(self, reason: str, seconds: float = 0.0) -> PartResult:
+        """Return the result if the search is not finished, for this reason: that of the trial, if there was one.
+
+        Args:
+            reason: why it is not finished.
+            seconds: how long it was searched in vain.
+        """
         if self.trial is None:
-            return unsearched(self.part, self.properties, reason)
-        return replace(self.trial, limits=dict.fromkeys(self.trial.limits, reason), interrupted=reason == INTERRUPTED)
+            found = unsearched(self.part, self.properties, reason)
+        else:
+            limits = dict.fromkeys(self.trial.limits, reason)
+            found = replace(self.trial, limits=limits, interrupted=reason == INTERRUPTED)
+        spent = replace(found.statistics, seconds=found.statistics.seconds + seconds)
+        return replace(found, statistics=spent)
 
 
 @dataclass(frozen=True)
@@ -126,11 +135,11 @@ class Scheduler:
         """Return the result of a search in this process."""
         if (reason := self.stop_reason()) is not None:
             return search.give_up(reason)
-        name, tell = search.part.plan.name, self.progress
+        name, tell, began = search.part.plan.name, self.progress, self.monitor.seconds
         try:
             result = search.run(self.remaining(states), None if tell is None else lambda now: tell(name, now))
         except KeyboardInterrupt:
-            result = search.give_up(INTERRUPTED)
+            result = search.give_up(INTERRUPTED, self.monitor.seconds - began)
         self.interrupted = result.interrupted
         return result
 
@@ -145,7 +154,7 @@ class Scheduler:
         from bac.model.extras import suggest_fast
         from bac.proofs import pool  # takes a while to load, and most checks are small
 
-        jobs = min(self.jobs or os.cpu_count() or 1, len(searches))
+        jobs, began = min(self.jobs or os.cpu_count() or 1, len(searches)), self.monitor.seconds
         limits, address = self.remaining(), self.scheduler
         if address is None:
             limits = limits.shared_by(jobs)
@@ -161,5 +170,6 @@ class Scheduler:
         work = pool.Spread(tasks, RemoteTask.run, keep)
         stopped = work.run(lambda: pool.local_workers(jobs) if address is None else pool.dask_workers(address))
         self.interrupted = stopped == INTERRUPTED
+        waited = self.monitor.seconds - began
         for number in work.to_do:
-            searches[number].result = searches[number].give_up(str(stopped))
+            searches[number].result = searches[number].give_up(str(stopped), waited / len(work.to_do))

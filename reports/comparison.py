@@ -11,7 +11,7 @@ from bac.model.errors import listed, quoted
 from bac.proofs.results import PlanResult, PropertyResult, Verdict
 from bac.properties.anomalies import AnomalyKind
 from bac.properties.qualities import Property
-from bac.reports.checked import STYLE
+from bac.reports.checked import STYLE, Checked
 from bac.reports.fitting import Column, Stacked
 
 SYMBOL = {Verdict.HOLDS: "✓", Verdict.VIOLATED: "✗", Verdict.UNKNOWN: "?"}
@@ -24,9 +24,25 @@ HEADING = {
 """The kinds of anomalies that always have a column; others have one if they occur."""
 
 
-def comparison(results: Sequence[PlanResult]) -> RenderableType:
-    """Return a table of the plans, with B, A, C, and how many anomalies of each kind there are."""
-    return Stacked(Column("plan", [Text(result.plan) for result in results]), columns_of(results))
+def comparison(results: Sequence[PlanResult], more: Sequence[Column] = ()) -> RenderableType:
+    """Return a table of the plans, with B, A, C, how many anomalies of each kind there are, and ``more`` columns."""
+    return Stacked(Column("plan", [Text(result.plan) for result in results]), [*columns_of(results), *more])
+
+
+def as_expected(checked: Checked) -> Iterator[Column]:
+    """Yield a column that says which plans are as expected, if something is expected of any."""
+    if checked.expected:
+        yield Column("as\nexpected", [met(checked, result) for result in checked.results], "center")
+
+
+def met(checked: Checked, result: PlanResult) -> Text:
+    """Return whether a plan is as expected, ``–`` if nothing is expected of it."""
+    if result.plan not in checked.expected:
+        return Text("–", style="dim")
+    mismatches = checked.judged(result)
+    if any(not each.unknown for each in mismatches):
+        return Text("no", style="bold red")
+    return Text("?", style="yellow") if mismatches else Text("yes", style="green")
 
 
 def columns_of(results: Sequence[PlanResult]) -> list[Column]:

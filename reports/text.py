@@ -52,13 +52,22 @@ def text(checked: Checked, view: View) -> RenderableType:
     if view.alone and len(results) == 1:
         title = Text(f"{name}: plan {results[0].plan}, {scope}", style="bold")
         return Group(title, Text(), single(checked, results[0], view), Text(), effort(checked))
-    from bac.reports.comparison import comparison, remarks
+    from bac.reports.comparison import as_expected, comparison, remarks
 
     title = Text(f"{name}: {len(results)} plan{'s' * (len(results) != 1)}, {scope}", style="bold")
     listed = [Text(), *selected(checked, view)] if view.selective or view.top else []
     command = f"bac check {shlex.quote(checked.specification.file)} --plan NAME"
     hint = Text(f"for one plan's counterexamples run: {command}", style="dim")
-    return Group(title, Text(), comparison(results), *listed, Text(), *remarks(results), hint, effort(checked))
+    return Group(
+        title,
+        Text(),
+        comparison(results, list(as_expected(checked))),
+        *listed,
+        Text(),
+        *remarks(results),
+        hint,
+        effort(checked),
+    )
 
 
 def effort(checked: Checked) -> Text:
@@ -142,10 +151,12 @@ def single(checked: Checked, result: PlanResult, view: View) -> RenderableType:
 
 
 def beside(checked: Checked, result: PlanResult) -> Iterator[Text]:
-    """Yield what no verdict says: how many people recovery takes, and what the application leaves behind itself."""
+    """Yield what no verdict says: the people that are needed, what is expected, what the application leaves behind."""
     if result.people:
         actions = f"{result.people} action{'s' * (result.people != 1)}"
         yield Text(f"recovery takes people: at most {actions} (retry, reconstruct) for one instance", style="dim")
+    if result.plan in checked.expected and not checked.judged(result):
+        yield Text("as expected of this plan", style="green")
     own = [each for found in result.properties.values() for each in found.application]
     if own:
         named = ", ".join(f"{each.kind.replace('-', ' ')} {checked.architecture.named(each.subject)}" for each in own)

@@ -115,13 +115,31 @@ def test_the_option_takes_the_place_of_the_key(plans: list[str], option: str, me
     assert result.exit_code == bool(messages)
 
 
+@pytest.mark.parametrize(("verdict", "word"), [("violated", "yes"), ("holds", "no")])
+def test_the_table_says_which_plans_are_as_expected(verdict: str, word: str) -> None:
+    lines = [line.split() for line in checked(f"{{consistency: {verdict}}}").stdout.splitlines()]
+    assert {line[0]: line[-1] for line in lines if line and line[0] in ("plan", "nightly", "independent")} == {
+        "plan": "expected",
+        "nightly": word,
+        "independent": "–",
+    }
+    assert " expected" not in bac("check", "-", stdin=REFERENCE).stdout
+
+
+def test_a_plan_in_full_is_said_to_be_as_expected() -> None:
+    sentence = "as expected of this plan"
+    assert sentence in checked("{consistency: violated}", "--plan", "nightly").stdout
+    assert sentence not in checked("{consistency: holds}", "--plan", "nightly").stdout
+    assert sentence not in checked("{consistency: violated}", "--plan", "independent").stdout
+
+
 def test_one_property_is_named_where_only_one_was_checked() -> None:
     result = bac("check", "-", "--plan", "shared", "--property", "backup", "--expect", "violated", stdin=REFERENCE)
     assert result.stderr == "shared: backup holds, expected violated\n"
 
 
 def test_what_a_limit_leaves_open_is_unknown() -> None:
-    result = checked("{consistency: violated}", "--plan", "nightly", "--max-states", "3")
+    result = checked("{consistency: violated}", "--plan", "nightly", "--max-states", "3", "--engine", "explicit")
     assert result.exit_code == 3
     assert any("consistency is unknown" in message for message in told(result))
 
@@ -291,7 +309,7 @@ def test_a_file_without_plans_gets_no_expectations(tmp_path: Path) -> None:
 def test_what_is_unknown_is_not_written(tmp_path: Path) -> None:
     file = tmp_path / "reference.bac.yaml"
     file.write_text(PLANS, encoding="utf-8")
-    assert bac("check", file, "--update-expect", "--max-states", "3").exit_code == 3
+    assert bac("check", file, "--update-expect", "--max-states", "3", "--engine", "explicit").exit_code == 3
     assert file.read_text(encoding="utf-8") == PLANS
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from itertools import count
 
 import pytest
 from helpers import MISSING, parsed
@@ -119,6 +120,21 @@ def workers_that_die(after: int, times: int, once: bool = False):  # type: ignor
             yield executor, 1
 
     return frail
+
+
+def test_the_time_of_an_interrupted_search_is_a_time_of_searching(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a clock that goes on by ten seconds whenever it is looked at."""
+
+    @contextmanager
+    def interrupted(_: object) -> Iterator[None]:
+        raise KeyboardInterrupt
+        yield
+
+    monkeypatch.setattr(pool, "local_workers", interrupted)
+    clock = count(0, 10)
+    found = results(Scheduler(Limits(), jobs=2, clock=lambda: next(clock)))
+    assert all(result.interrupted for result in found)
+    assert sum(result.statistics.seconds for result in found) >= 10
 
 
 def test_an_interruption_keeps_what_is_finished() -> None:
