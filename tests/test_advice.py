@@ -58,10 +58,14 @@ def violated(result: PlanResult) -> set[Property]:
     return {which for which, each in result.properties.items() if each.verdict is Verdict.VIOLATED}
 
 
-CASES = [pytest.param(file, marks=pytest.mark.slow) for file in sorted(CORPUS.glob(f"*{SPECIFICATION}"))]
+FEW = [file for file in SMALL if file.stem.split(".")[0] in ("sales", "figure-3", "gitea", "job-queue")]
+CASES = [
+    pytest.param(file, marks=pytest.mark.slow)
+    for file in (*(each for each in SMALL if each not in FEW), *sorted(CORPUS.glob(f"*{SPECIFICATION}")))
+]
 
 
-@pytest.mark.parametrize("file", [*SMALL, *CASES], ids=lambda file: file.stem)
+@pytest.mark.parametrize("file", [*FEW, *CASES], ids=lambda file: file.stem)
 def test_each_help_removes_the_anomaly_and_costs_what_is_said(file: Path) -> None:
     specification, checked = load(file), 0
     architecture = specification.architecture

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from _pytest.mark import ParameterSet
 from corpus_cases import (
     CORPUS,
     EXPECTED,
@@ -30,8 +31,10 @@ from oracle import judge
 from bac.model import trace_file as traces
 from bac.model.modes import Mode, modes
 from bac.model.plan import Scope
+from bac.model.semantics import system
 from bac.model.specification.reader import Specification, load, parse
 from bac.model.specification.writer import to_yaml
+from bac.model.system import FactKind
 from bac.model.trace import Trace
 from bac.proofs.check import check
 from bac.proofs.engines import AUTO, ENGINES
@@ -41,11 +44,22 @@ from bac.properties.explanation import explain
 from bac.properties.qualities import Property
 
 CASES = cases()
-every_engine = pytest.mark.parametrize(
-    "engine", [pytest.param("both", marks=pytest.mark.slow) if name == "both" else name for name in (AUTO, *ENGINES)]
-)
-"""Every engine; each of the two that ``both`` compares is run anyway."""
-every_case = pytest.mark.parametrize("case", CASES, ids=str)
+FIRST = {case.name: case for case in reversed(CASES) if case.instances == 2}
+"""Of each specification the first case with two instances."""
+
+
+def parameters(*engines: str) -> list[ParameterSet]:
+    """Every case, for each of these engines.
+
+    The slow tests have those that take long and show little more: several plans of a specification with two instances,
+    and the engine ``both``, since each of the two that it compares is run anyway.
+    """
+    found = []
+    for case, engine in product(CASES, engines):
+        again = case.instances == 2 and case is not FIRST[case.name]
+        slow = engine == "both" or (again and engine in ("smt", "oracle"))
+        found.append(pytest.param(engine, case, id=f"{case}-{engine}", marks=[pytest.mark.slow] * slow))
+    return found
 
 
 @cache
@@ -76,8 +90,7 @@ def all_traces(found: PlanResult) -> Iterator[Trace]:
 # What is found
 
 
-@every_engine
-@every_case
+@pytest.mark.parametrize(("engine", "case"), parameters(AUTO, *ENGINES))
 def test_an_engine_finds_and_shows_what_is_expected(engine: str, case: Case, tmp_path: Path) -> None:
     of = specification(case.name)
     result = check(of.architecture, of.plan(case.plan), case.instances, engine=engine)
@@ -125,8 +138,8 @@ def assert_explained(trace: Trace) -> None:
     assert why.action is None or 1 <= why.action <= len(trace.actions)
 
 
-@every_case
-def test_the_oracle_finds_what_is_expected(case: Case) -> None:
+@pytest.mark.parametrize(("_", "case"), parameters("oracle"))
+def test_the_oracle_finds_what_is_expected(_: str, case: Case) -> None:
     wanted, found = case.expectation, judge(case.document, case.plan, case.instances)
     assert found["anomalies"] == without_causes(wanted.anomalies)
     assert found["tolerated"] == without_causes(wanted.tolerated)
@@ -147,6 +160,14 @@ def without_causes(table: Table) -> dict[str, dict[str, dict[str, int]]]:
 
 def causes(table: Table) -> dict[tuple[str, str], str]:
     return {(kind, about): found["cause"] for kind, subjects in table.items() for about, found in subjects.items()}
+
+
+@pytest.mark.parametrize("name", names())
+def test_the_kind_of_an_action_says_whether_it_appends(name: str) -> None:
+    of = specification(name)
+    for plan in of.plans:
+        for action in system(of.architecture, plan, 1).actions:
+            assert action.label.kind.appends == any(fact.kind is FactKind.LOGGED for fact in action.add), action.label
 
 
 # What is covered

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from itertools import combinations, count, permutations, product
 from typing import Any
@@ -277,13 +277,27 @@ def test_more_consistency_is_harder(arch: Architecture) -> None:
         assert wins == sorted(wins, reverse=True), sorted(dropped)
 
 
-SMALL = settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
 LIMIT = 3000
 
 
-@SMALL
-@given(specifications(plain=True))
-def test_monotonicity_and_certificates_on_generated_architectures(document: dict[str, Any]) -> None:
+def on_generated(claim: Callable[[dict[str, Any]], None], examples: int) -> None:
+    """Hold a claim on so many generated specifications."""
+    health = list(HealthCheck)
+    how = settings(max_examples=examples, deadline=None, suppress_health_check=health, derandomize=True)
+    how(given(specifications(plain=True))(claim))()
+
+
+def few_or(few: int, many: int) -> pytest.MarkDecorator:
+    """Run a test with few examples; with many if it is slow."""
+    return pytest.mark.parametrize("examples", [few, pytest.param(many, marks=pytest.mark.slow)])
+
+
+@few_or(8, 100)
+def test_monotonicity_and_certificates_on_generated_architectures(examples: int) -> None:
+    on_generated(assert_monotone, examples)
+
+
+def assert_monotone(document: dict[str, Any]) -> None:
     """Any architecture: each win survives one more drop and one level less, and the certificates hold."""
     arch = parsed(document).architecture
     if sum(len(case.steps) for case in arch.use_cases) > 5:
@@ -327,9 +341,12 @@ def snapshots(*sets: tuple[str, ...]) -> list[Move]:
     return [Move(MoveKind.SNAPSHOT, chosen) for chosen in sets]
 
 
-@settings(SMALL, max_examples=40)
-@given(specifications(plain=True))
-def test_fixed_orders_agree_with_the_explicit_engine(document: dict[str, Any]) -> None:
+@few_or(16, 400)
+def test_fixed_orders_agree_with_the_explicit_engine(examples: int) -> None:
+    on_generated(assert_fixed_orders_agree, examples)
+
+
+def assert_fixed_orders_agree(document: dict[str, Any]) -> None:
     """Snapshots in a fixed order, at one instant, or rolled back, with any recovery: the same verdicts."""
     arch = parsed(document).architecture
     if sum(len(case.steps) for case in arch.use_cases) > 5 or droppable(arch):
@@ -414,9 +431,12 @@ class Minimax:
         return not any(satisfied(formula, cut) for formula in self.wrong)
 
 
-@settings(SMALL, max_examples=150)
-@given(specifications(plain=True))
-def test_the_game_with_one_snapshot_for_each_service_agrees_with_minimax(document: dict[str, Any]) -> None:
+@few_or(60, 1000)
+def test_the_game_with_one_snapshot_for_each_service_agrees_with_minimax(examples: int) -> None:
+    on_generated(assert_agreement_with_minimax, examples)
+
+
+def assert_agreement_with_minimax(document: dict[str, Any]) -> None:
     """Two services: an omniscient policy chooses between two orders, and two indices suffice against both."""
     arch = parsed(document).architecture
     if len(arch.services) != 2 or sum(len(case.steps) for case in arch.use_cases) > 4:

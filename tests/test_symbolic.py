@@ -410,7 +410,7 @@ def test_the_answers_of_the_engine_that_hit_no_limit_are_taken() -> None:
 # Generated specifications
 
 GENERATED = settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+    max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )
 MANY = settings(GENERATED, max_examples=300)
 

@@ -112,9 +112,13 @@ def problems(draw: st.DrawFn) -> Document:
     return document | {"plans": {"p": draw(plans(document))}}
 
 
-@settings(max_examples=80)
-@given(problems(), st.sampled_from([2, 2, 3]), st.booleans())
-def test_it_finds_what_the_explicit_engine_finds(document: Document, instances: int, to_the_end: bool) -> None:
+@pytest.mark.parametrize("examples", [30, pytest.param(1000, marks=pytest.mark.slow)])
+def test_it_finds_what_the_explicit_engine_finds(examples: int) -> None:
+    generated = given(problems(), st.sampled_from([2, 2, 3]), st.booleans())
+    settings(max_examples=examples)(generated(assert_agreement))()
+
+
+def assert_agreement(document: Document, instances: int, to_the_end: bool) -> None:
     built, query = all_query(parse(json.dumps(document)), "p", instances)
     assume(explicit.explore(built, query, Limits(states=MOST_STATES)).limit is None)
     assert_same(built, replace(query, always_reachable=FALSE) if to_the_end else query)
@@ -286,9 +290,12 @@ def formulas(atoms: Iterable[Fact]) -> st.SearchStrategy[Formula]:
     return literal | st.lists(literal, max_size=3).map(lambda parts: And(tuple(parts))) | st.just(FALSE)
 
 
-@settings(max_examples=200)
-@given(st.data(), symmetric_systems())
-def test_it_finds_what_the_explicit_engine_finds_in_any_symmetric_system(data: st.DataObject, built: System) -> None:
+@pytest.mark.parametrize("examples", [80, pytest.param(3000, marks=pytest.mark.slow)])
+def test_it_finds_what_the_explicit_engine_finds_in_any_symmetric_system(examples: int) -> None:
+    settings(max_examples=examples)(given(st.data(), symmetric_systems())(assert_agreement_on_any_system))()
+
+
+def assert_agreement_on_any_system(data: st.DataObject, built: System) -> None:
     indices = sorted({fact.index for fact in built.facts if fact.index is not None})
     settled = [
         data.draw(formulas([*(here(fact, index) for fact in LOCAL), *COMMON])) for index in indices for _ in range(2)
