@@ -470,7 +470,7 @@ class AtIndex:
 
     def links_to(self, entity: Entity) -> list[Link]:
         """The links to an entity."""
-        return [link for link in self.setting.architecture.links if link.target == entity]
+        return self.setting.architecture.links_to.get(entity, [])
 
     def is_cached(self, link: Link) -> bool:
         """Whether the holder fetches what it needs of the target when it makes the link."""

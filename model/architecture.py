@@ -181,6 +181,14 @@ class Architecture:
         return {link: (case, step) for case, step in self.steps() for link in step.links}
 
     @cached_property
+    def links_to(self) -> dict[Entity, list[Link]]:
+        """The links to each entity, in the order of the steps that make them."""
+        table: dict[Entity, list[Link]] = {}
+        for link in self.links:
+            table.setdefault(link.target, []).append(link)
+        return table
+
+    @cached_property
     def removals(self) -> dict[Entity | Link, tuple[tuple[UseCase, Step], ...]]:
         """For each entity that is deleted and each link that is removed the steps that do so, with their use cases."""
         table: dict[Entity | Link, tuple[tuple[UseCase, Step], ...]] = {}

@@ -311,7 +311,7 @@ class Fault:
 
     def links_to(self, entity: Entity) -> list[Link]:
         """The links to an entity."""
-        return [link for link in self.architecture.links if link.target == entity]
+        return self.architecture.links_to.get(entity, [])
 
     # Use cases in flight
 

@@ -111,7 +111,7 @@ class OnDemand:
     def next_of_recovery(self, state: Set[Fact]) -> Action | None:
         """The first action of recovery that can happen in a state after a disaster, in the order of the rules."""
         table = self._recovery_by_fact
-        candidates = {number for fact in table.keys() & state for number in table[fact]}
+        candidates = {number for fact in self._telling & state for number in table[fact]}
         return next((a for n in sorted(candidates) if (a := self._recovery[n]).enabled(state)), None)
 
     @cached_property
@@ -134,6 +134,10 @@ class OnDemand:
             for fact in telling(action):
                 table.setdefault(fact, []).append(number)
         return table
+
+    @cached_property
+    def _telling(self) -> frozenset[Fact]:
+        return frozenset(self._recovery_by_fact)
 
 
 def telling(action: Action) -> Iterable[Fact]:

@@ -292,7 +292,7 @@ class Action:
         """The facts that the copies make true."""
         if not self.copy:
             return set()
-        return {destination for source in self.destinations.keys() & state for destination in self.destinations[source]}
+        return {destination for source in self.copied_from & state for destination in self._destinations[source]}
 
     # A state has few of the facts that a large action speaks of; these tables find them.
 
@@ -302,7 +302,12 @@ class Action:
         return self.delete.union(destination for _, destination in self.copy)
 
     @cached_property
-    def destinations(self) -> dict[Fact, list[Fact]]:
+    def copied_from(self) -> frozenset[Fact]:
+        """The facts that are copied."""
+        return frozenset(source for source, _ in self.copy)
+
+    @cached_property
+    def _destinations(self) -> dict[Fact, list[Fact]]:
         """The facts to which each fact is copied."""
         table: dict[Fact, list[Fact]] = {}
         for source, destination in self.copy:
@@ -314,8 +319,12 @@ class Action:
         if len(self.clauses) <= FEW:
             return self.clauses
         table = self._clauses
-        found = [clause for fact in table.keys() & state for clause in table[fact]]
+        found = [clause for fact in self._doubts & state for clause in table[fact]]
         return [*found, *table.get(NO_FACT, ())]
+
+    @cached_property
+    def _doubts(self) -> frozenset[Fact]:
+        return frozenset(self._clauses)
 
     @cached_property
     def _clauses(self) -> dict[Fact, list[Clause]]:

@@ -77,13 +77,11 @@ class Definitions:
     """The definitions of the anomalies, at one index of one architecture under a plan."""
 
     def __init__(self, setting: Setting, index: int) -> None:
-        """Find the links to each entity."""
+        """Keep the setting."""
         self.setting, self.architecture, self.index = setting, setting.architecture, index
         self.presence = Presence(setting.architecture, index, frozenset(setting.plan.recovery.collect))
         self.fault = Fault(setting.architecture, setting.droppable)
-        self.links_to: dict[Entity, list[Link]] = {}
-        for link in self.architecture.links:
-            self.links_to.setdefault(link.target, []).append(link)
+        self.links_to = setting.architecture.links_to
 
     # What there is
 

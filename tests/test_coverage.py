@@ -455,6 +455,13 @@ use_cases:
   add: [{create: product, needs: order}]
   place: [{create: order, refers_to: product}]
 """
+DELETED = """\
+services: {shop: {owns: [product]}, orders: {owns: [order]}}
+use_cases:
+  add: [{create: product}]
+  place: [{create: order, refers_to: product}]
+  remove: [{delete: product}]
+"""
 FINE = "services: {A: {owns: [a]}, B: {owns: [b]}}\nreferences: [a -> b]\n"
 
 
@@ -530,8 +537,8 @@ def test_the_json_coverage_says_what_is_known() -> None:
 def test_the_exit_code_of_coverage_is_the_worst() -> None:
     assert bac("coverage", "-", stdin=FINE).exit_code == 0
     assert bac("coverage", "-", stdin=EACH_OTHER).exit_code == 1
-    assert bac("coverage", "-", "--max-states", "1", stdin=FINE).exit_code == 3
-    assert bac("coverage", "-", "--timeout", "0", stdin=FINE).exit_code == 3
+    assert bac("coverage", "-", "--max-states", "1", stdin=DELETED).exit_code == 3
+    assert bac("coverage", "-", "--timeout", "0", stdin=DELETED).exit_code == 3
     assert bac("coverage", "-", "--strict", stdin=EACH_OTHER).exit_code == 2
     assert bac("coverage", "-", "--plan", "nightly", stdin=FINE).exit_code == 2
 

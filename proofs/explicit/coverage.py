@@ -29,6 +29,7 @@ from typing import TYPE_CHECKING
 
 from bac.model.architecture import Architecture, Entity, Link, Place, Service, Step, Tolerance, UseCase
 from bac.model.errors import LimitReached
+from bac.model.modes import Lock
 from bac.model.plan import Disaster, Plan
 from bac.model.semantics import Rules
 from bac.model.system import Action, ActionKind, Event, Fact, Label, System, logged
@@ -211,6 +212,126 @@ def unknown(case: UseCase, reason: str) -> CaseCoverage:
     return CaseCoverage(tuple(steps), UseCaseCoverage(case.name, None, None, reason=reason))
 
 
+def all_is_well(case: UseCase, finishes: bool | None) -> CaseCoverage:
+    """The answers if all steps happen, and the use case can always be finished, or it is not known whether it can."""
+    steps = tuple(StepCoverage((case.name, step.number), True) for step in case.steps)
+    return CaseCoverage(steps, UseCaseCoverage(case.name, True, finishes, reason="" if finishes else NOT_TOGETHER))
+
+
+class PlainCases:
+    """The use cases about which no search has to be made, because nothing that they need is ever taken away again.
+
+    Where nothing is taken away, whatever can happen happens in the one final state.  A use case finishes if all its
+    steps can happen, unless the backup holds one back.  Where one can, it finishes if, from its first step on, it needs
+    nothing of other use cases, and each step comes after another one in the same locked group: the lock then lets it
+    pass.
+    """
+
+    def __init__(self, surroundings: Surroundings, rules: Rules) -> None:
+        """Look at every step once."""
+        self.surroundings, self.rules, self.architecture = surroundings, rules, surroundings.architecture
+
+    @cached_property
+    def happening(self) -> frozenset[str]:
+        """The use cases all of whose steps happen in some run, as what they need is never taken away."""
+        removals = self.architecture.removals
+        shaky = {case.name for case, step in self.architecture.steps() if any(each in removals for each in named(step))}
+        stable = self.architecture.by_use_case.keys() - self.with_readers(shaky)
+        return frozenset(name for name in stable if self.possible.issuperset(self.events(name)))
+
+    @cached_property
+    def finishing(self) -> frozenset[str]:
+        """Those of them that can always be finished once they have begun."""
+        held = {case.name for case, step in self.architecture.steps() if self.may_be_held(case, step)}
+        free = self.happening - self.with_readers(held)
+        return free | {name for name in self.happening - free if self.gets_through(name)}
+
+    def with_readers(self, cases: Collection[str]) -> set[str]:
+        """Some use cases, and all that read one of them, directly or not."""
+        readers: dict[str, list[str]] = {name: [] for name in self.surroundings.reads}
+        for name, read in self.surroundings.reads.items():
+            for other in read:
+                readers[other].append(name)
+        return {found for name in cases for found in reachable(name, readers)}
+
+    def events(self, name: str) -> list[Event]:
+        """The events of a use case."""
+        return [Event(name, step.number, 1) for step in self.architecture.by_use_case[name].steps]
+
+    # What can happen if nothing is taken away
+
+    @cached_property
+    def possible(self) -> set[Event]:
+        """The events that happen in some run if nothing is taken away."""
+        waiting: dict[Event, list[int]] = {}
+        transactions, lacking = list[list[Event]](), list[set[Event]]()
+        for case in self.architecture.use_cases:
+            for steps in self.rules.transactions(case):
+                own = [Event(case.name, step.number, 1) for step in steps]
+                needs = {event for step in steps for event in self.needs(case, step)}.difference(own)
+                for event in needs:
+                    waiting.setdefault(event, []).append(len(transactions))
+                transactions.append(own)
+                lacking.append(needs)
+        ready = [number for number, needs in enumerate(lacking) if not needs]
+        found = set[Event]()
+        while ready:
+            for event in transactions[ready.pop()]:
+                found.add(event)
+                for number in waiting.get(event, ()):
+                    lacking[number].discard(event)
+                    if not lacking[number]:
+                        ready.append(number)
+        return found
+
+    def needs(self, case: UseCase, step: Step) -> Iterator[Event]:
+        """Yield the events that must have happened before a step."""
+        yield from (Event(case.name, number, 1) for number in step.predecessors)
+        yield from self.foreign(case, step)
+
+    def foreign(self, case: UseCase, step: Step) -> Iterator[Event]:
+        """Yield the creations in other use cases that a step needs."""
+        for entity in self.rules.foreign(case, step):
+            other, creation = self.architecture.creators[entity]
+            yield Event(other.name, creation.number, 1)
+
+    # What the backup can hold back
+
+    def may_be_held(self, case: UseCase, step: Step) -> bool:
+        """Whether a lock or a marker can hold a step back."""
+        group = self.rules.groups[step.service]
+        return group.mode.markers or (group.mode.locks and self.rules.is_held(case, group))
+
+    def gets_through(self, name: str) -> bool:
+        """Whether a use case can be finished without help, once it has begun, whatever is locked."""
+        case = self.architecture.by_use_case[name]
+        for step in case.steps:
+            earlier = self.earlier(case, step)
+            known = {event for each in earlier for event in self.foreign(case, each)}
+            passes = not self.may_be_held(case, step) or self.is_let_pass(step, {each.service for each in earlier})
+            if earlier and not (passes and known.issuperset(self.foreign(case, step))):
+                return False
+        return True
+
+    @staticmethod
+    def earlier(case: UseCase, step: Step) -> list[Step]:
+        """The steps of a use case that come before one, directly or not."""
+        numbers = set[int]()
+        todo = [*step.predecessors]
+        while todo:
+            number = todo.pop()
+            if number not in numbers:
+                numbers.add(number)
+                todo += case.step(number).predecessors
+        return [case.step(number) for number in numbers]
+
+    def is_let_pass(self, step: Step, earlier: Collection[str]) -> bool:
+        """Whether the lock of its group lets a step pass because of earlier ones of its use case in these services."""
+        group = self.rules.groups[step.service]
+        drained = group.mode.lock is Lock.DRAINED and not group.mode.markers
+        return drained and any(service in earlier for service in group.services)
+
+
 @dataclass(frozen=True)
 class Part:
     """Some use cases, and the services in which they run, under a plan.
@@ -274,6 +395,7 @@ class PlanSearch:
         self.divisible = all(group.mode.omission is not None for group in plan.groups)
         self.known: dict[Hashable, CaseCoverage] = {}
         self.parts: dict[Cone, Part] = {}
+        self.plain = PlainCases(surroundings, self.rules)
 
     def result(self) -> PlanCoverage:
         """Return the answers about all steps and use cases."""
@@ -289,7 +411,12 @@ class PlanSearch:
             return ""
 
     def answers(self, case: UseCase) -> CaseCoverage:
-        """Return the answers about a use case: those about another one of its shape, or those of a search."""
+        """Return the answers about a use case: without a search, those about one of its shape, or those of a search."""
+        if case.name in self.plain.happening:
+            if case.name in self.plain.finishing:
+                return all_is_well(case, True)
+            if self.budget.beside <= 0:
+                return all_is_well(case, None)
         part = self.part(self.surroundings.home[self.surroundings.around[case.name]])
         like = (part.rules.architecture.use_cases.index(case), part.shape)
         if like in self.known:

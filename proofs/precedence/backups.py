@@ -52,7 +52,8 @@ class Backups:
         self.names = tuple(service.name for service in setting.architecture.services)
         self.number = {name: number for number, name in enumerate(self.names)}
         self.mode = tuple(setting.modes[name] for name in self.names)
-        self.group = tuple(self.mask(setting.groups[name].services) for name in self.names)
+        groups = {services: self.mask(services) for services in {group.services for group in setting.groups.values()}}
+        self.group = tuple(groups[setting.groups[name].services] for name in self.names)
         self.external = self.mask(setting.external)
         self.inside = bits(range(len(self.names))) & ~self.external
         self.snapshotted = self.mask(setting.snapshotted)
@@ -101,7 +102,7 @@ class Backups:
         mode, group = self.mode[service], self.group[service]
         together = len(mode.sets(self.setting.groups[self.names[service]].services)) == 1
         if together or (service in self.lock_of and self.whole_locks[self.lock_of[service]]):
-            return min(members(group))
+            return (group & -group).bit_length() - 1
         return service
 
     def holds_all(self, group: LockedGroup) -> bool:

@@ -39,6 +39,7 @@ class Cut:
         self.recovery = backups.recovery
         self.negations = Negations()
         self._literals: dict[tuple[Kind, int], Literal] = {}
+        self._there: dict[int, Formula] = {}
         self._settled: dict[tuple[str, int], Formula] = {}
         self._path: set[tuple[str, int]] = set()
         self._cycles: set[tuple[str, int]] = set()
@@ -83,6 +84,11 @@ class Cut:
 
     def there(self, event: int) -> Formula:
         """The event is in its log just after the disaster; the events of a block are so together."""
+        if event not in self._there:
+            self._there[event] = self._is_there(event)
+        return self._there[event]
+
+    def _is_there(self, event: int) -> Formula:
         block = self.events.blocks[self.events.block[event]]
         event = min(members(block)) if self.is_whole(block) else event
         service = self.events.service[event]

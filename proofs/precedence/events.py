@@ -34,6 +34,7 @@ class Events:
         )
         self.block, self.blocks = self._blocks()
         self.heads = bits(min(members(block)) for block in self.blocks)
+        self._in_services: dict[int, int] = {}
         self.needs, self.forbids, self.impossible = self._guards()
         self.closure = self._closures()
 
@@ -251,6 +252,15 @@ class Events:
         for event, service in enumerate(self.service):
             table[service] |= 1 << event
         return table
+
+    def in_services(self, services: int) -> int:
+        """The events of some services."""
+        if services not in self._in_services:
+            found = 0
+            for service in members(services):
+                found |= self.of_service[service]
+            self._in_services[services] = found
+        return self._in_services[services]
 
     def is_creation(self, event: int) -> bool:
         """Whether the event creates its entity."""

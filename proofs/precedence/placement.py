@@ -248,10 +248,7 @@ class Placement:
             return decisions.happened if node == self.cut.first else 0
         widened = self.cut.crash.widened
         restored = decisions.yes[Kind.RESTORED] if widened is None else widened
-        found = 0
-        for service in members(restored & self.backups.services_of_node.get(node, 0)):
-            found |= self.events.of_service[service]
-        return found
+        return self.events.in_services(restored & self.backups.services_of_node.get(node, 0))
 
     def place(self, table: Table, event: int) -> None:
         """Note an event at the node of its service."""

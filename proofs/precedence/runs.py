@@ -371,5 +371,5 @@ class Sequences:
         for service in members(services):
             if not self.backups.at_once >> service & 1:
                 yield Label(ActionKind.SNAPSHOT, services=(self.backups.names[service],))
-            elif service == min(members(services)):
+            elif services & -services == 1 << service:
                 yield Label(ActionKind.SNAPSHOT, services=self.group(service))
