@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import groupby
 
+from bac.model.aftermath import spoken_of
 from bac.model.architecture import Architecture
 from bac.model.errors import BacError
 from bac.model.semantics import system
@@ -133,7 +134,7 @@ def in_flight(architecture: Architecture, state: State) -> list[str]:
 
 
 def needed(architecture: Architecture, names: Iterable[str]) -> Iterator[str]:
-    """Yield these use cases, and those that create or link their entities, directly or not."""
+    """Yield these use cases, and those that create entities or make links which these depend on, directly or not."""
     seen, stack = set[str](), list(names)
     while stack:
         name = stack.pop()
@@ -142,7 +143,7 @@ def needed(architecture: Architecture, names: Iterable[str]) -> Iterator[str]:
         seen.add(name)
         yield name
         for step in architecture.by_use_case[name].steps:
-            entities = (step.entity, *(link.target for link in step.links))
+            entities = spoken_of(step)
             stack += (architecture.creators[entity][0].name for entity in entities)
             stack += [] if step.unlinks is None else [architecture.links[step.unlinks][0].name]
 
