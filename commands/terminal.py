@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 HOLDS, VIOLATED, WRONG, UNKNOWN, BUG = range(5)
 """The exit codes."""
 PROPERTIES = ("backup", "availability", "consistency", "no-extra-loss")
-ANOMALIES = ("broken-link", "orphan-state", "missing-state")
+ANOMALIES = ("broken-link", "orphan-state", "missing-state", "duplicate", "misdirected-link", "overbooking")
 TIMINGS = ("any-time", "at-rest")
 WIDTH = 160
 SHOWN_WARNINGS = 20

@@ -15,6 +15,12 @@ from xml.etree import ElementTree
 import pytest
 from helpers import MISSING, REFERENCE, bac
 
+from bac.commands import terminal
+from bac.commands.check import REDUCTIONS
+from bac.model.plan import Timing
+from bac.proofs.reductions.part_search import Reduction
+from bac.properties.anomalies import AnomalyKind
+from bac.properties.qualities import Property
 from bac.reports import doctor
 from bac.reports.comparison import as_entry
 from bac.schemas import violation
@@ -87,6 +93,19 @@ def test_what_is_unknown_is_a_question_mark_and_no_count(reference: Path) -> Non
 
 def test_a_plan_with_a_comma_in_its_name_is_quoted_in_a_list() -> None:
     assert [as_entry("nightly"), as_entry("weekly, full")] == ["nightly", "'weekly, full'"]
+
+
+@pytest.mark.parametrize("command", ["check", "figure", "export"])
+def test_every_kind_of_anomaly_can_be_asked_for(command: str, reference: Path) -> None:
+    named = next(each for each in bac(command, reference, "--kind", "?").stderr.splitlines() if "is not one of" in each)
+    assert [kind for kind in AnomalyKind if f"'{kind}'" not in named] == []
+
+
+def test_what_can_be_asked_for_is_what_there_is() -> None:
+    assert list(terminal.ANOMALIES) == list(AnomalyKind)
+    assert list(terminal.PROPERTIES) == list(Property)
+    assert list(terminal.TIMINGS) == list(Timing)
+    assert set(REDUCTIONS) == set(Reduction)
 
 
 def test_anomalies_that_are_asked_for_in_vain(reference: Path) -> None:
