@@ -37,6 +37,7 @@ from bac.proofs.theorem.unbounded.vocabulary import (
     BACKED,
     GROUP_DISASTER,
     IN_GROUP,
+    LASTING,
     LOCKED,
     LOGGED,
     RECOVERED,
@@ -70,9 +71,9 @@ from bac.proofs.theorem.unbounded.vocabulary import (
 
 NAME = "locked"
 STATEMENT = (
-    "When a group of services is locked and drained before its services are snapshotted, restoring the group from its"
-    " backups leaves no broken link, no orphan state and no missing state in it (C2), for any number of services and"
-    f" interactions that delete nothing, {RESTORED_ONLY}; locking without draining does not."
+    "When a group of services is locked for every use case and drained before its services are snapshotted, restoring"
+    " the whole group leaves no broken link, no orphan state and no missing state in it (C2), for any number of"
+    f" services and interactions that {LASTING}, {RESTORED_ONLY}; locking without draining does not."
 )
 
 

@@ -39,6 +39,7 @@ from bac.proofs.theorem.unbounded.vocabulary import (
     BACKED,
     DISASTER,
     EVENT,
+    LASTING,
     LOGGED,
     RECOVERED,
     REFERS,
@@ -58,10 +59,11 @@ from bac.proofs.theorem.unbounded.vocabulary import (
 
 NAME = "markers"
 STATEMENT = (
-    "When a distributed snapshot follows the marker rule and records its channels, restoring it leaves no event without"
-    " its causes, and once recovery has settled no orphan state and no missing state (C2), for any number of services"
-    " and interactions of which every step but the first is brought about by events of earlier ones; links must stay"
-    " within interactions, nothing is deleted, and recovery rejects no event."
+    "When a distributed snapshot follows the marker rule and records its channels, restoring all of it from one"
+    " complete set of backups leaves no event without its causes, and once recovery has settled no orphan state and no"
+    " missing state (C2), for any number of services and interactions of which every step but the first is brought"
+    " about by events of earlier ones, and no step does harm when it is done twice; links must stay within"
+    f" interactions, which {LASTING}, and recovery rejects no event."
 )
 
 BROUGHT_ABOUT_BY = Symbol("brought-about-by", (EVENT, EVENT), None, "{0} is brought about by a message of {1}")

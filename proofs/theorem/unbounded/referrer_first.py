@@ -31,6 +31,7 @@ from bac.proofs.theorem.unbounded.vocabulary import (
     AT,
     BACKED,
     DISASTER,
+    LASTING,
     LOGGED,
     RECOVERED,
     REFERRED_FIRST,
@@ -57,9 +58,10 @@ from bac.proofs.theorem.unbounded.vocabulary import (
 
 NAME = "referrer-first"
 STATEMENT = (
-    "When services are backed up one by one, always the one that holds a link before the one that owns its target,"
-    " restoring all of them leaves no broken link (C0), for any number of services and interactions that delete"
-    f" nothing, {RESTORED_ONLY}; on a cycle of references there is no such order."
+    "When all services are backed up one by one, always the one that holds a link before the one that owns its target,"
+    " restoring all of them leaves no broken link (C0, unless ids are used again), for any number of services and"
+    f" interactions that make links only to what exists, {LASTING}, {RESTORED_ONLY}; on a cycle of references there is"
+    " no such order."
 )
 
 EARLIER = Symbol("earlier", (SERVICE, SERVICE), None, "{0} is to be backed up before {1}")

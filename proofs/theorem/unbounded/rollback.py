@@ -22,12 +22,13 @@ from bac.proofs.theorem.unbounded.vocabulary import (
     BACKED,
     DISASTER,
     IN_GROUP,
+    LASTING,
     LOGGED,
+    NOTHING_FOLLOWS,
     OLDEST,
     RECOVERED,
     REFERRED_FIRST,
     REFERS,
-    RESTORED_ONLY,
     SNAPPED,
     SNAPSHOT,
     STEP,
@@ -43,9 +44,9 @@ from bac.proofs.theorem.unbounded.vocabulary import (
 
 NAME = "rollback"
 STATEMENT = (
-    "When recovery takes every service back to the instant of the oldest backup, no link is broken (C0), for any number"
-    f" of services and interactions that delete nothing, {RESTORED_ONLY}; but backed up events are lost, and half"
-    " interactions stay."
+    "When recovery takes all services back to the instant of the oldest backup, no link is broken (C0, unless ids are"
+    f" used again), for any number of services and interactions that make links only to what exists, {LASTING}, if"
+    f" recovery does nothing else {NOTHING_FOLLOWS}; but backed up events are lost, and half interactions stay."
 )
 
 

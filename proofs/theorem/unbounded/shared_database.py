@@ -22,6 +22,7 @@ from bac.proofs.theorem.unbounded.vocabulary import (
     GROUP_DISASTER,
     IN_GROUP,
     INTERACTION,
+    LASTING,
     LOGGED,
     OF,
     RECOVERED,
@@ -51,8 +52,8 @@ from bac.proofs.theorem.unbounded.vocabulary import (
 NAME = "shared-database"
 STATEMENT = (
     "When the services of a group share one database, in which every interaction is one transaction and which is backed"
-    " up at one instant, restoring it leaves no broken link, no orphan state and no missing state in the group (C2),"
-    f" for any number of services and interactions that delete nothing, {RESTORED_ONLY}; and nothing is held back."
+    " up at one instant, restoring the whole group leaves no broken link, no orphan state and no missing state in it"
+    f" (C2), for any number of services and interactions that {LASTING}, {RESTORED_ONLY}; and nothing is held back."
 )
 
 

@@ -23,8 +23,11 @@ from bac.proofs.theorem.unbounded.logic import (
 )
 from bac.proofs.theorem.unbounded.machine import Action, Moment, Parameters, Statement
 
-RESTORED_ONLY = "if nothing is delivered, replayed or resumed after the disaster"
-"""The assumption about recovery of the statements on groups and orders; their machines have no such actions."""
+LASTING = "delete nothing and remove no link"
+"""The assumption about interactions of all statements but the first; their machines have no such events."""
+NOTHING_FOLLOWS = "(nothing is delivered, replayed or resumed)"
+RESTORED_ONLY = f"if recovery only replaces logs by one complete set of backups {NOTHING_FOLLOWS}"
+"""The assumption about recovery of the statements on groups and orders; their machines have no other actions."""
 
 SERVICE = Sort("Service")
 INTERACTION = Sort("Interaction")
