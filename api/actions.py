@@ -38,6 +38,7 @@ def check(
     properties: Iterable[str] | None = None,
     instances: int = 1,
     engine: str = "auto",
+    exact_lengths: bool = False,
     timeout: float | None = None,
     max_states: int | None = None,
     jobs: int = 1,
@@ -50,7 +51,8 @@ def check(
         properties: ``backup``, ``availability``, ``consistency``, ``no-extra-loss``.  Default: all.
         instances: how many instances of every use case there are.
         engine: ``auto`` (``precedence`` where it covers a plan, else ``explicit``), one of these two, ``smt``, or
-            ``both``, which compares ``explicit`` and ``smt``.
+            ``all``, which compares these three (``both`` does the same).
+        exact_lengths: search for shortest runs, however long that takes.
         timeout: seconds for all plans together; then the verdict is UNKNOWN.
         max_states: states for each search; then the verdict is UNKNOWN.
         jobs: local processes for large searches.
@@ -73,7 +75,7 @@ def check(
     names = [plan] if plan is not None else plans
     chosen = read.plans if names is None else [read.plan(name) for name in names]
     wanted = tuple(Property) if properties is None else tuple(map(Property, properties))
-    options = CheckOptions(instances, wanted, engine, ALL_REDUCTIONS)
+    options = CheckOptions(instances, wanted, engine, ALL_REDUCTIONS, exact_lengths)
     scheduler = Scheduler(Limits(max_states, timeout, memory_budget()), jobs)
     covered = coverage(read.architecture, chosen, budget=Budget(check=scheduler.monitor.check))
     results = check_plans(read.architecture, chosen, options, scheduler, covered)

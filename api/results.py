@@ -188,6 +188,11 @@ class Anomaly:
         return self._result.lengths
 
     @property
+    def at_least(self) -> Mapping[Timing, int]:
+        """For each timing whose length may not be the shortest, how many actions a run has at least."""
+        return self._result.at_least
+
+    @property
     def traces(self) -> Mapping[Timing, Trace]:
         """A shortest run for each timing of the disaster in which it happens."""
         return {timing: Trace(self._result.traces[timing]) for timing in self._result.traces}

@@ -74,11 +74,12 @@ WORST_LAST = (HOLDS, UNKNOWN, VIOLATED, WRONG, BUG)
 )
 @click.option(
     "--engine",
-    type=click.Choice(["auto", "precedence", "explicit", "smt", "both"]),
+    type=click.Choice(["auto", "precedence", "explicit", "smt", "both", "all"]),
     default="auto",
     show_default=True,
-    help="The engine that decides.",
+    help="The engine that decides; 'both' and 'all' compare all of them.",
 )
+@click.option("--exact-lengths", is_flag=True, help="Search for shortest runs, however long that takes.")
 @click.option(
     "--format",
     "format_",
@@ -140,6 +141,7 @@ def check(
     properties: tuple[str, ...],
     instances: int,
     engine: str,
+    exact_lengths: bool,
     without: tuple[str, ...],
     timeout: float | None,
     max_states: int | None,
@@ -173,7 +175,7 @@ def check(
     reductions = ALL_REDUCTIONS - set(map(Reduction, without))
     with progress_shown() as progress:
         searches = Scheduler(limits(timeout, max_states, max_memory), jobs, scheduler, progress)
-        command.run(sources, CheckOptions(instances, asked, engine, reductions), searches)
+        command.run(sources, CheckOptions(instances, asked, engine, reductions, exact_lengths), searches)
     command.show()
     sys.exit(UNKNOWN if command.interrupted else max(command.codes, key=WORST_LAST.index))
 

@@ -15,7 +15,7 @@ from bac.model.errors import BacError, LimitReached
 from bac.model.plan import Group, Plan, Timing
 from bac.model.trace import Trace
 from bac.proofs.engine import Limits, NotApplicable, Progress
-from bac.proofs.engines import AUTO, ENGINES, EXPLICIT, PRECEDENCE
+from bac.proofs.engines import ALL, AUTO, BOTH, EXPLICIT, PRECEDENCE, SMT
 from bac.proofs.explicit.coverage import Budget, coverage
 from bac.proofs.reductions.decomposition import MANY_SERVICES, Part, may_divide, parts
 from bac.proofs.reductions.part_search import (
@@ -36,6 +36,8 @@ from bac.proofs.scheduler import TRIAL, Scheduler, SearchTask
 from bac.properties.anomalies import anomalies
 from bac.properties.qualities import PlanCoverage, Property
 
+SEARCHED = {AUTO: EXPLICIT, PRECEDENCE: EXPLICIT}
+"""The engines that search where others are asked for by name."""
 MAY_BLOCK = "use cases may block each other, and there are too many services to search the whole"
 
 
@@ -83,6 +85,8 @@ def check_plans(
         Contradiction: the interpreter does not confirm what the engine found.
         ClusterUnavailable: no Dask, or no scheduler at that address.
     """
+    if options.engine in (BOTH, ALL):
+        return [by_all_engines(architecture, plan, options, scheduler) for plan in plans]
     checks = [PlanCheck(architecture, plan, options, scheduler) for plan in plans]
     for each, found in zip(checks, covered, strict=False):
         each.covered = found
@@ -94,6 +98,23 @@ def check_plans(
     scheduler.run_all([search for each in checks for search in each.searches])
     confirmation = Confirmation(scheduler.monitor)
     return [each.judged(confirmation) for each in checks]
+
+
+def by_all_engines(architecture: Architecture, plan: Plan, options: CheckOptions, scheduler: Scheduler) -> PlanResult:
+    """Return the verdicts on a plan, about which all engines agree that decide it.
+
+    Raises:
+        VerdictsDisagree: they do not.
+    """
+    from bac.proofs.agreement import agreed
+
+    results, refusals = list[PlanResult](), list[str]()
+    for engine in (PRECEDENCE, EXPLICIT, SMT):
+        try:
+            results += check_plans(architecture, [plan], replace(options, engine=engine), scheduler)
+        except NotApplicable as refusal:
+            refusals.append(str(refusal))
+    return replace(agreed(results), refusal="; ".join(refusals) or None)
 
 
 def find(
@@ -157,13 +178,13 @@ class PlanCheck:
     def __init__(self, architecture: Architecture, plan: Plan, options: CheckOptions, scheduler: Scheduler) -> None:
         """Begin without any search."""
         self.architecture, self.plan, self.scheduler = architecture, plan, scheduler
-        self.asked, self.by = options.engine, options.engine if options.engine in ENGINES else EXPLICIT
+        self.asked, self.by = options.engine, SEARCHED.get(options.engine, options.engine)
         self.options = replace(options, engine=self.by)  # for what is searched
         self.searched: list[tuple[Part, SearchTask]] = []  # each part, with the search of the first of its shape
         self.divided = False
         self.seen = 0  # states of the whole that were found before it was divided
         self.backup: SearchTask | None = None
-        self.refusal: str | None = None  # why the precedence engine does not
+        self.refusal: str | None = None  # why the precedence engine does not decide
         self.stopped = INTERRUPTED  # why nothing is searched, if that is so
 
     @cached_property
@@ -218,21 +239,36 @@ class PlanCheck:
             return False
         if self.asked == AUTO and self.options.reductions != ALL_REDUCTIONS:
             return False  # the search that is wanted is one of states
-        from bac.proofs.precedence.verdicts import PrecedenceCheck
+        from bac.proofs.precedence.verdicts import MOST_NODES, PrecedenceCheck
 
         try:
             check = PrecedenceCheck(self.whole, self.options, self.scheduler.monitor)
-            result = replace(check.result(), people=self.people())
+            result = check.result()
         except NotApplicable as refusal:
             if self.asked == PRECEDENCE:
                 raise
             self.refusal = str(refusal)
             return False
-        self.by = PRECEDENCE
+        if self.asked == AUTO and self.few and not result.is_exact and self.small_search_decides():
+            self.refusal = f"the precedence engine finds no shortest run among {MOST_NODES:,} possibilities"
+            return True
+        if self.options.exact_lengths and not result.is_exact:
+            check = PrecedenceCheck(self.whole, self.options, self.scheduler.monitor, most=None)
+            result = check.result()
+        self.by, result = PRECEDENCE, replace(result, people=self.people())
         self.searched = [(self.whole, SearchTask(self.options, self.whole, result=result))]
         if Property.BACKUP in self.options.properties and not check.backup_is_decided:
             self.backup = SearchTask(self.options, self.whole if self.few else self.unsearched_whole, backup_only=True)
             self.backup.result = self.argue_about_backup_under_locks()
+        return True
+
+    def small_search_decides(self) -> bool:
+        """Whether a small search of the whole decides everything; then its result is taken."""
+        search = SearchTask(self.options, self.whole)
+        self.scheduler.try_small(search)
+        if search.result is None or search.result.limits:
+            return False
+        self.searched = [(self.whole, search)]
         return True
 
     def people(self) -> int | None:
@@ -331,7 +367,8 @@ class PlanCheck:
                 backup = None if self.backup is None else self.backup.result
                 savings = self.savings(found)
                 options = replace(self.options, engine=self.by)
-                return PlanVerdicts(self.plan, options, found, backup, savings, confirmation, self.never).result()
+                verdicts = PlanVerdicts(self.plan, options, found, backup, savings, confirmation, self.never)
+                return replace(verdicts.result(), refusal=self.refusal)
         except KeyboardInterrupt:
             confirmation.interrupted, self.stopped = True, INTERRUPTED
         whole = self.unsearched_whole

@@ -6,17 +6,14 @@ search, which takes over where there are many states, and the search up to symme
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from bac.model.errors import Contradiction
-from bac.model.plan import Timing
 from bac.model.system import System
 from bac.proofs.engine import (
     Engine,
     Limits,
     NotApplicable,
-    Path,
     ProgressListener,
     Query,
     SearchResult,
@@ -92,19 +89,15 @@ def smt(system: System, query: Query, limits: Limits, progress: ProgressListener
     return search(system, query, limits, progress)
 
 
-def both(system: System, query: Query, limits: Limits, progress: ProgressListener = None) -> SearchResult:
-    """Decide a query by the explicit and the SMT engine, and compare their results."""
-    return compared(explicit, smt, system, query, limits, progress)
-
-
-EXPLICIT, PRECEDENCE, AUTO = "explicit", "precedence", "auto"
-ENGINES: Mapping[str, Engine] = {EXPLICIT: explicit, "smt": smt, "both": both}
+EXPLICIT, SMT, PRECEDENCE, AUTO, BOTH, ALL = "explicit", "smt", "precedence", "auto", "both", "all"
+ENGINES: Mapping[str, Engine] = {EXPLICIT: explicit, SMT: smt}
 """The engines that search systems, by the names that users give them."""
 
-CHOICES = (AUTO, PRECEDENCE, *ENGINES)
+CHOICES = (AUTO, PRECEDENCE, *ENGINES, BOTH, ALL)
 """All that can decide a plan: also the precedence engine, which looks at whole architectures and not at systems.
 
-The first stands for the precedence engine where it covers the plan, and the explicit one where it does not.
+The first stands for the precedence engine where it covers the plan, and the explicit one where it does not.  The last
+two compare all of them.
 """
 
 ENUMERATE = frozenset({EXPLICIT})
@@ -126,76 +119,3 @@ def first_applicable(
         except NotApplicable as refusal:
             refusals.append(str(refusal))
     raise NotApplicable("; ".join(refusals))
-
-
-# Two engines, compared
-
-
-class EnginesDisagree(Contradiction):
-    """Two engines have different answers to the same query.  Both are kept."""
-
-    def __init__(self, differences: tuple[str, ...], explicit: SearchResult, symbolic: SearchResult) -> None:
-        """Say where they differ."""
-        self.differences, self.explicit, self.symbolic = differences, explicit, symbolic
-        super().__init__("\n".join(["the two engines disagree; this is a bug of the checker:", *differences]))
-
-
-def compared(
-    first: Engine,
-    second: Engine,
-    system: System,
-    query: Query,
-    limits: Limits,
-    progress: ProgressListener = None,
-) -> SearchResult:
-    """Return the result of the first engine, checked against the second; the second's if only the first hit a limit.
-
-    Source: docs/semantics.md, "What a verdict may claim": verdicts, anomalies and lengths do not depend on the engine.
-
-    Raises:
-        EnginesDisagree: they differ in more than in which of several shortest runs they show.
-    """
-    one = first(system, query, limits, progress)
-    if one.interrupted:
-        return one
-    if limits.seconds is not None:
-        limits = replace(limits, seconds=max(limits.seconds - one.statistics.seconds, 0.0))
-    other = second(system, query, limits, progress)
-    if found := tuple(differences(one, other)):
-        raise EnginesDisagree(found, one, other)
-    if other.interrupted:
-        return replace(one, limit=one.limit or other.limit, interrupted=True)
-    return other if one.limit is not None and other.limit is None else one
-
-
-def differences(explicit: SearchResult, symbolic: SearchResult) -> Iterator[str]:
-    """Yield the contradictions between two results of the same query.
-
-    If only one of them found a run, that contradicts the other only if the other hit no limit.  If both did, their
-    lengths are compared: each claims that there is no shorter run.
-    """
-    pairs = {"a denied command": (explicit.reachable, symbolic.reachable)}
-    pairs["a state from which no backup can be completed"] = explicit.dead_end, symbolic.dead_end
-    for number, (one, other) in enumerate(zip(explicit.settled, symbolic.settled, strict=True), 1):
-        for timing in Timing:
-            pairs[f"formula {number} in a settled state, {timing}"] = one.get(timing), other.get(timing)
-    for what, (one_path, other_path) in pairs.items():
-        if contradicts(one_path, other_path, explicit.limit) or contradicts(other_path, one_path, symbolic.limit):
-            yield f"{what}: {found(one_path, explicit)} (explicit), {found(other_path, symbolic)} (smt)"
-    complete = explicit.limit is None and symbolic.limit is None
-    if complete and explicit.settled and explicit.can_recover != symbolic.can_recover:
-        yield f"some run recovers: {explicit.can_recover} (explicit), {symbolic.can_recover} (smt)"
-
-
-def contradicts(path: Path | None, other: Path | None, limit: str | None) -> bool:
-    """Whether the run that one engine found (or not, with this limit) contradicts what the other found."""
-    if path is None:
-        return other is not None and limit is None
-    return other is not None and len(path) != len(other)
-
-
-def found(path: Path | None, result: SearchResult) -> str:
-    """Return the run that an engine found, in words."""
-    if path is not None:
-        return f"a shortest run of {len(path)} actions"
-    return "no run" if result.limit is None else f"none up to its limit ({result.limit})"

@@ -6,7 +6,7 @@ Every run that is shown is confirmed by the interpreter first.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, TypeVar
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, TypeVar
 from bac.model.plan import Plan, Timing
 from bac.model.trace import Claim, Trace
 from bac.proofs.engine import LimitMonitor, Statistics
+from bac.proofs.engines import EXPLICIT, PRECEDENCE
 from bac.proofs.reductions.decomposition import Part
 from bac.proofs.reductions.part_search import (
     INTERRUPTED,
@@ -107,6 +108,8 @@ class Traces(Mapping[Timing, Trace]):
 class AnomalyResult:
     """One kind of anomaly at one subject, with a shortest trace for each timing in which it happens.
 
+    ``at_least`` has the timings whose trace may not be a shortest one: how many actions one has at least in the whole.
+
     Where a landscape was searched part by part, the traces are those of the part; ``like`` names a subject of the same
     kind in another part, whose traces are these in other names.  ``advice`` is ``None`` if none was searched for.
     """
@@ -118,6 +121,7 @@ class AnomalyResult:
     traces: Traces
     like: str | None = None
     advice: Advice | None = None
+    at_least: Mapping[Timing, int] = field(default_factory=dict)
 
     @property
     def lengths(self) -> dict[Timing, int]:
@@ -148,7 +152,9 @@ class PropertyResult:
     ``anomalies`` violate consistency; ``tolerated`` ones do
     not, nor those that the ``application`` leaves behind by itself.  ``complete`` is false if a limit may have hidden
     more; ``vacuous`` is true if it holds, and something never happens that could violate it.
-    ``omitted_actions`` is how many actions of omitted services the whole needs in addition to ``trace``.
+    ``omitted_actions`` is how many actions of omitted services the whole needs in addition to ``trace``; ``at_least``
+    how many actions a shortest run has at least, if the trace may not be one.  ``engine`` decided it, if another one
+    decided the rest.
     """
 
     property: Property
@@ -162,6 +168,8 @@ class PropertyResult:
     complete: bool = True
     vacuous: bool = False
     omitted_actions: int = 0
+    at_least: int | None = None
+    engine: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +178,8 @@ class PlanResult:
 
     The architecture was divided into so many ``parts``, of which one of each of the ``shapes`` was searched;
     ``savings`` say which reductions were used.  ``people`` is how many actions of people (retries and reconstructions)
-    recovery takes at one index at the most; ``None`` if that is not known.
+    recovery takes at one index at the most; ``None`` if that is not known.  ``refusal`` says why the precedence engine
+    did not decide, if it was asked.
     """
 
     plan: str
@@ -184,6 +193,7 @@ class PlanResult:
     parts: int = 1
     shapes: int = 1
     people: int | None = None
+    refusal: str | None = None
 
     @property
     def verdict(self) -> Verdict:
@@ -310,7 +320,9 @@ class PlanVerdicts:
                 apart = [] if self.backup is None else [self.backup]
                 runs = [result.dead_end for result in (*(each for _, each in self.found), *apart)]
                 best = soonest(run for run in runs if run is not None)
-                return self.decided(which, best, up_to(self.options.instances))
+                decided = self.decided(which, best, up_to(self.options.instances))
+                searched = self.backup is not None and self.backup.statistics.states > 0
+                return replace(decided, engine=EXPLICIT) if searched and self.options.engine == PRECEDENCE else decided
             case Property.AVAILABILITY:
                 denied = (result.denied for _, result in self.found)
                 return self.decided(which, soonest(run for run in denied if run is not None), self.scope)
@@ -347,7 +359,13 @@ class PlanVerdicts:
         trace = self.confirmed(which, lambda: run.trace(self.options.instances, claim or Claim(which)))
         if trace is None:
             return self.no_trace(which, scope)
-        return PropertyResult(which, Verdict.VIOLATED, scope, trace=trace, omitted_actions=run.omitted_actions)
+        return PropertyResult(
+            which,
+            Verdict.VIOLATED,
+            scope,
+            trace=trace,
+            omitted_actions=run.omitted_actions,
+        )
 
     def no_trace(self, which: Property, scope: str) -> PropertyResult:
         """Return the verdict if no counterexample was found: unknown if a limit was reached, and otherwise holds."""
@@ -416,11 +434,13 @@ class PlanVerdicts:
     def anomaly(self, kind: AnomalyKind, subject: str, tolerated: bool, found: Sequence[FoundAnomaly]) -> AnomalyResult:
         """Return the result for one anomaly, with its cause and its traces, confirmed."""
         searched_first = sorted(found, key=lambda each: each.like is not None)
-        runs: dict[Timing, Run] = {}
+        runs, bounds = dict[Timing, Run](), dict[Timing, int]()
         for timing in Timing:
-            run = soonest(each.runs[timing] for each in searched_first if timing in each.runs)
+            alike = [each.runs[timing] for each in searched_first if timing in each.runs]
+            run = soonest(alike)
             if run is not None:
                 runs[timing] = run
+                bounds[timing] = min(each.least for each in alike)
 
         def claim(timing: Timing) -> Claim:
             return Claim(Property.CONSISTENCY, kind, subject, None, timing)
@@ -433,7 +453,8 @@ class PlanVerdicts:
         like = None if any(each.like is None for each in found) else found[0].like
         if like is None:
             traces.make()
-        return AnomalyResult(kind, subject, tolerated, cause, traces, like)
+        at_least = {timing: bound for timing, bound in bounds.items() if bound < runs[timing].in_all}
+        return AnomalyResult(kind, subject, tolerated, cause, traces, like, at_least=at_least)
 
     # Extra loss
 
@@ -445,7 +466,9 @@ class PlanVerdicts:
             return self.no_trace(Property.NO_EXTRA_LOSS, self.scope)
         subject, timing = next((subject, timing) for run, subject, timing in candidates if run is best)
         claim = Claim(Property.NO_EXTRA_LOSS, EXTRA_LOSS, subject, None, timing)
-        return self.decided(Property.NO_EXTRA_LOSS, best, self.scope, claim)
+        decided = self.decided(Property.NO_EXTRA_LOSS, best, self.scope, claim)
+        least = min(run.least for run, _, _ in candidates)
+        return replace(decided, at_least=least if decided.trace is not None and least < best.in_all else None)
 
     def losses(self) -> Iterator[tuple[str, Runs]]:
         """Yield the runs that lose the event of a step, by ``use case.step``."""

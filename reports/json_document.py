@@ -69,6 +69,7 @@ class Writer:
             "plan": result.plan,
             "instances": result.instances,
             "engine": result.engine,
+            **({"refusal": result.refusal} if result.refusal is not None else {}),
             "statistics": statistics(result),
             **({"reductions": [asdict(saving) for saving in result.savings]} if result.savings else {}),
             **({"parts": result.parts, "shapes": result.shapes} if result.parts > 1 else {}),
@@ -90,6 +91,7 @@ class Writer:
     def verdict(self, result: PropertyResult) -> dict[str, Any]:
         """Return the verdict on one property."""
         document: dict[str, Any] = {"verdict": str(result.verdict), "scope": result.scope}
+        document |= {} if result.engine is None else {"engine": result.engine}
         if result.reason is not None:
             document["reason"] = result.reason
         if result.vacuous:
@@ -98,6 +100,7 @@ class Writer:
             document["complete"] = False
         if result.trace is not None:
             document |= {"explanation": explain(result.trace).sentence, "length": len(result.trace.actions)}
+            document |= {} if result.at_least is None else {"at_least": result.at_least}
             document |= {"elsewhere": result.omitted_actions} if result.omitted_actions else {}
             document["trace"] = result.trace.to_json()
         if result.property is Property.CONSISTENCY:
@@ -127,6 +130,8 @@ class Writer:
             "tolerated": result.tolerated,
             "length": {str(timing): length for timing, length in result.lengths.items()},
         }
+        if result.at_least:
+            document["at_least"] = {str(timing): least for timing, least in result.at_least.items()}
         document |= self.helps(result)
         return document | ({"like": result.like} if result.like is not None else self.run(result))
 

@@ -77,10 +77,25 @@ def effort(checked: Checked) -> Text:
     states, transitions = sum(each.states for each in total), sum(each.transitions for each in total)
     depth = max(each.depth for each in total)
     counted = f"{states:,} states, {transitions:,} transitions, " if results[0].engine != "smt" else ""
-    engines = ", ".join(dict.fromkeys(result.engine for result in results))
-    explored = f"{counted}depth {depth}" if any(each.engine != "precedence" for each in results) else "no states"
-    told = f"{explored} ({engines}), {duration(checked)}"
-    return Text("\n".join([told, *reductions(results)]), style="dim")
+    named = [name for result in results for name in (result.engine, *deciders(result))]
+    explored = f"{counted}depth {depth}" if set(named) != {"precedence"} else "no states"
+    told = f"{explored} ({', '.join(dict.fromkeys(named))}), {duration(checked)}"
+    return Text("\n".join([told, *refusals(results), *reductions(results)]), style="dim")
+
+
+def deciders(result: PlanResult) -> Iterator[str]:
+    """Yield the engines that decided single properties in place of that of the plan."""
+    yield from (each.engine for each in result.properties.values() if each.engine is not None)
+
+
+def refusals(results: Sequence[PlanResult]) -> Iterator[str]:
+    """Yield why the precedence engine did not decide plans."""
+    plans: dict[str, list[str]] = {}
+    for result in results:
+        if result.refusal is not None:
+            plans.setdefault(result.refusal, []).append(result.plan)
+    for refusal, names in plans.items():
+        yield refusal if len(results) == 1 else f"{', '.join(names)}: {refusal}"
 
 
 def duration(checked: Checked) -> str:
@@ -235,7 +250,7 @@ class Counterexamples:
     def violation(self, result: PropertyResult) -> Block:
         """Return what is shown of a violated property that is no anomaly."""
         assert result.trace is not None
-        taken = f"{length(len(result.trace.actions))}{omitted(result.omitted_actions)}"
+        taken = f"{length(len(result.trace.actions), result.at_least)}{omitted(result.omitted_actions)}"
         title = Text(f"{result.property} is violated", style="bold").append(f"   {taken}", style="not bold dim")
         return Block([title, Text(explain(result.trace).sentence)], list(actions(result.trace)))
 
@@ -294,9 +309,12 @@ def heading(checked: Checked, alike: Alike, view: View) -> Text:
 
 def shortest(anomaly: AnomalyResult) -> str:
     """Return the lengths of the shortest runs, in words."""
-    lengths = anomaly.lengths
-    least = f"shortest run: {length(min(lengths.values()))}"
-    return f"{least} (disaster at rest: {lengths[Timing.AT_REST]})" if Timing.AT_REST in lengths else least
+    lengths, bounds = anomaly.lengths, anomaly.at_least
+    least = f"shortest run: {length(min(lengths.values()), min(bounds.values(), default=None))}"
+    if Timing.AT_REST not in lengths:
+        return least
+    rest = lengths[Timing.AT_REST]
+    return f"{least} (disaster at rest: {f'at most {rest}' if Timing.AT_REST in bounds else rest})"
 
 
 def omitted(actions: int) -> str:
@@ -304,9 +322,10 @@ def omitted(actions: int) -> str:
     return f" (and {actions:,} in other services)" if actions else ""
 
 
-def length(actions: int) -> str:
-    """Return a number of actions, in words."""
-    return f"{actions} action{'s' * (actions != 1)}"
+def length(actions: int, at_least: int | None = None) -> str:
+    """Return a number of actions, in words; ``at_least`` is how many it takes at least, if that is not certain."""
+    told = f"{actions} action{'s' * (actions != 1)}"
+    return told if at_least is None else f"at most {told}, at least {at_least}"
 
 
 def body(trace: Trace) -> Iterator[RenderableType]:

@@ -51,13 +51,12 @@ FIRST = {case.name: case for case in reversed(CASES) if case.instances == 2}
 def parameters(*engines: str) -> list[ParameterSet]:
     """Every case, for each of these engines.
 
-    The slow tests have those that take long and show little more: several plans of a specification with two instances,
-    and the engine ``both``, since each of the two that it compares is run anyway.
+    The slow tests have those that take long and show little more: several plans of a specification with two instances.
     """
     found = []
     for case, engine in product(CASES, engines):
         again = case.instances == 2 and case is not FIRST[case.name]
-        slow = engine == "both" or (again and engine in ("smt", "oracle"))
+        slow = again and engine in ("smt", "oracle")
         found.append(pytest.param(engine, case, id=f"{case}-{engine}", marks=[pytest.mark.slow] * slow))
     return found
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -12,21 +14,25 @@ import pytest
 from campaign import easier
 from comparison import checked, of_oracle
 from generator import problem
-from helpers import REFERENCE, parsed
+from helpers import REFERENCE, bac, parsed
 from oracle import TooBig, judge
 
 from bac.model.architecture import Architecture
 from bac.model.modes import Mode, modes, registered
 from bac.model.plan import INDEPENDENT, Group, Plan, Timing
 from bac.model.recovery import OPTIONS
+from bac.proofs.agreement import differences
 from bac.proofs.check import check
-from bac.proofs.engine import NotApplicable
+from bac.proofs.engine import Limits, NotApplicable
 from bac.proofs.engines import AUTO, PRECEDENCE
 from bac.proofs.precedence.applicability import ALLOWED, MODES, REFUSED
 from bac.proofs.precedence.engine import Precedence
+from bac.proofs.precedence.verdicts import PrecedenceCheck
+from bac.proofs.reductions.part_search import PartResult
 from bac.proofs.results import Verdict
 from bac.properties.anomalies import anomalies
 from bac.properties.qualities import Property
+from bac.schemas import violation
 
 Document = dict[str, Any]
 MOST_STATES = 3000
@@ -118,6 +124,96 @@ def test_it_is_an_error_to_ask_it_for_what_it_refuses_and_auto_asks_another() ->
     result = check(two_services(), plan, engine=AUTO)
     assert result.engine == "explicit"
     assert result.verdict is check(two_services(), plan).verdict
+
+
+# All engines together
+
+
+def test_all_engines_together_say_who_decided(tmp_path: Path) -> None:
+    file = tmp_path / "reference.bac.yaml"
+    file.write_text(f"{REFERENCE}  newest: {{recovery: {{from: newest}}}}", encoding="utf-8")
+    document = json.loads(bac("check", file, "--engine", "all", "--format", "json").stdout)
+    assert violation("report", document) is None
+    plans = {plan["plan"]: plan for plan in document["plans"]}
+    newest = plans.pop("newest")
+    assert {plan["engine"] for plan in plans.values()} == {"precedence, explicit, smt"}
+    assert not any("refusal" in plan for plan in plans.values())
+    assert newest["engine"] == "explicit, smt"
+    assert newest["refusal"] == "the precedence engine does not decide the option from"
+    text = bac("check", file).stdout
+    assert "newest: the precedence engine does not decide the option from" in " ".join(text.split())
+
+
+@pytest.mark.parametrize("engine", ["all", "both"])
+@pytest.mark.parametrize(("plan", "hidden"), [("any", "anomalies"), ("rollback", "losses"), ("locked", "denied")])
+def test_a_difference_between_the_engines_is_a_bug_of_the_checker(
+    plan: str, hidden: str, engine: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The precedence engine does not see something that the others see, or sees what is not there."""
+    honest = PrecedenceCheck.result
+
+    def dishonest(check: PrecedenceCheck) -> PartResult:
+        found = honest(check)
+        match hidden:
+            case "anomalies":
+                return replace(found, anomalies=tuple({} for _ in found.anomalies))
+            case "losses":
+                return replace(found, losses=tuple({} for _ in found.losses))
+            case _:
+                return replace(found, denied=None)
+
+    monkeypatch.setattr(PrecedenceCheck, "result", dishonest)
+    file = tmp_path / "reference.bac.yaml"
+    file.write_text(REFERENCE, encoding="utf-8")
+    result = bac("check", file, "--plan", plan, "--engine", engine)
+    assert result.exit_code == 4
+    assert f"plan {plan}: two engines disagree; this is a bug of the checker" in result.stderr
+    assert bac("check", file, "--plan", plan, "--engine", "explicit").exit_code in (0, 1)
+
+
+# Lengths that take long
+
+
+@pytest.mark.parametrize("most", [4, 30])
+def test_a_search_that_hurries_finds_the_same_but_for_lengths(most: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each length is between what is said that it is at least, and at most."""
+    monkeypatch.setattr(PrecedenceCheck.__init__, "__defaults__", (most,))
+    seen = Counter[bool]()
+    for document in problems(range(1_000_000, 1_000_120)):
+        specification = parsed(document)
+        arguments = specification.architecture, specification.plan("p")
+        try:
+            found = check(*arguments, engine=PRECEDENCE)
+        except NotApplicable:
+            continue
+        exact = check(*arguments, engine="explicit", limits=Limits(states=MOST_STATES), reductions=())
+        assert not list(differences(found, exact)), document
+        seen.update(bool(each.at_least) for each in found.properties[Property.CONSISTENCY].anomalies)
+    assert all(seen[inexact] > 2 for inexact in (True, False))
+
+
+def test_a_length_that_takes_long_is_told_as_what_it_is(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(PrecedenceCheck.__init__, "__defaults__", (4,))
+    (document,) = problems(range(1_000_108, 1_000_109))
+    file = tmp_path / "slow.bac.yaml"
+    file.write_text(json.dumps(document), encoding="utf-8")
+    hurried = (file, "--plan", "p", "--engine", PRECEDENCE)
+    assert "shortest run: at most 8 actions, at least 3 (disaster at rest: at most 8)" in bac("check", *hurried).stdout
+    told = json.loads(bac("check", *hurried, "--format", "json").stdout)
+    assert violation("report", told) is None
+    exact = json.loads(bac("check", *hurried, "--exact-lengths", "--format", "json").stdout)
+    by_search = json.loads(bac("check", file, "--plan", "p", "--format", "json").stdout)
+    kinds = [
+        {(each["kind"], each["subject"]): each for each in report["plans"][0]["properties"]["consistency"]["anomalies"]}
+        for report in (told, exact, by_search)
+    ]
+    for kind, hasty in kinds[0].items():
+        assert kinds[1][kind]["length"] == kinds[2][kind]["length"]
+        assert not {"at_least"} & (kinds[1][kind].keys() | kinds[2][kind].keys())
+        for timing, most in hasty["length"].items():
+            assert hasty["at_least"][timing] <= kinds[1][kind]["length"][timing] <= most
+    assert by_search["plans"][0]["engine"] == "explicit"
+    assert "finds no shortest run" in by_search["plans"][0]["refusal"]
 
 
 # Known results

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
 from functools import cached_property
+from math import inf
 
 from bac.model.architecture import Architecture
 from bac.model.plan import Plan, Timing
@@ -12,23 +15,25 @@ from bac.proofs.precedence.applicability import Applicability
 from bac.proofs.precedence.backups import FIRST, Backups, Crash
 from bac.proofs.precedence.cut import Cut
 from bac.proofs.precedence.events import Events
-from bac.proofs.precedence.search import Found, Search, can_strike, held_back
+from bac.proofs.precedence.search import Effort, Found, Search, TooManyNodes, can_strike, held_back
 from bac.properties.formula import Formula, facts
-
-MOST_NODES = 10_000
-"""The number of nodes that the search for one shortest run may look at."""
 
 
 class Precedence:
     """One architecture under one plan, at one index.
 
+    Args:
+        architecture: the architecture.
+        plan: the plan.
+        effort: how long to search for one shortest run.
+
     Raises:
         NotApplicable: the plan has something that is not covered.
     """
 
-    def __init__(self, architecture: Architecture, plan: Plan) -> None:
+    def __init__(self, architecture: Architecture, plan: Plan, effort: Effort | None = None) -> None:
         """Number everything."""
-        self.setting = Setting(architecture, plan, 1)
+        self.setting, self.effort = Setting(architecture, plan, 1), effort or Effort()
         self.events = Events(self.setting)
         self.backups = Backups(self.setting, self.events)
         self.applicability = Applicability(self.events, self.backups)
@@ -53,21 +58,40 @@ class Precedence:
             known = self._searches.get((crash, first, not at_rest))
             cut = Cut(self.events, self.backups, crash, first) if known is None else known.cut
             redone = self.applicability.redone, self.applicability.repeated
-            self._searches[key] = Search(cut, at_rest, redone, MOST_NODES)
+            self._searches[key] = Search(cut, at_rest, redone, self.effort)
         return self._searches[key]
 
     def shortest(self, wanted: Formula, timing: Timing, below: int | None = None) -> Found | None:
-        """A shortest run to a settled state that satisfies a formula, of fewer than ``below`` actions."""
+        """A run to a settled state that satisfies a formula, of fewer than ``below`` actions: a shortest one.
+
+        If that takes long, it may be longer than a shortest one.
+
+        Raises:
+            TooManyNodes: it takes too long to find any run, or to exclude that there is one.
+            LimitReached: the time is over.
+        """
+        best, least, too_many = None, inf, None
+        for search in self.searches(wanted, timing is Timing.AT_REST):
+            try:
+                found = search.shortest(search.cut.translated(wanted), below)
+            except TooManyNodes as limit:
+                too_many = limit
+                found = None
+            least = min(least, search.least)
+            if found is not None:
+                best, below = found, found.length
+        if best is None and too_many is not None:
+            raise TooManyNodes(too_many.most, int(least))
+        return best and replace(best, least=int(min(least, best.length)))
+
+    def searches(self, wanted: Formula, at_rest: bool) -> Iterator[Search]:
+        """The searches that together look for a formula: after each disaster, with each first snapshot."""
         whose = self.backups.oldest and self.minds_whose(wanted)
-        best: Found | None = None
         for crash in self.backups.crashes():
             for first in self.backups.firsts(whose):
-                search = self.search(crash, first, timing is Timing.AT_REST)
+                search = self.search(crash, first, at_rest)
                 if can_strike(search.cut):
-                    found = search.shortest(search.cut.translated(wanted), below)
-                    if found is not None:
-                        best, below = found, found.length
-        return best
+                    yield search
 
     def minds_whose(self, wanted: Formula) -> bool:
         """Whether it matters to a formula whose snapshot is the first."""

@@ -34,13 +34,13 @@ class Runs:
     system: System
 
     def run(self, found: Found, wanted: Formula, at_rest: bool) -> Path:
-        """Return a run to a settled state that satisfies a formula, of the length that was found.
+        """Return a run to a settled state that satisfies a formula, of a length that was found.
 
         Raises:
             Contradiction: there is none of that kind.
         """
         path = self.shown(Sequences(found).sequences(), found, wanted, at_rest)
-        if path is None or len(path) != found.length:
+        if path is None or not found.fits(len(path)):
             raise Contradiction(NOT_CONFIRMED)
         return path
 
@@ -121,8 +121,8 @@ class Rehearsal:
         self._facts: dict[int, frozenset[Fact]] = {}
         self._disasters: dict[tuple[Crash, int, bool], Label] = {}
 
-    def confirm(self, found: Found, wanted: Formula, at_rest: bool) -> None:
-        """Make sure that there is a run to a settled state that satisfies a formula, of the length that was found.
+    def confirm(self, found: Found, wanted: Formula, at_rest: bool) -> int:
+        """Return the length of a run to a settled state that satisfies a formula: there is one as it was found.
 
         Raises:
             Contradiction: the interpreter does not confirm that.
@@ -138,8 +138,9 @@ class Rehearsal:
             while (action := self.system.next_of_recovery(state)) is not None:
                 action.execute(state)
                 steps += 1
-            if steps + self.for_backups(found) == found.length and satisfied(wanted, state):
-                return
+            length = steps + self.for_backups(found)
+            if found.fits(length) and satisfied(wanted, state):
+                return length
         raise Contradiction(NOT_CONFIRMED)
 
     def run(self, found: Found, wanted: Formula, at_rest: bool) -> Path:
@@ -156,7 +157,7 @@ class Rehearsal:
                 continue
             while (action := self.system.next_of_recovery(last)) is not None:
                 path, last = (*path, action.label), action.apply(last)
-            if len(path) == found.length and satisfied(wanted, last):
+            if found.fits(len(path)) and satisfied(wanted, last):
                 return path
         raise Contradiction(NOT_CONFIRMED)
 

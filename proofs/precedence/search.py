@@ -3,12 +3,15 @@
 Decisions only grow, and so does the number of actions.  A disjunction that is true if nothing more happens than is
 decided is left alone; of the others each part is tried.  When nothing is left to decide, the run exists, and its length
 is known: the first that is found is a shortest.
+
+A search that takes long hurries: it goes on where it is, and lets recovery act as it likes.  What it then finds is a
+run of at most so many actions; none is shorter than what was left to look at when it began to hurry.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from heapq import heappop, heappush
@@ -29,20 +32,26 @@ TINY = 1e-6
 
 
 class TooManyNodes(NotApplicable):
-    """The search for a shortest run has looked at as many possibilities as it may."""
+    """The search for a run has looked at as many possibilities as it may."""
 
-    def __init__(self, most: int) -> None:
-        """Name the limit."""
-        super().__init__(f"the precedence engine finds no shortest run among {most:,} possibilities")
+    def __init__(self, most: int, least: int) -> None:
+        """Name the limit; a run has at least ``least`` actions."""
+        super().__init__(f"the precedence engine finds no run among {most:,} possibilities")
+        self.most, self.least = most, least
 
 
 @dataclass(frozen=True)
 class Found:
-    """A run: its length, and the decisions that describe it."""
+    """A run of at most ``length`` actions, and the decisions that describe it; no run has fewer than ``least``."""
 
     length: int
     decisions: Decisions
     placement: Placement
+    least: int
+
+    def fits(self, length: int) -> bool:
+        """Whether a run of this length can be the one that was found."""
+        return self.least <= length <= self.length
 
 
 @dataclass(slots=True)
@@ -53,6 +62,17 @@ class Node:
     todo: tuple[Formula, ...]
 
 
+@dataclass
+class Effort:
+    """How long to search for one run: the nodes after which to hurry (``None``: never), and what stops the search.
+
+    ``check`` raises LimitReached when the time is over.
+    """
+
+    most: int | None = None
+    check: Callable[[], None] = lambda: None
+
+
 class Search:
     """The search after one disaster, at rest or at any time.
 
@@ -60,19 +80,21 @@ class Search:
         cut: the formulas of the cut.
         at_rest: whether no use case may be in flight.
         redone: the blocks that recovery may execute, and those that it may repeat.
-        most: the number of nodes that the search for one run may look at.
+        effort: how long to search for one run.
     """
 
-    def __init__(self, cut: Cut, at_rest: bool, redone: tuple[int, int], most: int) -> None:
+    def __init__(self, cut: Cut, at_rest: bool, redone: tuple[int, int], effort: Effort) -> None:
         """Prepare the placement of events."""
         needs = cut.events.at_rest if at_rest else cut.events.closure
-        self.cut, self.at_rest, self.most = cut, at_rest, most
+        self.cut, self.at_rest, self.effort = cut, at_rest, effort
         self.may_redo, self.may_repeat = redone
         self.sweeps = cut.recovery.undo or bool(cut.recovery.collect)
         self.redoes = bool(self.may_redo | self.may_repeat) or self.sweeps
         self.placement = Placement(cut, needs, self.redoes)
         self.nodes = 0
-        self._tree: list[tuple[int, int, Node]] = []
+        self.hurries = False
+        self.least = inf  # what a run has at least that it does not find as it hurries
+        self._tree: list[tuple[tuple[int, ...], int, Node]] = []
         self._seen = set[object]()
         self.below: int | None = None
         self._truth: dict[int, bool] = {}
@@ -82,22 +104,40 @@ class Search:
     def shortest(self, formula: Formula, below: int | None = None) -> Found | None:
         """Return a shortest run that satisfies a formula, if there is one of fewer actions than ``below``.
 
+        If that takes long, it is any run.
+
         Raises:
-            TooManyNodes: that takes too long.
+            TooManyNodes: there is not even one among so many possibilities.
+            LimitReached: the time is over.
         """
         self._tree, self._seen, self.nodes, self.below = [], set(), 0, below
+        self.hurries, self.least = False, inf
         self.add(Decisions(), [formula])
         while self._tree:
-            length, _, node = heappop(self._tree)
+            _, length, node = heappop(self._tree)
             if not self.expand(node):
-                return Found(length, node.decisions, self.placement)
+                return Found(length, node.decisions, self.placement, int(min(self.least, length)))
+            if self._tree and self.is_long():
+                self.least = min(each for _, each, _ in self._tree)
+                self.hurries = True
         return None
+
+    def is_long(self) -> bool:
+        """Whether it is time to hurry.
+
+        Raises:
+            TooManyNodes: it is time to give up.
+            LimitReached: the time is over.
+        """
+        self.effort.check()
+        most = self.effort.most
+        if most is not None and self.hurries and self.nodes > 2 * most:
+            raise TooManyNodes(2 * most, int(self.least))
+        return most is not None and not self.hurries and self.nodes > most
 
     def add(self, decisions: Decisions, more: Iterable[Formula], rest: tuple[Formula, ...] = ()) -> None:
         """Add a node, unless it is impossible or too long; ``decisions`` are not to be changed by others any more."""
         self.nodes += 1
-        if self.nodes > self.most:
-            raise TooManyNodes(self.most)
         try:
             todo = self.asserted(decisions, more)
             self.placement.conclude(decisions)
@@ -113,7 +153,8 @@ class Search:
             self._truth = {}
             length += self.still_to_pay(node)
         if self.is_within(length):
-            heappush(self._tree, (length, -self.nodes, node))
+            rank = (-self.nodes,) if self.hurries else (length, -self.nodes)
+            heappush(self._tree, (rank, length, node))
 
     def is_within(self, length: int) -> bool:
         """Whether a run of this length is short enough."""
@@ -331,7 +372,7 @@ class Search:
         """Pay for an action of recovery, or see to it that it does not happen."""
         certain, first, prices = 0, None, Prices(self, node.decisions, NO_SHARES)
         for number, idle in self.open_actions(node):
-            if prices.of(idle) == inf:
+            if self.hurries or prices.of(idle) == inf:
                 certain |= 1 << number
             elif first is None:
                 first = number, idle

@@ -7,10 +7,11 @@ that have a part in the run, with all that their steps speak of.
 from __future__ import annotations
 
 import time
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, partial
 
+from bac.model.errors import LimitReached
 from bac.model.plan import Scope, Timing
 from bac.model.semantics import Rules
 from bac.model.setting import MOST_CRASH_SETS
@@ -20,16 +21,20 @@ from bac.proofs.precedence.engine import Precedence
 from bac.proofs.precedence.formulas import members
 from bac.proofs.precedence.progress import always_drains
 from bac.proofs.precedence.runs import Rehearsal, Runs, Sequences
-from bac.proofs.precedence.search import Found
+from bac.proofs.precedence.search import Effort, Found, TooManyNodes
 from bac.proofs.precedence.slices import closed, restricted, sliced
 from bac.proofs.reductions.decomposition import MANY_SERVICES, Part
 from bac.proofs.reductions.part_search import CheckOptions, PartResult, Run, RunOfPart
-from bac.properties.anomalies import anomalies
+from bac.properties.anomalies import Anomaly, anomalies
 from bac.properties.formula import FALSE, Formula, facts
 from bac.properties.qualities import Property, backed_up, losses
 
+MOST_NODES = 10_000
+"""The number of nodes after which the search for one shortest run hurries."""
 Question = Hashable
 """The subject of a query: the identity of an anomaly, or the event of a loss."""
+Asked = tuple[Callable[[Timing], Hashable], Formula, Question]
+"""A query with its formula, and for each timing a name for all of whose runs only the shortest is told."""
 
 
 class FoundRun(Run):
@@ -39,15 +44,25 @@ class FoundRun(Run):
     confirmed = True
 
     def __init__(
-        self, check: PrecedenceCheck, wanted: Formula, question: Question, timing: Timing, length: int
+        self, check: PrecedenceCheck, wanted: Formula, question: Question, timing: Timing, lengths: tuple[int, int]
     ) -> None:
-        """Keep what leads to the run again."""
-        self.check, self.wanted, self.question, self.timing, self.length = check, wanted, question, timing, length
+        """Keep what leads to the run again; ``lengths`` are those of a shortest one at least, and of this one."""
+        self.check, self.wanted, self.question, self.timing = check, wanted, question, timing
+        self._least, self._length = lengths
 
     @property
     def in_all(self) -> int:
         """The number of actions in the whole."""
-        return self.length
+        return self._length
+
+    @property
+    def least(self) -> int:
+        """The number of actions of a shortest run in the whole, at least."""
+        return self._least
+
+    def unless(self, bound: int) -> None:
+        """Take into account that another run may do with so many actions."""
+        self._least = min(self._least, bound)
 
     @cached_property
     def shown(self) -> tuple[Part, Path]:
@@ -64,23 +79,26 @@ class PrecedenceCheck:
         NotApplicable: the plan has something that is not covered.
     """
 
-    def __init__(self, whole: Part, options: CheckOptions, monitor: LimitMonitor) -> None:
-        """Number everything."""
+    def __init__(
+        self, whole: Part, options: CheckOptions, monitor: LimitMonitor, most: int | None = MOST_NODES
+    ) -> None:
+        """Number everything; ``most`` is the number of nodes after which a search hurries."""
         self.whole, self.options, self.monitor = whole, options, monitor
-        self.precedence = Precedence(whole.architecture, whole.plan)
+        self.effort = Effort(most, monitor.check)
+        self.precedence = Precedence(whole.architecture, whole.plan, self.effort)
+        self.limits: dict[Property, str] = {}
         self.rehearsal = Rehearsal(Rules(whole.architecture, whole.plan, 1), self.precedence.backups)
         self._slices: dict[object, Part] = {}
 
     def result(self) -> PartResult:
         """The runs for all properties but a backup under locks that wait until nothing is in flight.
 
-        Raises:
-            LimitReached: the time is over.
-            NotApplicable: a search for a shortest run takes too long.
+        What was not found before the time was over, or among so many possibilities, is open.
         """
         asked, began = self.options.properties, time.monotonic()
         shown = self.anomalies() if Property.CONSISTENCY in asked else ()
         lost = self.losses() if Property.NO_EXTRA_LOSS in asked else ()
+        self.effort.check = lambda: None  # what was found can be found again
         stuck = Property.BACKUP in asked and self.never_complete
         return PartResult(
             self.whole,
@@ -91,27 +109,50 @@ class PrecedenceCheck:
             any_number=True,
             can_recover=self.precedence.can_recover,
             statistics=Statistics(seconds=time.monotonic() - began),
+            limits=self.limits,
         )
 
     # Settled states
 
     def anomalies(self) -> tuple[Mapping[Timing, Run], ...]:
         """The runs that show each anomaly."""
-        return tuple(self.runs(anomaly.formula, anomaly.identity) for _, anomaly in self.whole.wanted)
+        wanted = [(partial(alike, each), each.formula, each.identity) for _, each in self.whole.wanted]
+        return self.answers(Property.CONSISTENCY, wanted)
 
     def losses(self) -> tuple[Mapping[Timing, Run], ...]:
         """The runs that lose each backed event."""
         lost = losses(self.whole.architecture, self.whole.plan, 1)
-        return tuple(self.runs(loss.formula, loss.event) for loss in lost)
+        return self.answers(Property.NO_EXTRA_LOSS, [(lambda _: None, each.formula, each.event) for each in lost])
 
-    def runs(self, wanted: Formula, question: Question) -> dict[Timing, Run]:
-        """The shortest runs that satisfy a formula, confirmed."""
+    def answers(self, which: Property, asked: Sequence[Asked]) -> tuple[Mapping[Timing, Run], ...]:
+        """The runs that answer each query about a property."""
+        bounds: dict[Hashable, int] = {}
+        answers: list[dict[Timing, FoundRun]] = [{} for _ in asked]
+        for (named, wanted, question), runs in zip(asked, answers, strict=True):
+            for timing in self.precedence.timings:
+                try:
+                    run = self.found(wanted, question, timing)
+                except (LimitReached, TooManyNodes) as limit:
+                    self.limits[which] = str(limit)
+                    bound = limit.least if isinstance(limit, TooManyNodes) else 1
+                    bounds[named(timing)] = min(bound, bounds.get(named(timing), bound))
+                    continue
+                if run is None:
+                    break  # what cannot be at any time cannot be at rest
+                runs[timing] = run
+        for (named, _, _), runs in zip(asked, answers, strict=True):
+            for timing, run in runs.items():
+                run.unless(bounds.get(named(timing), run.least))
+        return tuple(answers)
+
+    def found(self, wanted: Formula, question: Question, timing: Timing) -> FoundRun | None:
+        """A shortest run that satisfies a formula, confirmed."""
         self.monitor.check()
-        runs = dict[Timing, Run]()
-        for timing, found in self.precedence.settled(wanted).items():
-            self.rehearsal.confirm(found, wanted, timing is Timing.AT_REST)
-            runs[timing] = FoundRun(self, wanted, question, timing, found.length)
-        return runs
+        found = self.precedence.shortest(wanted, timing)
+        if found is None:
+            return None
+        length = self.rehearsal.confirm(found, wanted, timing is Timing.AT_REST)
+        return FoundRun(self, wanted, question, timing, (found.least, length))
 
     # How a run is shown
 
@@ -201,6 +242,11 @@ class PrecedenceCheck:
     def backup_is_decided(self) -> bool:
         """Whether it is known that a backup can always, or never, be completed."""
         return self.never_complete or always_drains(self.precedence.events, self.precedence.backups)
+
+
+def alike(anomaly: Anomaly, timing: Timing) -> Hashable:
+    """What anomalies have in common that are told as one."""
+    return anomaly.kind, anomaly.subject, anomaly.blame, timing
 
 
 def formulas(part: Part) -> dict[Question, Formula]:

@@ -70,12 +70,16 @@ class Saving:
 
 @dataclass(frozen=True)
 class CheckOptions:
-    """The properties to decide, for how many instances, by which engine, and with which reductions."""
+    """The properties to decide, for how many instances, by which engine, and with which reductions.
+
+    ``exact_lengths``: search for a shortest run, however long that takes.
+    """
 
     instances: int
     properties: tuple[Property, ...]
     engine: str
     reductions: frozenset[Reduction]
+    exact_lengths: bool = False
 
     @property
     def enumerates(self) -> bool:
@@ -106,6 +110,11 @@ class Run:
     def in_all(self) -> int:
         """The number of actions in the whole."""
         raise NotImplementedError
+
+    @property
+    def least(self) -> int:
+        """The number of actions of a shortest run in the whole, at least; mostly this is one."""
+        return self.in_all
 
     @property
     def omitted_actions(self) -> int:
@@ -187,6 +196,12 @@ class PartResult:
     interrupted: bool = False
     savings: tuple[Saving, ...] = ()
     people: int | None = None
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether nothing is left open, and every run is a shortest one."""
+        found = (run for runs in (*self.anomalies, *self.losses) for run in runs.values())
+        return not self.limits and all(run.least == run.in_all for run in found)
 
     def of(self, part: Part) -> PartResult:
         """Return the same result for a part that is equal to the one that was searched."""
