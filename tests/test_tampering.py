@@ -14,7 +14,7 @@ import subprocess
 import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from functools import cache
+from functools import cache, partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -24,9 +24,11 @@ from helpers import REFERENCE, bac, parsed
 
 from bac.model import trace as runs
 from bac.model import trace_file as traces
+from bac.model.architecture import Architecture
 from bac.model.documents import MalformedDocument
 from bac.model.errors import BacError
-from bac.proofs.certificates import invariant_certificate
+from bac.model.plan import Plan
+from bac.proofs.certificates import certify, invariant_certificate
 from bac.proofs.certificates.certificate import Verified, checked
 from bac.proofs.certificates.invariant_certificate import Invariant
 from bac.proofs.check import check, find
@@ -93,6 +95,14 @@ def invariant() -> Any:
     return invariant_certificate.to_json(Invariant(*about, proof.invariant))
 
 
+@cache
+def verdicts(text: str, *plans: str) -> Any:
+    specification = parsed(text)
+    chosen = [specification.plan(name) for name in plans]
+    results = [check(specification.architecture, plan) for plan in chosen]
+    return json.loads(json.dumps(certify.to_json(specification.architecture, chosen, results)))
+
+
 TRACES: dict[str, Callable[[], Any]] = {
     "broken link": lambda: trace(REFERENCE, "independent", "consistency", "broken-link"),
     "history": lambda: trace(REFERENCE, "independent", "consistency", "orphan-state") | {"history": 1},
@@ -109,6 +119,8 @@ CERTIFICATES: dict[str, tuple[Callable[[], Any], int]] = {
     "replies to snapshots of sets": (lambda: strategy(0, Level.C2, "verbatim", "separate", "single"), 7),
     "announced": (lambda: strategy(0, Level.C1, "asynchronous"), 2),
     "invariant": (invariant, 97),
+    "verdicts": (lambda: verdicts(REFERENCE, "independent", "locked"), 29),
+    "verdicts with recovery": (lambda: verdicts(RICH, "replay", "shared"), 397),
 }
 """Each with the step in which its many mutants are tried; the slow tests try more."""
 
@@ -134,9 +146,13 @@ NO_CLAIM: dict[str, dict[str, str]] = {
         "property": "the claim names the property; one formula may prove two",
         "formula": "the claim is that the property holds; any invariant that implies it proves it",
     },
+    "bac-verdicts": {
+        "specification": "the claim is about the specification in the file, whichever it is",
+        "plans": "the claim names plans and verdicts; any proof or run will do",
+    },
 }
 """For each format, the parts where a change may be accepted."""
-NAMED = {"specification", "dropped", "level", "property"}
+NAMED = {"specification", "dropped", "level", "property", "plans"}
 """The parts of which the printed claim speaks; everywhere else it must stay the same."""
 
 # How they are changed
@@ -177,7 +193,9 @@ def differs(one: Any, other: Any) -> bool:
 
 
 WORDS = {
-    "format": ["bac-trace", "bac-strategy", "bac-invariant"],
+    "format": ["bac-trace", "bac-strategy", "bac-invariant", "bac-verdicts"],
+    "blame": ["backup", "tolerated", "application"],
+    "verdicts": ["holds", "violated"],
     "property": list(map(str, Property)),
     "kind": ["broken-link", "orphan-state", "missing-state", "extra-loss", "step", "deny", "snapshot", "wait", "rest"],
     "timing": ["at-rest", "any-time"],
@@ -257,6 +275,8 @@ def is_true(document: Any) -> bool:
     if document["format"] == "bac-strategy":
         dropped = frozenset(map(Assumption, document["dropped"]))
         return play(specification.architecture, Level(document["level"]), dropped).winner == document["winner"]
+    if document["format"] == "bac-verdicts":
+        return all(map(partial(verdicts_are_true, specification.architecture, specification.plan), document["plans"]))
     plan, which = specification.plan(document["plan"]), Property(document["property"])
     result = check(specification.architecture, plan, document["instances"], [which]).properties[which]
     if document["format"] == "bac-invariant":
@@ -266,6 +286,12 @@ def is_true(document: Any) -> bool:
     claim = document["anomaly"]
     found = {(each.kind, each.subject, timing) for each in result.anomalies for timing in each.traces}
     return (claim["kind"], claim["subject"], claim["timing"]) in found
+
+
+def verdicts_are_true(architecture: Architecture, plan: Callable[[str], Plan], claimed: Any) -> bool:
+    """Whether an engine comes to the verdicts on one plan that a document claims."""
+    result = check(architecture, plan(claimed["plan"]))
+    return all(str(result.properties[Property(which)].verdict) == said for which, said in claimed["verdicts"].items())
 
 
 @pytest.mark.parametrize("name", TRACES)
