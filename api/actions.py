@@ -124,12 +124,16 @@ def replay(path: str | Path) -> Trace:
     return trace
 
 
-def verify(path: str | Path) -> Verified:
-    """Check a certificate: a trace, a strategy, or an invariant.
+def verify(path: str | Path, spec: Specification | None = None) -> Verified:
+    """Check a certificate: a trace, a strategy, an invariant, or verdicts (of ``Report.certify``).
+
+    Args:
+        path: the file.
+        spec: the specification that it has to be about, if you have it.
 
     Raises:
         BacError: it does not prove what it claims; the message says why.
     """
     from bac.proofs.certificates.certificate import verify as verified
 
-    return Verified._of(verified(Path(path)))
+    return Verified._of(verified(Path(path), None if spec is None else spec._read))

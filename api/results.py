@@ -141,18 +141,20 @@ class Verified:
     """A certificate that was checked.
 
     Args:
-        kind: trace, strategy or invariant.
-        confirmed: one sentence that says what it proves.
+        kind: trace, strategy, invariant or verdicts.
+        confirmed: what it proves, in a sentence; of verdicts one for each plan.
         trusted: what the proof still rests on.
+        open: what a certificate for verdicts leaves open, with the reasons.
     """
 
     kind: str
     confirmed: str
     trusted: str
+    open: tuple[str, ...] = ()
 
     @classmethod
     def _of(cls, verified: _Verified) -> Verified:
-        return cls(verified.kind, verified.confirmed, verified.trusted)
+        return cls(verified.kind, verified.confirmed, verified.trusted, verified.open)
 
 
 @dataclass(frozen=True)
@@ -396,6 +398,23 @@ class Report(Mapping[str, PlanReport]):
         from bac.reports.json_document import report
 
         return report(self._checked, View())
+
+    def certify(self, path: str | Path) -> tuple[str, ...]:
+        """Write a certificate for all verdicts, for :func:`bac.verify`; a name that ends in ``.gz`` packs it.
+
+        Returns:
+            What it leaves open, one sentence each; nothing if every question is answered.
+
+        Raises:
+            BacError: the file cannot be written.
+        """
+        from bac.proofs.certificates import certify
+
+        specification, results = self._checked.specification, self._checked.results
+        plans = [specification.plan(result.plan) for result in results]
+        document = certify.to_json(specification.architecture, plans, results)
+        certify.save(Path(path), document)
+        return certify.open_questions(document)
 
     def __str__(self) -> str:
         from bac.reports.checked import View

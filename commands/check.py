@@ -44,6 +44,8 @@ if TYPE_CHECKING:
     from bac.reports.checked import Checked, View
 
 REDUCTIONS = ("one-index", "symmetry", "projection")
+MOST_OPEN = 10
+"""So many questions that a certificate leaves open are listed."""
 WORST_LAST = (HOLDS, UNKNOWN, VIOLATED, WRONG, BUG)
 """Exit codes; that of several files is the worst of theirs."""
 
@@ -369,12 +371,15 @@ class Check:
 
     def certify(self, path: Path, checked: Checked, plans: Sequence[Plan], searches: Scheduler) -> None:
         """Write the certificate for the verdicts; say what it leaves open."""
+        from bac.model.errors import printable
         from bac.proofs.certificates import certify
 
         document = certify.to_json(checked.architecture, plans, checked.results, searches.monitor.check)
         certify.save(path, document)
-        left = sum(len(plan["open"]) for plan in document["plans"])
-        notify(f"certificate saved in {path}" + (f"; {left} questions are left open" if left else ""))
+        left = certify.open_questions(document)
+        notify(f"certificate saved in {path}" + (f"; {len(left)} questions are left open" if left else ""))
+        for each in left[:MOST_OPEN]:
+            notify(f"open: {printable(each)}")
 
     def show(self) -> None:
         """Print and save the results."""

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from bac.model.architecture import Architecture, Via
-from bac.model.errors import BacError
+from bac.model.errors import BacError, quoted
 from bac.model.files import write_bytes
 from bac.model.modes import Image, Lock
 from bac.model.plan import Plan, Timing
@@ -29,7 +29,15 @@ from bac.model.specification.writer import dump
 from bac.model.trace import Trace
 from bac.proofs.certificates.order_rules import Atom, Clause, NotCovered, OrderRules, Unjustified
 from bac.proofs.certificates.refutation import All, Part, Parts, Some
-from bac.proofs.certificates.verdict_certificate import FORMAT, VERSION, Question, Questions, Whole, action_json
+from bac.proofs.certificates.verdict_certificate import (
+    FORMAT,
+    VERSION,
+    Question,
+    Questions,
+    Whole,
+    action_json,
+    question,
+)
 from bac.proofs.results import PlanResult, Verdict
 from bac.properties.anomalies import Blame
 from bac.properties.qualities import Property
@@ -70,6 +78,15 @@ def to_json(
             Answers(architecture, plan, each, check).document() for plan, each in zip(bare, results, strict=True)
         ],
     }
+
+
+def open_questions(document: Mapping[str, Any]) -> tuple[str, ...]:
+    """The questions that a certificate leaves open, each with the reason."""
+    return tuple(
+        f"plan {quoted(answers['plan'])}: {question(entry)}: {entry['reason']}"
+        for answers in document["plans"]
+        for entry in answers["open"]
+    )
 
 
 def save(path: Path, document: Mapping[str, Any]) -> None:
