@@ -110,7 +110,7 @@ class Answers:
     """
 
     def __init__(self, architecture: Architecture, plan: Plan, result: PlanResult, check: Callable[[], None]) -> None:
-        """Nothing is answered yet."""
+        """Start without answers."""
         self.questions, self.whole, self.check = Questions(architecture, plan), Whole(architecture, plan), check
         self.result = result
         self.never: list[dict[str, Any]] = []
@@ -403,7 +403,7 @@ class Entry:
 
 @dataclass
 class Known:
-    """What is known in one case, with the reasons (numbers of entries)."""
+    """One case: all that is known there, with the reasons (numbers of entries)."""
 
     truth: dict[Atom, tuple[bool, int]] = field(default_factory=dict)
     disjunctions: dict[int, tuple[Some, int]] = field(default_factory=dict)
@@ -502,7 +502,7 @@ class Refuter:
     """
 
     def __init__(self, clauses: Clauses, wanted: Part) -> None:
-        """Nothing is known yet."""
+        """Start without knowledge."""
         self.clauses, self.rules, self.wanted = clauses, clauses.rules, wanted
         self.entries: list[Entry] = []
         self.cases = 0

@@ -1,4 +1,4 @@
-"""What is true of every run, as clauses about which of two things comes first: what a proof that none is bad may use.
+"""Rules for proofs that no run is bad: clauses, true of every run, about which of two things comes first.
 
 A *point* is something that happens at an instant of a run, or never: the step of an event (``e7``), the snapshot of a
 service (``s2``), the first snapshot of all (``F``), the first one under a lock (``t2``), the backup of the broker
@@ -411,7 +411,7 @@ class OrderRules:
         return (self.not_before(self.snapshot(service), self.lock(service)),)
 
     def drained(self, event: int, service: int, other: int) -> Clause:
-        """What happens before a snapshot under a lock comes before all of them, with the rest of its use case."""
+        """An event before a snapshot under a lock is before all of them, with the rest of its use case there."""
         insist(self.held(event, other) is self.group(service), "that is in another group")
         snapshot = self.snapshot(service)
         return (
@@ -421,7 +421,7 @@ class OrderRules:
         )
 
     def released(self, event: int, service: int) -> Clause:
-        """What a lock holds back and what happens after the first snapshot happens after all of them."""
+        """An event that a lock can hold back, and that comes after the first snapshot, comes after all of them."""
         insist(self.held(event, event) is self.group(service), "that is in another group")
         after = self.before(self.snapshot(service), self.at(event))
         return self.absent(event), self.before(self.at(event), self.lock(service)), after
@@ -460,14 +460,14 @@ class OrderRules:
         return self.lost(self.service_of(event)), self.absent(event), self.cut(event)
 
     def image_has(self, event: int) -> Clause:
-        """What is in a log that was replaced had been in the backup."""
+        """An event in a log that was replaced was in the backup."""
         service = self.service_of(event)
         instant = self.instant_of(service)
         backed = False if instant is None else self.before(self.at(event), instant)
         return no(self.lost(service)), no(self.cut(event)), backed
 
     def image_gives(self, event: int) -> Clause:
-        """What was in the backup is in the log that replaces another."""
+        """An event in the backup is in the log that is made of it."""
         service = self.service_of(event)
         instant = self.instant_of(service)
         insist(instant is not None, "nothing comes back from there")
@@ -497,17 +497,17 @@ class OrderRules:
                 return "F" if self.setting.snapshotted else None
 
     def in_backup(self, event: int) -> Clause:
-        """What is in a backup when disaster strikes happened before the snapshot, or before the disaster."""
+        """An event in a backup when disaster strikes happened before the snapshot, or before the disaster."""
         instant = self.backup_instant(event)
         return (("backed", event), False), self.before(self.at(event), instant)
 
     def backup_taken(self, event: int) -> Clause:
-        """What is in a backup had been snapshotted."""
+        """An event in a backup was snapshotted."""
         insist(self.backup_instant(event) != "D", "no snapshot is taken there")
         return (("backed", event), False), self.before(self.backup_instant(event), "D")
 
     def backed_up(self, event: int) -> Clause:
-        """What happened before a snapshot that was taken is in the backup."""
+        """An event that happened before a snapshot that was taken is in the backup."""
         instant = self.backup_instant(event)
         taken = False if instant == "D" else self.not_before(instant, "D")
         return (("backed", event), True), self.not_before(self.at(event), instant), taken
@@ -601,7 +601,7 @@ class OrderRules:
 
     @cached_property
     def possible(self) -> Possible:
-        """What recovery can do at all."""
+        """The actions of recovery that are possible at all."""
         return Possible(self.setting)
 
     def is_whole(self, block: tuple[int, ...]) -> bool:
@@ -619,25 +619,25 @@ class OrderRules:
         return not any(self.possible.redoes(case, step) for step in steps)
 
     def idle(self, event: int) -> Clause:
-        """What recovery has no way to execute it does not execute."""
+        """Recovery does not execute a transaction for which it has no way to."""
         insist(self.never_redone(event), "recovery may execute it")
         return (no(self.appended(event)),)
 
     def quiet(self, event: int) -> Clause:
-        """What recovery has no way to repeat it does not repeat."""
+        """Recovery does not repeat a transaction for which it has no way to."""
         insist(not self.possible.repeats(*self.steps_of(event)), "recovery may repeat it")
         return (self.not_before(self.repeated(event), "E"),)
 
     def stays(self, event: int) -> Clause:
-        """What is in a log after the disaster stays there."""
+        """An event in a log after the disaster stays there."""
         return no(self.cut(event)), self.settled(event)
 
     def comes(self, event: int) -> Clause:
-        """What recovery executes is in the log when it is over."""
+        """A step that recovery executes is in the log when it is over."""
         return no(self.appended(event)), self.settled(event)
 
     def origin(self, event: int) -> Clause:
-        """What is in a log when recovery is over was there after the disaster, or recovery executed it."""
+        """An event in a log when recovery is over was there after the disaster, or recovery executed it."""
         return no(self.settled(event)), self.cut(event), self.appended(event)
 
     def fresh(self, event: int) -> Clause:
@@ -677,12 +677,12 @@ class OrderRules:
         return [self.cut(event), self.before(self.redone(event), when)]
 
     def delivery(self, head: int, sender: int) -> Clause:
-        """What is delivered was in the broker, or sent by a step that recovery executed."""
+        """A message that is delivered was in the broker, or sent by a step that recovery executed."""
         now = self.redone(head)
         return self.by("deliver", head), (self.message(sender, head), True), *self.executed(sender, now)
 
     def replaying(self, head: int, sender: int) -> Clause:
-        """What is replayed follows what is logged."""
+        """An event that is replayed follows logged ones."""
         insist(sender in self.predecessors(head), "it does not follow that")
         return self.by("replay", head), *self.logged(sender, self.redone(head))
 
@@ -736,13 +736,13 @@ class OrderRules:
         return removal in block
 
     def not_deleted(self, event: int, removal: int) -> Clause:
-        """What recovery executes needs nothing that was deleted before the disaster."""
+        """A step that recovery executes needs nothing that was deleted before the disaster."""
         if self.taken_away(event, removal):
             return (no(self.appended(event)),)
         return no(self.appended(event)), no(self.cut(removal))
 
     def not_yet_deleted(self, event: int, removal: int) -> Clause:
-        """What recovery executes needs nothing that recovery deleted before."""
+        """A step that recovery executes needs nothing that recovery deleted before."""
         insist(not self.taken_away(event, removal), "use not-deleted")
         return no(self.appended(event)), self.not_before(self.redone(removal), self.redone(event))
 
@@ -885,7 +885,7 @@ class OrderRules:
         return self.event_of[event.use_case, event.step]
 
     def denial(self, event: int) -> list[Literal]:
-        """What is true just before (``N``) a call is denied, and the run up to there has no disaster (``D`` is later).
+        """The literals that are true just before (``N``) a call is denied, in a run without a disaster up to there.
 
         Raises:
             Unjustified: no lock holds back the call so that a client notices.

@@ -49,7 +49,7 @@ class Translation:
     """
 
     def __init__(self, literal: Callable[[properties.Atom], Literal]) -> None:
-        """Nothing is translated yet."""
+        """Start without disjunctions."""
         self.literal, self.disjunctions = literal, dict[int, Some]()
 
     def of(self, wanted: properties.Formula, is_true: bool = True) -> Part:
@@ -70,7 +70,7 @@ class Translation:
 
 @dataclass
 class Case:
-    """What is known in one case: the truth of atoms, and the disjunctions that are true; ``closed`` if it cannot be."""
+    """One case: the atoms of known truth, and the disjunctions that are true; ``closed`` if it contradicts itself."""
 
     truth: dict[Atom, bool] = field(default_factory=dict)
     true: set[int] = field(default_factory=set)
@@ -133,7 +133,7 @@ class Check:
     def __init__(
         self, wanted: Part, disjunctions: dict[int, Some], clause: Callable[[str, tuple[int, ...]], Clause]
     ) -> None:
-        """Nothing is known yet."""
+        """Start without knowledge."""
         self.wanted, self.disjunctions, self.clause = wanted, disjunctions, clause
 
     def check(self, proof: Sequence[str]) -> None:

@@ -96,7 +96,7 @@ class Questions:
     """
 
     def __init__(self, architecture: Architecture, plan: Plan) -> None:
-        """Nothing is derived yet."""
+        """Keep architecture and plan."""
         self.architecture, self.plan = architecture, plan
 
     @cached_property
@@ -116,7 +116,7 @@ class Questions:
 
     @cached_property
     def formulas(self) -> dict[Question, Formula]:
-        """What a settled state shows, for each anomaly, and for each event that could be lost."""
+        """The formula of the settled states that show it, for each anomaly, and for each event that could be lost."""
         found: dict[Question, list[Formula]] = {}
         for each in anomalies(self.architecture, self.plan, 1):
             for timing in self.timings:
@@ -168,7 +168,7 @@ class Questions:
     # Proofs
 
     def part(self, asked: Question, translation: Translation) -> Part:
-        """What a run must satisfy to show what is asked for.
+        """The formula that a run must satisfy to show what is asked for.
 
         Raises:
             NotCovered: it is about facts of which the rules say nothing.
@@ -424,7 +424,7 @@ def to_json(architecture: Architecture, plans: Iterable[Plan], answers: Iterable
 
 @dataclass(frozen=True)
 class Confirmed:
-    """What is confirmed of a plan: its verdicts, the numbers of questions, and what is left open, with the reason."""
+    """The verdicts on a plan that are confirmed, the numbers of questions, and those left open, with the reason."""
 
     plan: str
     verdicts: Mapping[Property, str]
