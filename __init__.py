@@ -15,6 +15,7 @@ from importlib import import_module
 
 TYPE_CHECKING = False  # what type checkers take for true; importing ``typing`` would take longer than all of this
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
     from bac.api import prove as prove
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
     from bac.api.results import Trace as Trace
     from bac.api.results import Verdict as Verdict
     from bac.api.results import Verified as Verified
+    from bac.api.runs import EventLog as EventLog
+    from bac.api.runs import Run as Run
     from bac.api.specification import Group as Group
     from bac.api.specification import Plan as Plan
     from bac.api.specification import Service as Service
@@ -70,6 +73,7 @@ _HOME = {
         "Verdict",
         "Verified",
     ),
+    "bac.api.runs": ("EventLog", "Run"),
     "bac.api.specification": (
         "Group",
         "Plan",
@@ -94,6 +98,7 @@ __all__ = [
     "AnomalyKind",
     "BacError",
     "Cause",
+    "EventLog",
     "Figure",
     "Group",
     "LimitReached",
@@ -101,6 +106,7 @@ __all__ = [
     "PlanReport",
     "PropertyReport",
     "Report",
+    "Run",
     "Service",
     "Specification",
     "SpecificationError",
@@ -127,12 +133,21 @@ __all__ = [
 ]
 
 
+_REGISTERED = ("Specification", "Run", "load", "loads")
+"""The types that Hypothesis has strategies for, and the functions that return them."""
+
+_when_loaded: list[Callable[[], None]] = []
+"""What is to be called when one of our types is first used; bac.testing registers its strategies so."""
+
+
 def __getattr__(name: str) -> Any:
     """Import a public name when it is first used (PEP 562)."""
     for module, names in _HOME.items():
         if name in names:
             value = import_module("bac.api.prove") if name == "prove" else getattr(import_module(module), name)
             globals()[name] = value
+            while name in _REGISTERED and _when_loaded:
+                _when_loaded.pop()()
             return value
     raise AttributeError(f"module 'bac' has no attribute {name!r}")
 

@@ -68,6 +68,7 @@ def check(
     from bac.proofs.reductions.part_search import ALL_REDUCTIONS, CheckOptions
     from bac.proofs.scheduler import Scheduler
     from bac.reports.checked import Checked, warnings
+    from bac.reports.expectations import expected_of
 
     if engine not in CHOICES:
         raise ValueError(f"no engine {engine!r}; there are {', '.join(CHOICES)}")
@@ -77,10 +78,11 @@ def check(
     wanted = tuple(Property) if properties is None else tuple(map(Property, properties))
     options = CheckOptions(instances, wanted, engine, ALL_REDUCTIONS, exact_lengths)
     scheduler = Scheduler(Limits(max_states, timeout, memory_budget()), jobs)
-    covered = coverage(read.architecture, chosen, budget=Budget(check=scheduler.monitor.check))
-    results = check_plans(read.architecture, chosen, options, scheduler, covered)
+    bare = [replace(each, expect=None) for each in chosen]
+    covered = coverage(read.architecture, bare, budget=Budget(check=scheduler.monitor.check))
+    results = check_plans(read.architecture, bare, options, scheduler, covered)
     told = replace(read, warnings=(*read.warnings, *warnings(read, covered)))
-    return Report(Checked(told, results))
+    return Report(Checked(told, results, expected_of(chosen, wanted, None)))
 
 
 def draw(spec: Specification, *, plan: str | None = None, services: Iterable[str] = (), depth: int = 1) -> Figure:

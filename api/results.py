@@ -223,9 +223,15 @@ class Anomaly:
 
 @dataclass(frozen=True)
 class PropertyReport:
-    """The verdict on one property of one plan."""
+    """The verdict on one property of one plan.
+
+    ``expected`` is the verdict that counts as expected: that of the key ``expect``, ``HOLDS`` if no plan that was
+    checked has that key, and ``None`` if only other plans have it.  ``mismatches`` say what is not as expected.
+    """
 
     _result: PropertyResult
+    expected: Verdict | None = None
+    mismatches: tuple[str, ...] = ()
 
     @property
     def verdict(self) -> Verdict:
@@ -306,12 +312,34 @@ class PlanReport:
         Raises:
             KeyError: it was not checked.
         """
-        return PropertyReport(self._result.properties[Property(name)])
+        return self.properties[Property(name)]
+
+    @cached_property
+    def properties(self) -> Mapping[str, PropertyReport]:
+        """The verdicts on all properties that were checked, by their names."""
+        expected, found = self._checked.expectation(self.plan), self._checked.judged(self._result)
+        return {
+            which: PropertyReport(
+                result,
+                None if expected is None else expected.verdict(which),
+                tuple(each.message for each in found if each.property is which),
+            )
+            for which, result in self._result.properties.items()
+        }
 
     @cached_property
     def anomalies(self) -> tuple[Anomaly, ...]:
         """The anomalies that violate consistency."""
         return tuple(Anomaly(each, self._advice) for each in self._consistency.anomalies)
+
+    @property
+    def unexpected(self) -> tuple[Anomaly, ...]:
+        """The anomalies that count: those that violate consistency, and are not expected of the plan."""
+        expected, named = self._checked.expectation(self.plan), self._checked.architecture.named
+        if expected is None:
+            return ()
+        found = self._consistency
+        return tuple(each for each in self.anomalies if not expected.accepts(found, each._result, named))
 
     @cached_property
     def tolerated(self) -> tuple[Anomaly, ...]:

@@ -199,9 +199,26 @@ class Specification:
         return tuple(plan.name for plan in self._read.plans)
 
     @property
+    def expecting(self) -> tuple[str, ...]:
+        """The names of the plans with the key ``expect``."""
+        return tuple(plan.name for plan in self._read.plans if plan.expect is not None)
+
+    def line(self, plan: str) -> int:
+        """Return the line of the file at which a plan begins; 1 for the plan ``independent``, which is in no file."""
+        return self._read.place(plan).line
+
+    @property
     def services(self) -> tuple[str, ...]:
         """The names of the services."""
         return tuple(service.name for service in self._read.architecture.services)
+
+    @property
+    def refers(self) -> Mapping[str, frozenset[str]]:
+        """For each service the other services to whose entities its own entities refer."""
+        links = [(link.holder.service, link.target.service) for link in self._read.architecture.links]
+        return {
+            name: frozenset(target for holder, target in links if holder == name != target) for name in self.services
+        }
 
     @property
     def use_cases(self) -> tuple[str, ...]:
@@ -213,9 +230,23 @@ class Specification:
         """Legal but suspicious things, as located messages."""
         return tuple(warning.render() for warning in self._read.warnings)
 
+    def with_plans(self, *plans: Plan) -> Specification:
+        """Return the same architecture with these plans instead of its own.
+
+        Raises:
+            SpecificationError: a plan has errors.
+        """
+        document = {key: value for key, value in self.to_document().items() if key != "plans"}
+        document |= _given(plans={each.name: each._document() for each in plans})
+        return Specification._of(parse(to_yaml(document), "<python>"))
+
+    def to_document(self) -> dict[str, Any]:
+        """Return the specification as the mappings, lists and texts that a ``*.bac.yaml`` file holds."""
+        return dump(self._read.architecture, self._read.plans)
+
     def to_yaml(self) -> str:
         """Return the specification as the text of a ``*.bac.yaml`` file."""
-        return to_yaml(dump(self._read.architecture, self._read.plans))
+        return to_yaml(self.to_document())
 
     def save(self, path: str | Path) -> None:
         """Write the specification to a file.
@@ -224,6 +255,18 @@ class Specification:
             BacError: the file cannot be written.
         """
         write_text(path, self.to_yaml())
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:  # noqa: ARG002
+        """Show the whole text where a failing example is printed, so that it can be pasted into a file."""
+        printer.text(f'bac.loads("""\n{self.to_yaml()}""")')
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Specification):
+            return NotImplemented
+        return (self._read.architecture, self._read.plans) == (other._read.architecture, other._read.plans)
+
+    def __hash__(self) -> int:
+        return hash((self._read.architecture, self._read.plans))
 
     def __repr__(self) -> str:
         return f"<Specification {self.name!r}: {len(self.services)} services, {len(self.plans)} plans>"

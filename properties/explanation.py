@@ -334,7 +334,11 @@ def listing(trace: Trace) -> list[str]:
 
     The action where the trace goes wrong is marked with ``>``.
     """
-    wrong = explain(trace).action
+    return lines(trace, explain(trace).action)
+
+
+def lines(trace: Trace, wrong: int | None = None) -> list[str]:
+    """Return one line for each action of a run, the action of this number (from 1) marked with ``>``."""
     rows = [
         (
             number,
@@ -347,12 +351,12 @@ def listing(trace: Trace) -> list[str]:
     if not rows:
         return ["  (nothing has to happen)"]
     widths = [max(len(str(row[column])) for row in rows) for column in range(3)]
-    lines = []
+    listed = []
     for number, kind, what, events in rows:
         mark = ">" if number == wrong else " "
         line = f"{mark} {number:>{widths[0]}}  {kind:<{widths[1]}}  {what:<{widths[2]}}"
-        lines.append((f"{line}  → {events}" if events else line).rstrip())
-    return lines
+        listed.append((f"{line}  → {events}" if events else line).rstrip())
+    return listed
 
 
 def description(line: str) -> int:

@@ -1,13 +1,17 @@
-"""For tests and drills of your own: names that are imported from their modules when they are first used."""
+"""For tests and drills of your own: names that are imported from their modules when they are first used.
+
+The strategies need the extra ``test``: ``pip install 'bac-checker[test]'``.
+"""
 
 from __future__ import annotations
 
 from importlib import import_module
 
-TYPE_CHECKING = False
+TYPE_CHECKING = False  # what type checkers take for true
 if TYPE_CHECKING:
     from typing import Any
 
+    from bac.testing.assertions import assert_holds as assert_holds
     from bac.testing.drills.adapter import BROKER as BROKER
     from bac.testing.drills.adapter import Action as Action
     from bac.testing.drills.adapter import Adapter as Adapter
@@ -22,8 +26,15 @@ if TYPE_CHECKING:
     from bac.testing.drills.results import DrillResult as DrillResult
     from bac.testing.drills.results import DrillVerdict as DrillVerdict
     from bac.testing.drills.sqlite import SQLiteStores as SQLiteStores
+    from bac.testing.strategies import architectures as architectures
+    from bac.testing.strategies import disasters as disasters
+    from bac.testing.strategies import event_logs as event_logs
+    from bac.testing.strategies import plans as plans
+    from bac.testing.strategies import runs as runs
+    from bac.testing.strategies import specifications as specifications
 
 _HOME = {
+    "bac.testing.assertions": ("assert_holds",),
     "bac.testing.drills.adapter": (
         "BROKER",
         "Action",
@@ -38,6 +49,7 @@ _HOME = {
     "bac.testing.drills.reading": ("Finding", "Reading"),
     "bac.testing.drills.results": ("DrillResult", "DrillVerdict"),
     "bac.testing.drills.sqlite": ("SQLiteStores",),
+    "bac.testing.strategies": ("architectures", "disasters", "event_logs", "plans", "runs", "specifications"),
 }
 """The module in which each name is defined."""
 

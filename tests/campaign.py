@@ -16,8 +16,9 @@ from random import Random
 from typing import Any
 
 from features import OPTIONAL, Document, Place, otherwise, present
-from generator import problem
 from oracle import TooBig, judge
+
+from bac.testing.generator import problem
 
 MOST_STATES = 3000
 ORACLE, DIFFERENT = "oracle", "different"

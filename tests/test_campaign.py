@@ -8,7 +8,8 @@ from random import Random
 import pytest
 from campaign import matters, problems, statistics
 from features import FEATURES, OPTIONAL, Place, has, otherwise, present
-from generator import problem
+
+from bac.testing.generator import problem
 
 HOPED_FOR = 4000  # seeds after which every feature has mattered
 

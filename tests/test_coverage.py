@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 from corpus_cases import cases, names
-from generator import problem
 from helpers import bac, parsed
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -25,6 +24,7 @@ from bac.proofs.explicit.final_states import FinalStates
 from bac.properties.qualities import PlanCoverage, unrecorded
 from bac.reports.checked import warnings
 from bac.schemas import violation
+from bac.testing.generator import problem
 
 Document = dict[str, Any]
 

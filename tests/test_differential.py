@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 from comparison import checked, of_oracle
-from generator import problem
 from hypothesis import HealthCheck, Phase, assume, find, given, note, settings
 from hypothesis import strategies as st
 from hypothesis.errors import NoSuchExample
@@ -26,6 +25,7 @@ from bac.proofs.engine import Limits
 from bac.proofs.engines import ENGINES
 from bac.proofs.reductions.part_search import ALL_REDUCTIONS, Reduction
 from bac.proofs.results import PlanResult
+from bac.testing.generator import problem
 
 MOST_STATES = 3000
 SMALL = 60  # states with one index; with two, there are about as many squared

@@ -12,7 +12,6 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-import generator
 import pytest
 from click.testing import CliRunner
 
@@ -22,6 +21,7 @@ from bac.schemas import violation
 from bac.testing import Drill, DrillResult, DrillVerdict, Finding, Reading, SQLiteStores, UnmarkedTarget
 from bac.testing.drills.results import document
 from bac.testing.drills.sqlite import MARKER, column, entity_name, identifier
+from bac.testing.generator import problem
 
 ROOT = Path(__file__).resolve().parent.parent
 SYSTEMS = ("sales.bac.yaml", "ftgo/ftgo.bac.yaml", "lakeside-mutual/lakeside-mutual.bac.yaml")
@@ -193,7 +193,7 @@ def test_a_right_system_is_not_refuted(text: str, plan: str, verdict: DrillVerdi
 @pytest.mark.parametrize("seed", [*range(4), *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(4, 100))])
 def test_the_generic_system_does_what_the_model_says(seed: int, target: Path) -> None:
     """Holds on generated specifications with every mode and option of recovery."""
-    text = json.dumps(generator.problem(random.Random(seed)))
+    text = json.dumps(problem(random.Random(seed)))
     try:
         result = drill(text, target, bac.loads(text).plans[-1]).random(examples=15)
     except bac.LimitReached:

@@ -13,7 +13,6 @@ from typing import Any
 import pytest
 from campaign import easier
 from comparison import checked, of_oracle
-from generator import problem
 from helpers import REFERENCE, bac, parsed
 from oracle import TooBig, judge
 
@@ -33,6 +32,7 @@ from bac.proofs.results import Verdict
 from bac.properties.anomalies import anomalies
 from bac.properties.qualities import Property
 from bac.schemas import violation
+from bac.testing.generator import problem
 
 Document = dict[str, Any]
 MOST_STATES = 3000

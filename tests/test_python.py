@@ -15,9 +15,9 @@ import bac
 
 ROOT = Path(__file__).resolve().parent.parent
 PUBLIC = """
-Anomaly AnomalyKind BacError Cause Figure Group LimitReached Plan PlanReport PropertyReport Report Service Specification
-SpecificationError Step Timing Trace UseCase Verdict Verified check copy create delete draw link load load_trace loads
-prove replay unlink update verify
+Anomaly AnomalyKind BacError Cause EventLog Figure Group LimitReached Plan PlanReport PropertyReport Report Run Service
+Specification SpecificationError Step Timing Trace UseCase Verdict Verified check copy create delete draw link load
+load_trace loads prove replay unlink update verify
 """
 
 

@@ -14,7 +14,6 @@ from typing import Any
 import jsonschema
 import pytest
 import yaml
-from generator import problem
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import specifications
@@ -30,6 +29,7 @@ from bac.model.specification.reader import Specification, load, parse
 from bac.model.specification.starter import STARTER, write_starter
 from bac.model.specification.writer import dump, to_yaml
 from bac.schemas import schema
+from bac.testing.generator import problem
 
 ROOT = Path(__file__).parent.parent
 SCHEMA = jsonschema.Draft202012Validator(schema("specification"))

@@ -13,7 +13,6 @@ from random import Random
 from typing import Any
 
 import pytest
-from generator import problem
 from helpers import REFERENCE, bac, parsed
 
 from bac.model import documents
@@ -42,6 +41,7 @@ from bac.proofs.precedence.engine import Precedence
 from bac.proofs.precedence.events import Events
 from bac.proofs.results import PlanResult, Verdict
 from bac.properties.qualities import Property
+from bac.testing.generator import problem
 
 EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
 

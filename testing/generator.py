@@ -1,12 +1,13 @@
-"""Whole specifications with one plan, made by random choices, as the plain documents that YAML or JSON holds.
+"""Whole specifications with one plan, made by choices, as the plain documents that YAML or JSON holds.
 
-All of them are valid, and small: their state spaces are to be searched by every engine. The choices come from a
-``random.Random``: a seeded one for campaigns, or one of Hypothesis, which makes examples smaller (see strategies.py).
+All of them are valid, and small: their state spaces are to be searched by every engine.  The choices come from a seeded
+``random.Random`` for campaigns, or from Hypothesis, which makes examples smaller (strategies.py).  Wherever there is a
+choice, the first is the simplest, so that the smallest choices make the smallest specification.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from random import Random
 from typing import Any, TypeVar
@@ -14,6 +15,7 @@ from typing import Any, TypeVar
 T = TypeVar("T")
 Document = dict[str, Any]
 Step = dict[str, Any]
+Dealt = tuple[int, Step]
 
 SERVICES = ("a", "b", "c")
 ENTITIES = ("x", "y", "z")
@@ -27,21 +29,30 @@ MOST_MORE_STEPS = 3  # beside those that create the entities
 
 @dataclass(frozen=True)
 class Choices:
-    """Random choices; the first of what there is to choose from is the simplest.
+    """Choices; the first of what there is to choose from is the simplest.
 
-    If ``plain``, only what the first version of the language had is chosen.
+    Args:
+        below: returns a number from 0 to one less than its argument, which is at least 2.
+        plain: choose only what the first version of the language had.
     """
 
-    random: Random
+    below: Callable[[int], int]
     plain: bool = False
 
+    def number(self, least: int, most: int) -> int:
+        """Return a number between these, both included."""
+        return least + (self.below(most - least + 1) if most > least else 0)
+
     def pick(self, options: Sequence[T]) -> T:
-        """One of these."""
-        return options[self.random.randrange(len(options))]
+        """One of these.
+
+        Where there is only one, a choice is made all the same, so that those that follow stay the same.
+        """
+        return options[self.below(max(2, len(options))) % len(options)]
 
     def one_in(self, number: int) -> bool:
         """True once in so many times."""
-        return self.random.randrange(number) == number - 1
+        return self.below(number) == number - 1
 
     def also_in(self, number: int) -> bool:
         """True once in so many times, for what the first version of the language did not have."""
@@ -49,38 +60,46 @@ class Choices:
 
     def some(self, options: Sequence[T], least: int = 0, most: int | None = None) -> list[T]:
         """Some of these, in any order."""
-        count = self.random.randint(least, min(len(options), len(options) if most is None else most))
+        count = self.number(least, len(options) if most is None else min(most, len(options)))
         return self.shuffled(options)[:count]
 
     def shuffled(self, options: Sequence[T]) -> list[T]:
         """All of these, in any order."""
         left = list(options)
-        return [left.pop(self.random.randrange(len(left))) for _ in options]
+        return [left.pop(self.number(0, len(left) - 1)) for _ in options]
 
 
 def problem(random: Random) -> Document:
     """A specification with one plan, called ``p``."""
-    document = specification(Choices(random))
-    return document | {"plans": {"p": plan(Choices(random), document)}}
+    choices = Choices(random.randrange)
+    document = specification(choices)
+    return document | {"plans": {"p": plan(choices, document)}}
 
 
 def specification(choices: Choices) -> Document:
     """A specification without plans: 1-3 services, 1-3 entities and 1-3 use cases of at most six steps in all.
 
-    Every entity is created by one step.  About one in twelve uses the ``references`` shorthand.
+    Every entity is created by one step.  About one in twelve uses the ``references`` shorthand.  All choices about one
+    entity are made one after the other, so that Hypothesis can leave it out.
     """
-    services = SERVICES[: choices.pick([2, 2, 3, 3, 1])]
-    entities = ENTITIES[: choices.pick([2, 2, 3, 1])]
-    owners = {entity: choices.pick(services) for entity in entities}
-    external = choices.pick(services) if len(services) > 1 and choices.also_in(4) else ""
-    if choices.one_in(12):
+    services = SERVICES[: choices.pick([1, 2, 2, 3, 3])]
+    entities = ENTITIES[: choices.pick([1, 2, 2, 3])]
+    shorthand = choices.one_in(12)
+    external = choices.pick(services) if choices.also_in(4) and len(services) > 1 else ""
+    owners, traits = {}, {}
+    steps: list[Dealt] = []
+    for entity in entities:
+        owners[entity] = choices.pick(services)
+        traits[entity] = _traits(choices)
+        steps += [] if shorthand else [_dealt(choices, steps, _creation(choices, entity, entities))]
+    if shorthand:
         links = [f"{holder} -> {target}" for holder in entities for target in entities]
         content: Document = {"references": choices.some(links, 1, 2)}
     else:
-        content = {"use_cases": _use_cases(choices, services, owners)}
+        content = {"use_cases": _use_cases(choices, services, owners, steps)}
     document: Document = {"name": "generated", "services": _services(choices, services, owners, external, content)}
     document |= content
-    document["entities"] = _traits(choices, entities)
+    document["entities"] = _without_empty(traits)
     document["tolerates"] = _tolerance(choices, document)
     document["caches"] = _caches(choices, document, owners)
     return _without_empty(document)
@@ -88,52 +107,61 @@ def specification(choices: Choices) -> Document:
 
 def plan(choices: Choices, document: Document) -> Document:
     """A plan for this specification: any groups, order, recovery and disaster that are valid."""
-    services = [name for name, about in document["services"].items() if not about.get("external")]
+    services = services_of(document)
     theme = choices.pick(
         ["anything", "anything", "anything", "parts of units", "two rounds"][: 3 if choices.plain else 5]
     )
     modes = UNITS if theme == "parts of units" else PLAIN_MODES if choices.plain else MODES
     groups = _groups(choices, services, list(document.get("use_cases", {})), modes)
-    modes_of = dict.fromkeys(services, "independent")
+    modes_of: dict[str, Any] = dict.fromkeys(services, "independent")
     for group in groups:
         modes_of |= dict.fromkeys(services if group["services"] == "all" else group["services"], group["mode"])
     independent = [service for service in services if modes_of[service] == "independent"]
     ordered = choices.some(independent) if choices.one_in(2) else []
     recovery = _recovery(choices, _entities(document), any(mode not in UNSNAPPED for mode in modes_of.values()))
-    disaster = _disaster(choices, services)
+    strikes = disaster(choices, services)
     if theme == "parts of units":
         recovery |= choices.pick([{"onto": "existing"}, {"restore": "crashed"}])
-        disaster["scope"] = [[choices.pick(services)]]
+        strikes["scope"] = [[choices.pick(services)]]
     elif theme == "two rounds":
         recovery["from"] = "newest"
     if recovery.get("onto") == "existing" or recovery.get("from") == "newest":
         recovery.pop("rollback", None)
-    return _without_empty({"groups": groups, "order": ordered, "recovery": recovery, "disaster": disaster})
+    return _without_empty({"groups": groups, "order": ordered, "recovery": recovery, "disaster": strikes})
 
 
 # The application
 
 
-def _use_cases(choices: Choices, services: Sequence[str], owners: dict[str, str]) -> Document:
-    """Use cases, to each of which some steps are dealt out; mostly, entities refer to those created before them."""
-    steps: list[Step] = []
-    entities = tuple(owners)
-    free = [(holder, target) for holder in entities for target in entities if holder != target]
-    for number, entity in enumerate(entities):
-        others = [each for each in entities if each != entity]
-        near = others if choices.one_in(5) else entities[:number]
-        targets = choices.some(near, 0, 2)
-        free = [pair for pair in free if pair not in {(entity, target) for target in targets}]
-        steps.append(_without_empty({"create": entity, "refers_to": targets}))
-    for _ in range(choices.random.randint(0, MOST_MORE_STEPS)):
-        steps.append(_another_step(choices, services, owners, free, _links({"use_cases": {"": steps}})))
-    steps = [_with_marks(choices, step, entities) for step in steps]
-    names = USE_CASES[: choices.random.randint(1, min(len(USE_CASES), len(steps)))]
-    dealt = {name: [step] for name, step in zip(names, steps, strict=False)}
-    for step in steps[len(names) :]:
-        dealt[choices.pick(names)].append(step)
-    ordered = {name: _in_order(choices, dealt[name]) for name in names}
-    return {name: {"background": True, "steps": each} if choices.also_in(6) else each for name, each in ordered.items()}
+def _creation(choices: Choices, entity: str, entities: Sequence[str]) -> Step:
+    """The step that creates an entity, which mostly refers to those that are created before it."""
+    others = [each for each in entities if each != entity]
+    near = others if choices.one_in(5) else entities[: entities.index(entity)]
+    return _with_marks(choices, {"create": entity, "refers_to": choices.some(near, 0, 2)}, entities)
+
+
+def _dealt(choices: Choices, before: Sequence[Dealt], step: Step) -> Dealt:
+    """The step with the number of its use case: one that has steps already, or the next."""
+    used = max((number for number, _ in before), default=-1) + 1
+    return choices.pick(range(min(used + 1, len(USE_CASES)))), step
+
+
+def _use_cases(choices: Choices, services: Sequence[str], owners: dict[str, str], creations: list[Dealt]) -> Document:
+    """The use cases, with the steps that create the entities, and some others."""
+    entities, steps = tuple(owners), list(creations)
+    made = {(step["create"], target) for _, step in steps for target in step.get("refers_to", ())}
+    pairs = [(holder, target) for holder in entities for target in entities if holder != target]
+    free = [pair for pair in pairs if pair not in made]
+    while len(steps) < len(creations) + MOST_MORE_STEPS and choices.below(4):  # one more?
+        links = _links({"use_cases": {"": [step for _, step in steps]}})
+        step = _with_marks(choices, _another_step(choices, services, owners, free, links), entities)
+        steps.append(_dealt(choices, steps, step))
+    found = {}
+    for number, name in enumerate(USE_CASES):
+        if mine := [step for case, step in steps if case == number]:
+            ordered = _in_order(choices, mine)
+            found[name] = {"background": True, "steps": ordered} if choices.also_in(6) else ordered
+    return found
 
 
 def _another_step(
@@ -147,7 +175,7 @@ def _another_step(
     entity = choices.pick(list(owners))
     match choices.pick(["copy", "update", "delete", "copy", *["link"] * bool(free), *["unlink"] * bool(links)]):
         case "link":
-            holder, target = free.pop(choices.random.randrange(len(free)))
+            holder, target = free.pop(choices.number(0, len(free) - 1))
             return {"link": holder, "to": target}
         case "unlink":
             holder, target = choices.pick(links).split(" -> ")
@@ -215,13 +243,9 @@ def _services(
     }
 
 
-def _traits(choices: Choices, entities: Sequence[str]) -> Document:
-    """Traits of some of the entities."""
-    traits = {
-        entity: _without_empty({"scarce": choices.also_in(5), "ids": "sequence" if choices.also_in(5) else ""})
-        for entity in entities
-    }
-    return _without_empty(traits)
+def _traits(choices: Choices) -> Document:
+    """Traits of one entity."""
+    return _without_empty({"scarce": choices.also_in(5), "ids": "sequence" if choices.also_in(5) else ""})
 
 
 def _tolerance(choices: Choices, document: Document) -> Any:
@@ -243,7 +267,8 @@ def _tolerance(choices: Choices, document: Document) -> Any:
                     "missing state": choices.some(steps, 0, 2),
                 }
             )
-    return []
+        case _:
+            return []
 
 
 def _caches(choices: Choices, document: Document, owners: dict[str, str]) -> Document:
@@ -268,9 +293,10 @@ def _groups(choices: Choices, services: list[str], use_cases: list[str], modes: 
             return []
         case "all":
             return [_group(choices, choices.pick(["all", services]), use_cases, modes)]
-    chosen = {service: choices.pick([0, 1, 2]) for service in services}  # 0: in no group
-    parts = [[service for service in services if chosen[service] == number] for number in (1, 2)]
-    return [_group(choices, choices.shuffled(members), use_cases, modes) for members in parts if members]
+        case _:
+            chosen = {service: choices.pick([0, 1, 2]) for service in services}  # 0: in no group
+            parts = [[service for service in services if chosen[service] == number] for number in (1, 2)]
+            return [_group(choices, choices.shuffled(members), use_cases, modes) for members in parts if members]
 
 
 def _group(choices: Choices, services: Any, use_cases: list[str], modes: Sequence[str]) -> Document:
@@ -306,7 +332,7 @@ def _maybe(choices: Choices, one_in: int, options: dict[str, list[Any]]) -> Docu
     return {key: choices.pick(values) for key, values in options.items() if choices.one_in(one_in)}
 
 
-def _disaster(choices: Choices, services: list[str]) -> Document:
+def disaster(choices: Choices, services: list[str]) -> Document:
     """When disaster strikes, and what it strikes."""
     match choices.pick(["default", "whole", "any", "list"]):
         case "default":
@@ -320,6 +346,11 @@ def _disaster(choices: Choices, services: list[str]) -> Document:
 
 
 # Reading a document
+
+
+def services_of(document: Document) -> list[str]:
+    """Return the names of the services that are backed up: those that are not external."""
+    return [name for name, about in document["services"].items() if not about.get("external")]
 
 
 def _use_cases_of(document: Document) -> dict[str, list[Step]]:
