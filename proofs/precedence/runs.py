@@ -257,6 +257,7 @@ class Sequences:
         """The same runs, with what happens together."""
         first = self.placement.cut.first
         for choice in self.firsts() if self.backups.oldest and first == FIRST else [first]:
+            self.busy |= self.snapped & self.backups.services_of_node.get(choice, 0)
             try:
                 yield list(self.labels(self.sorted(self.graph(choice))))
             except Impossible:
@@ -272,7 +273,6 @@ class Sequences:
         if not free:
             return nodes
         best = min(free, key=lambda service: not self.shown >> service & 1)
-        self.busy |= 1 << best
         return [self.backups.node[best]]
 
     def graph(self, first: int) -> dict[Place, set[Place]]:
