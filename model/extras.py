@@ -36,6 +36,7 @@ EXTRAS: Mapping[str, Extra] = {
     "prove": Extra(("cvc5",), "a second solver beside Z3 for proofs and invariants"),
     "cluster": Extra(("dask", "distributed"), "spreads large searches over a Dask cluster"),
     "pdf": Extra(("reportlab", "pypdfium2"), "writes figures as PDF and PNG without Graphviz"),
+    "audit": Extra(("sqlalchemy",), "reads databases in bac audit"),
     "test": Extra(("hypothesis", "pytest"), "property-based tests of your own"),
 }
 """The extras that users may want, by name; pyproject.toml says which packages each installs."""

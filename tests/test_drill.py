@@ -128,7 +128,7 @@ class MissesTheNewest(SQLiteStores):
 
 
 class ForgetsLinks(SQLiteStores):
-    """What is restored has no links."""
+    """A restored service has no links."""
 
     def restore(self, backups: Mapping[str, Any]) -> None:
         super().restore(backups)

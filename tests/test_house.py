@@ -15,7 +15,7 @@ FLOORS = (
     ("model",),
     ("properties",),
     ("proofs",),
-    ("figures", "exports"),
+    ("figures", "exports", "audit"),
     ("reports",),
     ("api",),
     ("testing",),

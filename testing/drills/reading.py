@@ -1,4 +1,4 @@
-"""What the stores of a system hold, and what is wrong with it by the definitions of the model.
+"""The content of the stores of a system, and the anomalies in it by the definitions of the model.
 
 A reading says for each entity, link and step at which indices it is there.  It is turned into the facts of the model,
 so that anomalies are defined in one place (:mod:`bac.properties.anomalies`).
@@ -21,7 +21,7 @@ Indices = Mapping[str, frozenset[int]]
 
 @dataclass(frozen=True)
 class Reading:
-    """What the stores hold, each as a mapping from names to indices.
+    """The content of the stores, each part as a mapping from names to indices.
 
     Args:
         entities: the entities that exist, by name: ``"order"``.

@@ -1,4 +1,4 @@
-"""What comes out of drills: verdicts, and the evidence for them."""
+"""The results of drills: verdicts, and the evidence for them."""
 
 from __future__ import annotations
 

@@ -230,7 +230,7 @@ class Run:
 
 @dataclass(frozen=True)
 class DrilledPlan:
-    """What all runs of a drill have in common: the model of one plan."""
+    """The common part of all runs of a drill: the model of one plan."""
 
     specification: Specification
     plan: Plan

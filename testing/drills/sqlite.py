@@ -7,6 +7,7 @@ files, and a restore copies them back.  The services of a shared database have o
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -47,6 +48,11 @@ CREATE TABLE IF NOT EXISTS messages (use_case TEXT NOT NULL, sent_by INTEGER NOT
 def identifier(name: str) -> str:
     """Return a name as SQL quotes it."""
     return '"' + name.replace('"', '""') + '"'
+
+
+def literal(text: str) -> str:
+    """Return a text as SQL quotes it."""
+    return "'" + text.replace("'", "''") + "'"
 
 
 class SQLiteStores:
@@ -503,6 +509,38 @@ class SQLiteStores:
         return bool(found >= len(step.predecessors))
 
     # What there is
+
+    def audit(self, specification: Path) -> str:
+        """Return an audit file (as JSON, which is YAML) for the databases, to be written beside the marker.
+
+        Args:
+            specification: the file that describes the system.
+        """
+        folder = self.directory.resolve() / "live"
+        stores = {store: {"url": f"sqlite:///{folder / self.live(store).name}"} for store in self.stores.values()}
+        entities = {
+            entity.name: {"store": self.stores[entity.service], "table": entity_name(entity), "created": "at"}
+            for entity in self.architecture.creators
+        }
+        records = {
+            case.name: {
+                "records": [
+                    {
+                        "store": self.stores[step.service],
+                        "table": "log",
+                        "created": "at",
+                        "where": f"use_case = {literal(case.name)} AND step = {step.number}",
+                    }
+                    for step in case.steps
+                ],
+                "ids": sorted({step.entity.name for step in case.steps}),
+            }
+            for case in self.architecture.use_cases
+            if len(case.steps) > 1
+        }
+        links = {str(link): {"column": column(link)} for link in self.architecture.links}
+        document = {"specification": str(specification.resolve()), "stores": stores, "entities": entities}
+        return json.dumps({**document, "links": links, "copies": records}, indent=1)
 
     def read(self) -> Reading:
         """Return what the databases hold."""
