@@ -137,7 +137,7 @@ _REGISTERED = ("Specification", "Run", "load", "loads")
 """The types that Hypothesis has strategies for, and the functions that return them."""
 
 _when_loaded: list[Callable[[], None]] = []
-"""What is to be called when one of our types is first used; bac.testing registers its strategies so."""
+"""Functions that are called when one of our types is first used; bac.testing registers its strategies so."""
 
 
 def __getattr__(name: str) -> Any:

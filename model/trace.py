@@ -104,7 +104,7 @@ class Trace:
 
     @property
     def interpreter(self) -> System | OnDemand:
-        """What says which runs there are."""
+        """The parts of the trace that say which runs there are."""
         return self._system or self.system
 
     @cached_property

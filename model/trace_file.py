@@ -42,8 +42,9 @@ def load(path: str | Path) -> Trace:
         MalformedDocument, UnknownPlan: it is not a trace, or contradicts itself.
         LimitReached: its system is too large to be built.
     """
+    content = documents.read(path)
     try:
-        return from_json(documents.parse(documents.read(path)))
+        return from_json(documents.parse(content))
     except (MalformedDocument, UnknownPlan, LimitReached) as error:
         raise type(error)(f"{path}: {error}") from None
 

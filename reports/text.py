@@ -76,7 +76,8 @@ def effort(checked: Checked) -> Text:
     total = [result.statistics for result in results]
     states, transitions = sum(each.states for each in total), sum(each.transitions for each in total)
     depth = max(each.depth for each in total)
-    counted = f"{states:,} states, {transitions:,} transitions, " if results[0].engine != "smt" else ""
+    found = f"{states:,} state{'s' * (states != 1)}, {transitions:,} transition{'s' * (transitions != 1)}, "
+    counted = found if results[0].engine != "smt" else ""
     named = [name for result in results for name in (result.engine, *deciders(result))]
     explored = f"{counted}depth {depth}" if set(named) != {"precedence"} else "no states"
     told = f"{explored} ({', '.join(dict.fromkeys(named))}), {duration(checked)}"

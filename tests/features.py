@@ -11,12 +11,13 @@ from copy import deepcopy
 from dataclasses import dataclass, replace
 from typing import Any
 
+from bac.testing.generator import MODES
+
 Document = dict[str, Any]
 Part = dict[str, Any]
 Use = tuple[Any, Any]
 """A mapping, and the key in it that says that a feature is used."""
 
-MODES = ("independent", "atomic", "locked", "stopped", "shared-database", "markers", "continuous", "rebuilt", "none")
 VERBS = ("create", "link", "unlink", "update", "delete", "copy")
 SWITCHES = ("replay", "resume", "retry", "undo")
 LISTS = ("backfill", "reconstruct", "collect")

@@ -153,7 +153,7 @@ def test_disasters_share_the_marks_that_moves_leave_free(marks: int) -> None:
 
 @pytest.mark.parametrize("seed", range(3))
 def test_a_set_that_grows_keeps_each_state_once(seed: int) -> None:
-    """Whatever room was expected; data of the same state are merged."""
+    """It does not depend on the room that was expected; data of the same state are merged."""
     random = np.random.default_rng(seed)
     kept, expected = Shards((0,), 2, INTERSECT), dict[int, int]()
     for number in range(6):

@@ -147,7 +147,7 @@ def assert_agreement_without(reduction: Reduction, seeds: range) -> None:
 
 @cache
 def judged(seed: int) -> dict[str, Any] | None:
-    """What the oracle finds in a generated specification with two instances; ``None`` if that takes too long."""
+    """The findings of the oracle in a generated specification with two instances; ``None`` if that takes too long."""
     try:
         return judge(problem(Random(seed)), "p", 2, MOST_STATES)
     except TooBig:

@@ -437,7 +437,7 @@ def lengths(found: Mapping[Any, Any]) -> dict[Any, int]:
 
 
 def told(found: SearchResult) -> object:
-    """What does not depend on which of several shortest runs an engine shows."""
+    """The parts of a result that do not depend on which of several shortest runs an engine shows."""
     others = [None if path is None else len(path) for path in (found.reachable, found.dead_end)]
     return [*map(lengths, found.settled)], others, bool(found.settled) and found.can_recover
 

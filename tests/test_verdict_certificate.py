@@ -365,7 +365,7 @@ def test_an_engine_with_an_edge_that_does_not_exist_gets_no_certificate(monkeypa
 
 
 def test_a_proof_with_a_reason_that_does_not_exist_is_refused() -> None:
-    """Whoever makes up an edge finds proofs of what is false; the check asks the specification."""
+    """An edge that is made up gives proofs of what is false; the check asks the specification."""
     rules = OrderRules(parsed(REFERENCE).architecture, parsed(REFERENCE).plan("independent"))
     questions = Questions(rules.architecture, rules.plan)
     asked = next(each for each in questions.formulas if each.kind == "broken-link")

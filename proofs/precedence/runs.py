@@ -185,7 +185,7 @@ class Rehearsal:
         return snapshots + found.decisions.released.bit_count() + self.backups.has_broker_backup
 
     def facts(self, services: int) -> frozenset[Fact]:
-        """What is true once these services are snapshotted."""
+        """The facts that are true once these services are snapshotted."""
         if services not in self._facts:
             names = [self.backups.names[service] for service in members(services)]
             self._facts[services] = frozenset(self.system.rules.snapped(names, 1))

@@ -245,7 +245,7 @@ class PrecedenceCheck:
 
 
 def alike(anomaly: Anomaly, timing: Timing) -> Hashable:
-    """What anomalies have in common that are told as one."""
+    """The parts of an anomaly that are equal in all that are told as one."""
     return anomaly.kind, anomaly.subject, anomaly.blame, timing
 
 
