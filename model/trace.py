@@ -104,7 +104,7 @@ class Trace:
 
     @property
     def interpreter(self) -> System | OnDemand:
-        """The parts of the trace that say which runs there are."""
+        """The system, whole or as far as the actions of the run need it."""
         return self._system or self.system
 
     @cached_property

@@ -1,4 +1,4 @@
-"""A statement that `bac prove unbounded` prints as proved, `bac check` never refutes; and each assumption that it states is needed.
+"""`bac check` never refutes a statement that `bac prove unbounded` prints; and each assumption it states is needed.
 
 For each theorem there is a generator of specifications that satisfy what its statement assumes, and some small
 specifications that violate one assumption, with an anomaly that the statement rules out.
@@ -183,7 +183,7 @@ def markers(draw: st.DrawFn, mode: str = "markers") -> Problem:
 
 @dataclass(frozen=True)
 class Statement:
-    """The anomalies that a theorem rules out where its assumptions hold, and a generator without its main assumption."""
+    """The anomalies that a theorem rules out under its assumptions, and a generator without its main assumption."""
 
     assumptions: st.SearchStrategy[Problem]
     ruled_out: set[AnomalyKind]
