@@ -1,4 +1,4 @@
-"""Count the states of the toy in a process of its own, and print as JSON how long that took and what it held.
+"""Count the states of a system in a process of its own, and print as JSON how long that took and what it held.
 
 python benchmarks/count.py --instances 8 --how own-order
 """
@@ -30,8 +30,13 @@ TOY = {
 
 def toy(instances: int) -> System:
     """Return the toy with this many instances of its use case, without disasters."""
-    specification = parse(json.dumps(TOY))
-    return system(specification.architecture, specification.plan("independent"), instances).without_disasters()
+    return harmless(json.dumps(TOY), "independent", instances)
+
+
+def harmless(text: str, plan: str, instances: int) -> System:
+    """Return a specification under one of its plans, with this many instances, without disasters."""
+    specification = parse(text)
+    return system(specification.architecture, specification.plan(plan), instances).without_disasters()
 
 
 def states_of_toy(instances: int) -> int:
@@ -81,12 +86,15 @@ def peak(lowered: bool) -> int:
 @click.option("--instances", type=click.IntRange(1), required=True)
 @click.option("--how", type=click.Choice(HOW), default="own-order", show_default=True)
 @click.option("--workers", type=click.IntRange(0), default=0, help="0: as many as there are cores.")
-def main(instances: int, how: str, workers: int) -> None:
+@click.option("--specification", type=click.Path(path_type=Path, exists=True), help="Default: the toy.")
+@click.option("--plan", default="independent", show_default=True)
+def main(instances: int, how: str, workers: int, specification: Path | None, plan: str) -> None:
     """Load, count a small system so that all is compiled, and then measure counting the one that is meant."""
     started = time.perf_counter()
     count = counter(how, workers)
-    count(toy(2))
-    counted = toy(instances)
+    text = json.dumps(TOY) if specification is None else specification.read_text(encoding="utf-8")
+    count(harmless(text, plan, 2))
+    counted = harmless(text, plan, instances)
     loading = time.perf_counter() - started
     lowered = lowered_peak()
     held = psutil.Process().memory_info().rss

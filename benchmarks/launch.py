@@ -1,4 +1,4 @@
-"""Run a program, and write to a file its seconds, its peak of resident memory and its exit code.
+"""Run a program, and write to a file its seconds, those of processors, its peak of resident memory and its exit code.
 
     python -I -S launch.py REPORT PROGRAM [ARGUMENT...]
 
@@ -19,7 +19,8 @@ def main() -> None:
     seconds = time.perf_counter() - start
     unit = 1 if sys.platform == "darwin" else 1024
     with open(report, "w") as file:
-        file.write(f"{seconds} {usage.ru_maxrss * unit} {os.waitstatus_to_exitcode(status)}")
+        code, worked = os.waitstatus_to_exitcode(status), usage.ru_utime + usage.ru_stime
+        file.write(f"{seconds} {worked} {usage.ru_maxrss * unit} {code}")
 
 
 main()

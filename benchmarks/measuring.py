@@ -27,9 +27,10 @@ EVERY = 0.05
 
 @dataclass(frozen=True)
 class Run:
-    """One run of a program: wall seconds, peak of resident memory in bytes, and what it printed."""
+    """One run of a program: wall seconds, seconds of processors, peak of resident memory in bytes, what it printed."""
 
     seconds: float
+    cpu: float
     memory: int
     printed: str
 
@@ -151,11 +152,11 @@ def run(
             )
             together = watch(process, family)
         printed = output.read_text(encoding="utf-8", errors="replace")
-        seconds, memory, code = report.read_text().split() if report.exists() else ("nan", "0", "-1")
+        seconds, cpu, memory, code = report.read_text().split() if report.exists() else ("nan", "nan", "0", "-1")
     if int(code) not in allowed:
         line = " ".join(map(str, command))
         raise RuntimeError(f"{line}\nended with {code} after {float(seconds):.1f} s\n{printed[-4000:]}")
-    return Run(float(seconds), max(int(memory), together), printed)
+    return Run(float(seconds), float(cpu), max(int(memory), together), printed)
 
 
 def watch(launcher: subprocess.Popen[bytes], family: bool) -> int:

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import click
 import growth
+import locks
 import solvers
 import startup
 import unreduced
@@ -34,6 +35,7 @@ PARTS: dict[str, Measure] = {
     "c": growth.measure,
     "d": solvers.measure,
     "e": startup.measure,
+    "f": locks.measure,
 }
 RESULTS = Path(__file__).resolve().parent / "results"
 

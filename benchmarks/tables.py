@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from textwrap import fill
 
 import growth
+import locks
 import solvers
 import startup
 import unreduced
 import verdicts
 from measuring import Series, Spread, ratio, spread
+from peers import FASTEST
 
 
 @dataclass(frozen=True)
@@ -27,7 +29,7 @@ class Results:
 
 def page(results: Results) -> str:
     """The whole page."""
-    sections = {"a": counting, "b": deciding, "c": growing, "d": solving, "e": starting}
+    sections = {"a": counting, "b": deciding, "c": growing, "d": solving, "e": starting, "f": holding_back}
     lines = ["# Measured", "", *about(results)]
     for part, series in results.parts.items():
         lines += ["", *sections[part](Found(series))]
@@ -227,6 +229,29 @@ def starting(found: Found) -> Iterator[str]:
     for series in found.every:
         command = series.by if series.by in (startup.FIRST, startup.LATER) else f"`{series.by}`"
         yield row(series.case, command, secs(series), mib(series))
+
+
+def holding_back(found: Found) -> Iterator[str]:
+    """Part (f)."""
+    yield "## (f) Locks, markers, the oldest snapshot"
+    yield ""
+    yield paragraph(
+        "All states without disasters, of the toy under one lock, under a lock for each service, and with",
+        "`rollback: oldest`, and of three services with events and markers; the same model for all. Seconds are those",
+        "of counting, processor seconds those of all threads, SPIN's those of its process. SPIN runs on one core, and",
+        f"is compiled with `gcc {' '.join(FASTEST)}`.",
+    )
+    yield ""
+    yield row(
+        "model", "states", "by", "seconds", "times SPIN's speed", "processor seconds", "SPIN's are", "memory for states"
+    )
+    yield row(*["---"] * 8)
+    for series in found.every:
+        peer = found.get(series.case, locks.SPIN)
+        less = "–" if peer in (None, series) else f"{times(ratio(peer.facts['cpu'], series.facts['cpu']))} times these"
+        case, worked = f"{series.case}, N = {series.size}", f"{times(spread(series.facts['cpu']))} s"
+        states, memory = f"{series.fact('states'):,.0f}", f"{digits((own_memory(series) or 0) / 2**20)} MiB"
+        yield row(case, states, series.by, secs(series), against(peer, series, "seconds"), worked, less, memory)
 
 
 # Words and numbers

@@ -47,6 +47,16 @@ def assert_same_states(table: dict[str, dict[int, set[float]]]) -> None:
         assert sizes == {4: {3_363}, 5: {21_199}}
 
 
+def test_locks_and_markers_have_the_same_states_for_everybody(tmp_path: Path) -> None:
+    results = measured(tmp_path, "--only", "f")
+    table: dict[str, set[float]] = {}
+    for series in results["parts"]["f"]:
+        table.setdefault(series["case"], set()).update(series["facts"]["states"])
+    assert table.keys() == {"one lock", "markers", "two locks", "oldest"}
+    assert all(len(states) == 1 for states in table.values())
+    assert "(f) Locks" in (tmp_path / "table.md").read_text(encoding="utf-8")
+
+
 def test_plots_are_drawn_of_what_was_measured(tmp_path: Path) -> None:
     pytest.importorskip("matplotlib")
     measured(tmp_path, "--only", "c,d")

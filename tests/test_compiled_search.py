@@ -193,6 +193,42 @@ def test_every_plan_of_an_application_gets_the_same_result(text: str, instances:
         assert_agreement(built, everything_asked(specification.architecture, plan, instances))
 
 
+def assert_independence(built: System) -> None:
+    """In every state, what is known of enabled moves is true, and independent ones do not hinder each other."""
+    packing = Packing(built)
+    moves = Moves(packing, phases(packing).moves)
+    search = BreadthFirstSearch(built.without_disasters(), Query(always_reachable=FALSE), Limits(states=MOST_STATES))
+    search.run()
+    for state in search.parents:
+        after = {each: action.apply(state) for each, action in enumerate(moves.actions) if action.enabled(state)}
+        for one, reached in after.items():
+            true, false = moves.known[one]
+            assert state & true == true
+            assert not state & false
+            for other in after.keys() - set(applicability.places(moves.dependent[one])):
+                assert moves.actions[other].enabled(reached)
+                assert moves.actions[other].apply(reached) == moves.actions[one].apply(after[other])
+
+
+@given(problems(), st.integers(1, 2))
+@settings(max_examples=60, suppress_health_check=list(HealthCheck))
+def test_independent_moves_do_not_hinder_each_other(document: Document, instances: int) -> None:
+    specification = parsed(document)
+    assert_independence(system(specification.architecture, specification.plan("p"), instances))
+
+
+LOCKED_ALONE, MARKED = "groups: [{mode: locked, services: all}]", "groups: [{mode: markers, services: all}]"
+
+
+@pytest.mark.parametrize(("plan", "via"), [(LOCKED_ALONE, "call"), (MARKED, "event")])
+def test_where_one_lock_or_markers_show_the_order_states_determine_their_runs(plan: str, via: str) -> None:
+    text = TOY.replace("refers_to: b}", f"refers_to: b, via: {via}}}") + f"plans: {{p: {{{plan}}}}}"
+    specification = parsed(text)
+    built = system(specification.architecture, specification.plan("p"), 2)
+    assert orders(built) == list(SearchOrder)
+    assert_agreement(built, everything_asked(specification.architecture, specification.plan("p"), 2))
+
+
 @pytest.mark.parametrize("name", names())
 def test_it_agrees_on_the_corpus(name: str) -> None:
     specification = load(CORPUS / f"{name}.bac.yaml")
@@ -260,11 +296,30 @@ def test_moves_that_happen_once_are_levelled_and_determined() -> None:
     assert moves.determined
 
 
-def test_a_lock_that_is_taken_once_is_levelled() -> None:
+def test_a_lock_that_is_taken_once_is_levelled_and_determined() -> None:
     moves = moves_of(LOCK, INSIDE, UNLOCK, ONCE)
     assert moves.levelled
-    assert not moves.determined
+    assert moves.determined
     assert_agreement(built_of(LOCK, INSIDE, UNLOCK, ONCE), Query(always_reachable=Atom(fact("a"))))
+
+
+HELD_BACK = action("held back", forbid="al", add="a")
+
+
+def test_what_is_done_under_a_lock_may_show_what_came_before_it() -> None:
+    copying = replace(INSIDE, copy=((fact("a"), fact("b")),))
+    actions = LOCK, copying, UNLOCK, HELD_BACK
+    assert moves_of(*actions).determined
+    assert_agreement(built_of(*actions), Query(always_reachable=Atom(fact("b"))))
+
+
+def test_it_does_not_matter_which_of_several_alike_moves_happens() -> None:
+    """The same state is reached by one of two moves, after either of two others."""
+    actions = ONCE, OTHER, *(action(name, require=name, forbid="c", add="c") for name in "ab")
+    moves = moves_of(*actions)
+    assert moves.alike == [0b1, 0b10, 0b1100, 0b1100]
+    assert moves.determined
+    assert_agreement(built_of(*actions), Query(always_reachable=Atom(fact("d"))))
 
 
 NOT_LEVELLED = {
@@ -306,6 +361,13 @@ NOT_DETERMINED = {
         ONCE,
         action("copy", forbid="c", add="c", copy=((fact("a"), fact("d")),)),
         action("other", forbid="b", add="bd"),
+    ],
+    "what a lock holds back, and nothing shows when": [LOCK, INSIDE, UNLOCK, HELD_BACK],
+    "the same under either of two locks": [
+        *[action(f"lock {lock}", forbid=lock + mark, add=lock) for lock, mark in ("lm", "db")],
+        *[action(f"inside {lock}", require=lock, forbid=mark, add=mark) for lock, mark in ("lm", "db")],
+        *[action(f"unlock {lock}", require=lock + mark, delete=lock) for lock, mark in ("lm", "db")],
+        *[action(f"denied by {lock}", require=lock, forbid="c", add="c") for lock in "ld"],
     ],
     "a message that comes back": [
         action("send", forbid="a", add="ad"),

@@ -31,6 +31,7 @@ from bac.proofs.explicit.compiled.tables import (
     emit_disasters,
     enabled,
     fits,
+    put_to_sleep,
     write_child,
     write_root,
 )
@@ -89,11 +90,11 @@ def expand(
             for word in range(v):
                 awake = here[2 * v + word] & ~here[v + word]
                 while awake:
-                    bit = awake & (~awake + np.uint64(1))
-                    awake ^= bit
-                    write_child(layout, masks, word * 64 + np.int64(lowest(bit)), here, children, count * size, width)
+                    move = word * 64 + np.int64(lowest(awake))
+                    write_child(layout, masks, move, here, children, count * size, width)
                     count += 1
-                    here[v + word] |= bit
+                    put_to_sleep(masks, move, here, width)
+                    awake &= ~here[v + word]
         shard, row = shard + 1, 0
     tally[CHILDREN] = np.uint64(count)
     return shard, row

@@ -22,6 +22,7 @@ from bac.proofs.explicit.compiled.tables import (
     TRANSITIONS,
     check_goals,
     emit_disasters,
+    put_to_sleep,
     write_child,
     write_root,
 )
@@ -79,12 +80,12 @@ def visit(
         for word in range(v):
             awake = here[2 * v + word] & ~here[v + word]
             while awake:
-                bit = awake & (~awake + np.uint64(1))
-                awake ^= bit
-                write_child(layout, masks, word * 64 + np.int64(lowest(bit)), here, nodes, top * size, width)
+                move = word * 64 + np.int64(lowest(awake))
+                write_child(layout, masks, move, here, nodes, top * size, width)
                 nodes[top * size + 3 * v] = depth + np.uint64(1)
                 top += 1
-                here[v + word] |= bit
+                put_to_sleep(masks, move, here, width)
+                awake &= ~here[v + word]
     tally[STATES] += np.uint64(visited)
     return top
 

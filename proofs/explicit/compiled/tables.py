@@ -27,7 +27,7 @@ The tables of ``CLAUSES`` and ``COPIES`` are among the masks, the others in the 
 """
 FIRST_CLAUSE, LAST_CLAUSE, FIRST_COPY, LAST_COPY, FIRST_WAKE, LAST_WAKE, SPANS = range(7)
 """The numbers of an action in the layout: the first and the last of its entries in each table."""
-REQUIRE, FORBID, KEEP, ADD, DROP, INDEPENDENT, TOUCH, MASKS = range(8)
+REQUIRE, FORBID, KEEP, ADD, DROP, ALIKE, INDEPENDENT, TOUCH, MASKS = range(9)
 """The masks of an action.  After a move, the moves in ``DROP`` are disabled, or have to be evaluated again.
 
 ``TOUCH`` are the marks of disasters (see :func:`disaster_mark`) of which a move can change whether one is enabled, or
@@ -107,14 +107,14 @@ def masks_of(
     moves: Moves, actions: Sequence[PackedAction], number: int, disasters: Sequence[tuple[int, int]]
 ) -> list[int]:
     """Return the masks of an action; of each disaster are given the facts that can change it, and its mark."""
-    action, drop, independent, touch = actions[number], 0, 0, 0
+    action, drop, alike, independent, touch = actions[number], 0, 0, 0, 0
     if number < len(moves.actions):
+        alike, independent = moves.alike[number], (1 << len(moves.actions)) - 1 & ~moves.dependent[number]
         for facts, mark in disasters:
             touch |= mark if facts & moves.written[number] else 0
         for other, guarded in enumerate(moves.actions):
             drop |= bool(guarded.guarding & moves.written[number]) << other
-            independent |= (not moves.dependent(number, other)) << other
-    return [action.require, action.forbid, action.keep, action.add, drop, independent, touch]
+    return [action.require, action.forbid, action.keep, action.add, drop, alike, independent, touch]
 
 
 def affected(moves: Moves, number: int) -> list[int]:
@@ -225,6 +225,14 @@ def write_child(
         woken = layout[layout[WAKE] + other]
         if enabled(layout, masks, woken, children, child, width):
             children[child + 2 * v + woken // WORD] |= np.uint64(1) << np.uint64(woken % WORD)
+
+
+@inlined
+def put_to_sleep(masks: Words, move: Index, here: Words, width: Width) -> None:
+    """Add a move that was made, and those like it, to the sleeping moves of a row that stands at the beginning."""
+    v = len(width)
+    for w in range(v):
+        here[v + w] |= masks[(move * MASKS + ALIKE) * v + w]
 
 
 STATES, TRANSITIONS, DEEPEST, STUCK, EMITTED, CHILDREN, REACHED, REACHED_AT = range(8)
