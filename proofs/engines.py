@@ -43,7 +43,7 @@ def explicit(system: System, query: Query, limits: Limits, progress: ProgressLis
 def compiled(search: BreadthFirstSearch) -> SearchResult:
     """Return the result of the compiled search, in place of a search that is not finished.
 
-    If the compiled search reaches a limit, what the other search had found by then is all that is known.
+    If the compiled search reaches a limit, what either has found is known.
 
     Raises:
         NotApplicable: the compiled search is not installed, would first be compiled for longer than the limits allow,
@@ -68,7 +68,13 @@ def compiled(search: BreadthFirstSearch) -> SearchResult:
     if result.limit is None:
         return result
     found = search.result()
-    return replace(found, statistics=result.statistics, limit=result.limit, interrupted=result.interrupted)
+    return replace(
+        result,
+        settled=tuple({**new, **old} for new, old in zip(result.settled, found.settled, strict=True)),
+        reachable=result.reachable if found.reachable is None else found.reachable,
+        dead_end=found.dead_end,
+        can_recover=True,
+    )
 
 
 def symmetric(system: System, query: Query, limits: Limits, progress: ProgressListener = None) -> SearchResult:

@@ -442,14 +442,42 @@ def test_goals_that_cannot_be_are_answered() -> None:
 
 @pytest.mark.parametrize("order", SearchOrder)
 @pytest.mark.parametrize("limits", [Limits(states=100), Limits(seconds=0.0), Limits(memory=1)])
-def test_every_kind_of_limit_stops_it_and_nothing_is_claimed(order: SearchOrder, limits: Limits) -> None:
+def test_every_kind_of_limit_stops_it(order: SearchOrder, limits: Limits) -> None:
     specification = parsed(TOY)
     plan = specification.plan("independent")
     query = everything_asked(specification.architecture, plan, 4)
     result = explore(system(specification.architecture, plan, 4), query, limits, order=order)
     assert result.limit is not None
-    assert not any(result.settled)
+    assert result.dead_end is None
     assert result.can_recover
+
+
+@pytest.mark.parametrize("name", ["independent", "locked"])
+def test_what_is_found_level_by_level_before_a_limit_is_kept(name: str) -> None:
+    """It does not depend on the number of workers, and more states show more; in own order runs may not be shortest."""
+    specification = parsed(REFERENCE)
+    plan = specification.plan(name)
+    query, built = everything_asked(specification.architecture, plan, 3), system(specification.architecture, plan, 3)
+    complete = explore(built, query)
+    counts = []
+    for most in (1, *(complete.statistics.states * part // 10 for part in (1, 3, 6, 8, 9))):
+        result, alone = (
+            explore(built, query, Limits(states=most), order=SearchOrder.BREADTH_FIRST, workers=workers)
+            for workers in (2, 1)
+        )
+        assert result.limit is not None
+        assert lengths(result) == lengths(alone)
+        assert_runs(built, query, result)
+        for found, every in zip(result.settled, complete.settled, strict=True):
+            assert all(len(run) == len(every[timing]) for timing, run in found.items())
+        if result.reachable is not None:
+            assert len(result.reachable) == len(complete.reachable or ())
+        counts.append(sum(map(len, result.settled)) + (result.reachable is not None))
+        own = explore(built, query, Limits(states=most), order=SearchOrder.DEPTH_FIRST)
+        assert own.limit is not None
+        assert not any(own.settled)
+    assert counts == sorted(counts)
+    assert counts[0] < counts[-1]
 
 
 @pytest.mark.parametrize("moment", range(6))
@@ -467,7 +495,7 @@ def test_an_interruption_is_a_limit(moment: int) -> None:
     result = explore(built, query, progress=interrupting, order=SearchOrder.BREADTH_FIRST)
     assert result.interrupted
     assert result.limit == "interrupted"
-    assert not any(result.settled)
+    assert_runs(built, query, result)
 
 
 # Large searches are handed over

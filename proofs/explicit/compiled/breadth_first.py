@@ -137,8 +137,10 @@ def mark_states(
 # All workers
 
 
-def search_breadth_first(team: ThreadTeam, keep: Callable[[Shards], None] | None = None) -> None:
-    """Visit every state before the disaster, level by level; ``keep`` is called with each level.
+def search_breadth_first(team: ThreadTeam, visited: Callable[[Shards, int], None]) -> None:
+    """Visit every state before the disaster, level by level.
+
+    ``visited`` is called with each level and its depth, when all disasters in it have been visited.
 
     Raises:
         LimitHit: a limit is reached.
@@ -149,10 +151,9 @@ def search_breadth_first(team: ThreadTeam, keep: Callable[[Shards], None] | None
     write_root(*team.tables, first, team.width)
     team.insert(level, [batch(first, size, 1, team.width)])
     while count := len(level):
-        if keep is not None:
-            keep(level)
         later.empty(room_for(int(GROWTH * count * count / before)))
         expand_level(team, level, later, depth)
+        visited(level, depth)
         level, later, before, depth = later, level, count, depth + 1
 
 
@@ -227,7 +228,7 @@ def first_dead_end(team: ThreadTeam) -> int | None:
     v = len(team.width)
     levels: list[Words] = []
 
-    def keep(level: Shards) -> None:
+    def keep(level: Shards, _: int) -> None:
         rows = (level.of_shard(shard).reshape(-1, 3 * v)[:, :v] for shard in range(SHARDS))
         levels.append(np.concatenate([each.reshape(-1) for each in rows]))
 

@@ -32,10 +32,13 @@ from bac.proofs.explicit.compiled.breadth_first import first_dead_end, search_br
 from bac.proofs.explicit.compiled.compiling import Words
 from bac.proofs.explicit.compiled.depth_first import search_depth_first
 from bac.proofs.explicit.compiled.path_search import PathSearch
-from bac.proofs.explicit.compiled.recovery import SettledStates, search_recovery
+from bac.proofs.explicit.compiled.recovery import Recovery, SettledStates
 from bac.proofs.explicit.compiled.tables import DISASTERS, integer, tables_of, width_of, words
 from bac.proofs.explicit.compiled.threads import LimitHit, ThreadTeam
 from bac.properties.formula import And, Atom, Formula, Not, Or
+
+MOST_DEAD_ENDS = 1000
+"""When a limit is reached, a run to a state that was found by then is searched up to so many dead ends."""
 
 
 class SearchOrder(Enum):
@@ -55,7 +58,7 @@ def explore(
     order: SearchOrder | None = None,
     workers: int | None = None,
 ) -> SearchResult:
-    """Explore every run of the system, and answer the query; if a limit is reached, nothing is known but that.
+    """Explore every run of the system, and answer the query; up to a limit, if one is reached.
 
     Args:
         system: the transition system.
@@ -165,16 +168,16 @@ class Exploration:
         return np.concatenate([np.array([goal.possible for goal in goals], dtype=np.uint64), masks])
 
     def result(self) -> SearchResult:
-        """Explore, and return what was found; if a limit was reached, only that."""
+        """Explore, and return what was found."""
         try:
             with self.team.pool:
                 return self.search()
         except LimitHit as limit:
-            return nothing_found(self.query, str(limit), self.statistics)
+            return self.found_by_then(str(limit))
         except MemoryError:
-            return nothing_found(self.query, "no memory left", self.statistics)
+            return self.found_by_then("no memory left")
         except KeyboardInterrupt:
-            return replace(nothing_found(self.query, "interrupted", self.statistics), interrupted=True)
+            return replace(self.found_by_then("interrupted"), interrupted=True)
 
     def search(self) -> SearchResult:
         """Explore everything.
@@ -182,18 +185,30 @@ class Exploration:
         Raises:
             LimitHit: a limit is reached.
         """
+        recovery = Recovery(self.team, self.add_settled)
         match self.order:
             case SearchOrder.DEPTH_FIRST:
                 search_depth_first(self.team)
             case SearchOrder.BREADTH_FIRST:
-                search_breadth_first(self.team)
+                search_breadth_first(self.team, lambda _, depth: recovery.search_up_to(depth + 1))
             case _:
                 assert_never(self.order)
-        can_recover = search_recovery(self.team, self.add_settled)
+        can_recover = recovery.search()
         statistics, dead_end = self.statistics, self.dead_end()
         found = tuple({timing: self.path(state) for timing, state in found.items()} for found in self.settled.found)
         reached = None if self.team.reached is None else self.path(self.team.reached)
         return SearchResult(found, reached, None if dead_end is None else self.path(dead_end), can_recover, statistics)
+
+    def found_by_then(self, limit: str) -> SearchResult:
+        """Return the shortest runs found before a limit was reached; in own order none is known to be shortest."""
+        if self.order is SearchOrder.DEPTH_FIRST:
+            return nothing_found(self.query, limit, self.statistics)
+        runs = [
+            {timing: run for timing, state in found.items() if (run := self.path_if_soon(state)) is not None}
+            for found in self.settled.found
+        ]
+        reached = None if self.team.reached is None else self.path_if_soon(self.team.reached)
+        return SearchResult(tuple(runs), reached, statistics=self.statistics, limit=limit)
 
     def add_settled(self, states: Words) -> None:
         """Add the settled states of one depth."""
@@ -222,12 +237,25 @@ class Exploration:
 
     # Runs
 
-    def path(self, state: int) -> Path:
+    def path_if_soon(self, state: int) -> Path | None:
+        """Return a shortest run to a state that was found; ``None`` if there are too many dead ends on the way."""
+        ends = iter(range(MOST_DEAD_ENDS))
+
+        def count_dead_end() -> None:
+            if next(ends, None) is None:
+                raise LimitHit
+
+        try:
+            return self.path(state, count_dead_end)
+        except LimitHit:
+            return None
+
+    def path(self, state: int, at_dead_end: Callable[[], None] | None = None) -> Path:
         """Return a shortest run to a state that was found."""
         states = [state]
         while states[-1] & self.packing.bit(RECOVERED):
             states.append(self.predecessor(states[-1]))
-        moves = PathSearch(self.moves, self.team.check_limits).path_to(states[-1])
+        moves = PathSearch(self.moves, at_dead_end or self.team.check_limits).path_to(states[-1])
         return tuple(self.label(before, after) for before, after in pairwise([*moves, *reversed(states[:-1])]))
 
     def predecessor(self, state: int) -> int:

@@ -93,26 +93,45 @@ def select(
     return found, deepest
 
 
-def search_recovery(team: ThreadTeam, found: Callable[[Words], None]) -> bool:
-    """Visit every state after the disaster, depth by depth; return whether there are settled states.
+class Recovery:
+    """The search after the disaster, depth by depth."""
 
-    ``found`` is called with the settled states of each depth.
+    def __init__(self, team: ThreadTeam, found: Callable[[Words], None]) -> None:
+        """``found`` is called with the settled states of each depth, after those of all lesser depths."""
+        self.team, self.found = team, found
+        self.depth, self.last, self.settles = 0, 0, False
 
-    Raises:
-        LimitHit: a limit is reached.
-    """
-    depth, last, settles = 1, 1, False
-    while depth <= last:
-        states, last = of_depth(team, depth)
-        if len(states):
-            team.depth = max(team.depth, depth)
-            if team.tables.layout[RECOVERY]:
-                states, last = recover_all(team, states, depth), max(last, depth + 1)
-            found(states)
-            settles = settles or len(states) > 0
-            team.check_limits()
-        depth += 1
-    return settles
+    def search_up_to(self, depth: int) -> None:
+        """Visit every state of at most this depth; all disasters before it must have been visited.
+
+        Raises:
+            LimitHit: a limit is reached.
+        """
+        while self.depth < depth:
+            states, self.last = of_depth(self.team, self.depth + 1)
+            self.depth += 1
+            if len(states):
+                self.search_from(states)
+                self.team.check_limits()
+
+    def search_from(self, states: Words) -> None:
+        """Visit the states of this depth."""
+        self.team.depth = max(self.team.depth, self.depth)
+        if self.team.tables.layout[RECOVERY]:
+            states, self.last = recover_all(self.team, states, self.depth), max(self.last, self.depth + 1)
+        self.found(states)
+        self.settles = self.settles or len(states) > 0
+
+    def search(self) -> bool:
+        """Visit every state; return whether there are settled states.
+
+        Raises:
+            LimitHit: a limit is reached.
+        """
+        self.search_up_to(self.depth + 1)
+        while self.depth < self.last:
+            self.search_up_to(self.depth + 1)
+        return self.settles
 
 
 def of_depth(team: ThreadTeam, depth: int) -> tuple[Words, int]:
