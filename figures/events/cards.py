@@ -29,6 +29,8 @@ OVERSHOOT = 2.5
 """Points by which the cross over a card reaches beyond its corners."""
 PALE = 0.65
 """The share of white in the colour of an event whose entity is deleted later."""
+ROUND = 9.0
+"""The radius in points of the corners of an event that recovery appended."""
 SIGN = 4.2
 """Half the size of the sign on a refused command or message, in points."""
 
@@ -54,13 +56,8 @@ class Line:
         return LEADING if self.size == SIZE else NAME_LEADING
 
 
-SIGNED = {
-    State.DENIED: "command held back",
-    State.REJECTED: "message rejected",
-    State.REPEATED: "done again",
-    State.REMOVED: "undone or collected",
-}
-"""The states that have a sign of their own, with the words for it."""
+SIGNED = (State.DENIED, State.REJECTED, State.REPEATED, State.REMOVED)
+"""The states that have a sign of their own; the note of a card says what it means."""
 
 
 @dataclass(frozen=True)
@@ -153,8 +150,9 @@ def _box(card: Card, x: float, y: float, width: float, height: float, position: 
     ink = text_colour_of(position)
     match card.state:
         case State.LOGGED:
-            hatch = None if card.backed else ink
-            return Box(x, y, width, height, _fill(card, position), ink, 1.2, hatch, card.deleted, 2, card.tooltip)
+            hatch = None if card.backed or card.recovered else ink
+            radius = ROUND if card.recovered else 2
+            return Box(x, y, width, height, _fill(card, position), ink, 1.2, hatch, card.deleted, radius, card.tooltip)
         case State.ABSENT:
             name = card.tooltip or f"{card.label}: {card.service}"
             return Box(x, y, width, height, PAPER, ALERT, 1.4, dashed=True, radius=2, name=name)

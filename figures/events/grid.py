@@ -89,8 +89,9 @@ class Grid:
         return wrap(service, self.widest_name, LANE_NAME, bold=True, most=2)
 
     def mode(self, service: str) -> str:
-        """Return how a service is backed up, unless it is independent."""
-        label = self.trace.plan.mode_of(service).label
+        """Return how a service is backed up, unless it is independent; an external one is not."""
+        external = any(each.external for each in self.trace.architecture.services if each.name == service)
+        label = "external" if external else self.trace.plan.mode_of(service).label
         return shorten(label, self.widest_name, SIZE) if self.vertical else clean(label)
 
     @cached_property

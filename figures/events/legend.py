@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 
 from bac.figures.canvas import Anchor, Box, Polyline, Shape, Text
@@ -21,7 +22,7 @@ LINE = 12.0
 """Points from one line of text to the next."""
 SYMBOL, SMALL, GAP = 20.0, 10.0, 14.0
 """The widths of wide and narrow symbols of a legend, and the space between its entries, in points."""
-MOST_CAPTION_LINES, MOST_OMISSION_LINES = 20, 2
+MOST_CAPTION_LINES, MOST_OMISSION_LINES = 20, 4
 FILL = "#8C8C8C"
 """The neutral colour of services in the legend."""
 
@@ -88,9 +89,9 @@ def entries(scene: Scene, styles: set[Style]) -> Iterator[Item]:
         yield lambda x, y: [bolt(x + 5, y, hollow=True, size=6)], SMALL, "restored with it"
     if any(card.state is State.ABSENT for card in cards):
         yield lambda x, y: [Box(x, y - 5, SYMBOL, 10, PAPER, ALERT, 1.4, dashed=True, radius=1.5)], SYMBOL, "missing"
-    for state, text in SIGNED.items():
-        if any(card.state is state for card in cards):
-            yield partial(lambda state, x, y: sign(x + 5, y, state), state), SMALL, text
+    for state in SIGNED:
+        if notes := dict.fromkeys(card.note for card in cards if card.state is state):
+            yield partial(lambda state, x, y: sign(x + 5, y, state), state), SMALL, " or ".join(notes)
     words = {
         Style.LINK: "reference",
         Style.GONE: "reference that does not hold",
@@ -106,8 +107,10 @@ def _swatches(scene: Scene) -> Iterator[Item]:
     logged = [card for card in scene.cards if card.state is State.LOGGED]
     if any(card.backed for card in logged):
         yield lambda x, y: [_swatch(x, y, FILL)], SYMBOL, "in the backup"
-    if any(not card.backed for card in logged):
+    if any(not card.backed and not card.recovered for card in logged):
         yield lambda x, y: [_swatch(x, y, hatch=INK)], SYMBOL, "not in the backup"
+    if any(card.recovered for card in logged):
+        yield lambda x, y: [replace(_swatch(x, y), radius=5)], SYMBOL, "logged by recovery"
     if any(card.deleted for card in logged):
         yield lambda x, y: [_swatch(x, y, dashed=True)], SYMBOL, "deleted later"
     if any(card.lost for card in logged):

@@ -14,7 +14,7 @@ from typing import assert_never
 from bac.figures.events.focus import Focus
 from bac.figures.look import UNFOLDED, Fold
 from bac.model.architecture import Step, Verb
-from bac.model.system import ActionKind, Event, Label
+from bac.model.system import ActionKind, Event, Fact, FactKind, Label
 from bac.model.trace import Entry, Trace
 from bac.properties.anomalies import Cut
 
@@ -52,6 +52,17 @@ class State(Enum):
     """An event that is missing from its log; or, without an event, a backup that does not exist."""
 
 
+BY = {
+    ActionKind.DELIVER: "delivered",
+    ActionKind.REPLAY: "replayed",
+    ActionKind.RESUME: "resumed",
+    ActionKind.RETRY: "retried",
+    ActionKind.BACKFILL: "filled back",
+    ActionKind.RECONSTRUCT: "reconstructed",
+}
+"""How recovery appended an event, in a word."""
+
+
 @dataclass(frozen=True, slots=True)
 class Card:
     """One event, or its absence, in the lane of a service.
@@ -73,6 +84,11 @@ class Card:
     lost: bool = False
     deleted: bool = False
     alert: bool = False
+
+    @property
+    def recovered(self) -> bool:
+        """Whether recovery appended the event to its log."""
+        return self.entry is not None and self.entry.by in BY
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,17 +202,6 @@ def _shortened(stretch: list[Column]) -> list[Column]:
     counts = Counter(card.service for column in stretch[start:end] for card in column.cards)
     hidden = Column(Kind.ELISION, stretch[start].action, hidden=tuple(counts.items()))
     return [*stretch[:start], hidden, *stretch[end:]]
-
-
-BY = {
-    ActionKind.DELIVER: "delivered",
-    ActionKind.REPLAY: "replayed",
-    ActionKind.RESUME: "resumed",
-    ActionKind.RETRY: "retried",
-    ActionKind.BACKFILL: "filled back",
-    ActionKind.RECONSTRUCT: "reconstructed",
-}
-"""How recovery appended an event, in a word."""
 
 
 class Director:
@@ -321,11 +326,23 @@ class Director:
             State.ABSENT,
             short_label(step),
             self.suffix(event),
-            "missing" if event == self.focus.missing else "never logged",
+            self.fate(event),
             tooltip,
             event=event,
             alert=True,
         )
+
+    def fate(self, event: Event) -> str:
+        """Return what became of an event that is in no log: its message may be lost, or wait in the broker."""
+        word = "missing" if event == self.focus.missing else "never logged"
+        number = next(n for n, label in enumerate(self.trace.actions) if label.kind is ActionKind.DISASTER)
+
+        def waits(state: frozenset[Fact]) -> bool:
+            return any(fact.kind is FactKind.PENDING and fact.events[1] == event for fact in state)
+
+        if waits(self.trace.states[-1]):
+            return f"{word}, its message in the broker"
+        return f"{word}, its message lost" if waits(self.trace.states[number]) else word
 
     def suffix(self, event: Event) -> str:
         """Return the index, if there are several."""
