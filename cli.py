@@ -35,7 +35,7 @@ from bac.commands.terminal import (
 BROKEN_PIPE = 141
 MOST_OPEN = 10
 """So many questions that a certificate leaves open are listed."""
-COMMANDS = ("audit", "check", "coverage", "drill", "export", "figure", "lint", "prove")
+COMMANDS = ("audit", "check", "coverage", "drill", "export", "figure", "lint", "prove", "report")
 """The commands with a module of their own in :mod:`bac.commands`, which is imported only when it is used."""
 
 

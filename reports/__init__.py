@@ -21,6 +21,7 @@ FORMATS = {
     "junit": "bac.reports.junit",
     "sarif": "bac.reports.sarif",
     "github": "bac.reports.github",
+    "html": "bac.reports.html.page",
 }
 """Each format with the module that writes it, which is imported only when it is used.
 
