@@ -200,7 +200,7 @@ def conforms(files: list[Path]) -> None:
 
 
 def evaluated(systems: list[dict[str, Any]]) -> Any:
-    """What the interpreter of the page counts, in a browser if there is one."""
+    """The counts of the interpreter of the page, in a browser if there is one."""
     code = asset("interpreter.js").replace('"use strict";', "")
     if CHROMIUM is not None:
         sync = pytest.importorskip("playwright.sync_api")

@@ -133,7 +133,7 @@ def as_script(data: object) -> str:
 
 
 class Page:
-    """What is shown of one specification."""
+    """The parts of the page about one specification."""
 
     def __init__(self, checked: Checked, view: View) -> None:
         """Collect what is wrong, the plans with most of it first."""
@@ -212,7 +212,7 @@ class Page:
 
     @property
     def summary(self) -> str:
-        """What the page is about, in a sentence."""
+        """The subject of the page in a sentence."""
         results = self.checked.results
         bad = sum(result.verdict is Verdict.VIOLATED for result in results)
         instances = results[0].instances if results else 1
