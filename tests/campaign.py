@@ -103,9 +103,8 @@ class Campaign:
 def easier(document: Document, random: Random) -> Document:
     """The document, mostly without what the precedence engine refuses."""
     recovery = document["plans"]["p"].get("recovery", {})
-    for option in ("from", "backfill", "reconstruct"):
-        if random.random() < 0.9:
-            recovery.pop(option, None)
+    if random.random() < 0.9:
+        recovery.pop("from", None)
     for steps in document.get("use_cases", {}).values():
         for step in steps["steps"] if isinstance(steps, dict) else steps:
             if random.random() < 0.7:

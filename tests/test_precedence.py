@@ -106,7 +106,7 @@ def two_services() -> Architecture:
 
 @pytest.mark.parametrize("option", sorted(REFUSED))
 def test_it_refuses_an_option_that_it_does_not_cover(option: str) -> None:
-    text = "from: newest" if option == "source" else f"{option}: [a]"
+    text = {"source": "from: newest"}[option]
     plan = parsed(f"{REFERENCE}  p: {{recovery: {{{text}}}}}").plan("p")
     with pytest.raises(NotApplicable, match=text.partition(":")[0]):
         Precedence(two_services(), plan)
@@ -118,8 +118,8 @@ def test_it_refuses_a_mode_that_it_does_not_know() -> None:
 
 
 def test_it_is_an_error_to_ask_it_for_what_it_refuses_and_auto_asks_another() -> None:
-    plan = parsed(REFERENCE + "  p: {recovery: {reconstruct: true}}").plan("p")
-    with pytest.raises(NotApplicable, match="reconstruct"):
+    plan = parsed(REFERENCE + "  p: {recovery: {from: newest}}").plan("p")
+    with pytest.raises(NotApplicable, match="from"):
         check(two_services(), plan, engine=PRECEDENCE)
     result = check(two_services(), plan, engine=AUTO)
     assert result.engine == "explicit"

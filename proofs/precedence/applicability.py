@@ -10,7 +10,7 @@ from bac.model.plan import Scope
 from bac.model.recovery import OPTIONS, OnInvalid, Onto
 from bac.model.setting import event_entities
 from bac.proofs.engine import NotApplicable
-from bac.proofs.precedence.backups import FIRST, Backups
+from bac.proofs.precedence.backups import FIRST, Backups, Crash
 from bac.proofs.precedence.cut import Cut
 from bac.proofs.precedence.events import Events
 from bac.proofs.precedence.formulas import bits, members
@@ -30,17 +30,31 @@ MODES = frozenset(
 )
 """The modes of backup that the engine knows."""
 ALLOWED = frozenset(
-    {"restore", "rollback", "broker", "replay", "resume", "on_invalid", "onto", "retry", "collect", "undo"}
+    {
+        "restore",
+        "rollback",
+        "broker",
+        "replay",
+        "resume",
+        "on_invalid",
+        "onto",
+        "retry",
+        "backfill",
+        "reconstruct",
+        "collect",
+        "undo",
+    }
 )
 """The options of recovery that the engine knows; of some of them it refuses certain combinations."""
-REFUSED = frozenset({"source", "backfill", "reconstruct"})
+REFUSED = frozenset({"source"})
 """The options of recovery that the engine refuses."""
 
 
 class Applicability:
     """The actions that recovery may take under a plan, and whether the engine covers them.
 
-    ``redone`` and ``repeated`` are the blocks that recovery may execute, and those that it may execute again.
+    ``redone`` and ``repeated`` are the blocks that recovery may execute, and those that it may execute again;
+    ``returned`` are those that owners or people may bring back.
     """
 
     def __init__(self, events: Events, backups: Backups) -> None:
@@ -48,11 +62,13 @@ class Applicability:
         self.events, self.backups = events, backups
         self.recovery = backups.recovery
         self.possible = Possible(events.setting)
-        self.redone = self.repeated = 0
+        self.redone = self.repeated = self.returned = 0
+        self.cut = Cut(events, backups, Crash(None, None), FIRST)
         for number, block in enumerate(events.blocks):
             case, steps = self.transaction(block)
             self.redone |= any(self.possible.redoes(case, step) for step in steps) << number
             self.repeated |= self.possible.repeats(case, steps) << number
+            self.returned |= any(map(self.cut.may_return, members(block))) << number
 
     def transaction(self, block: int) -> tuple[UseCase, tuple]:  # type: ignore[type-arg]
         """The use case and the steps of a block."""
@@ -77,8 +93,10 @@ class Applicability:
             yield "onto: existing with scope: any, where services are restored together"
         if self.events.setting.droppable:
             yield "on_invalid: reject with events about what can be deleted"
-        if self.recovery.undo and self.events.architecture.tolerance.missing_state:
-            yield "undo with missing state that is tolerated"
+        if self.recovery.undo and any(map(self.may_stop_undoing, range(len(self.events.steps)))):
+            yield "undo with missing state that is tolerated, of steps that speak of what other use cases create"
+        for number in members(self.returned):
+            yield from self.in_return(number)
         if self.redone or self.repeated:
             yield from self.in_recovery()
 
@@ -102,6 +120,51 @@ class Applicability:
             yield "on_invalid: reject with messages that recovery may drop"
         if any(self.races(deletion) for deletion in self.deletions()):
             yield "deletions that recovery may carry out before or after something that needs the entity"
+
+    def may_stop_undoing(self, event: int) -> bool:
+        """Whether undoing this event may leave its use case without a reason to undo the rest.
+
+        A step that must not be missing is a reason to the end.
+        """
+        if not self.events.is_dispensable(event) or self.backups.external >> self.events.service[event] & 1:
+            return False
+        creations = (self.events.creation(entity) for entity in self.cut.spoken_of(event))
+        return any(each != event and not self.stays_a_reason(each, event) for each in creations)
+
+    def stays_a_reason(self, creation: int, event: int) -> bool:
+        """Whether the use case of an event lacks a step for good if this creation is not in the log."""
+        return self.events.case[creation] == self.events.case[event] and not self.events.is_dispensable(creation)
+
+    def in_return(self, number: int) -> Iterator[str]:
+        """The ways in which it depends on the order of recovery what an owner or a person brings back."""
+        block = self.events.blocks[number]
+        (event, *others) = members(block)
+        step = self.events.steps[event]
+        backfilled = self.cut.backfills(event)
+        if others:
+            yield "steps of a transaction that are brought back without the rest"
+        if step.verb in (Verb.DELETE, Verb.UNLINK):
+            yield "deletions that an owner takes back"
+        if backfilled and (self.repeated >> number & 1 or self.cut.by_hand(event)):
+            yield "steps that an owner takes back and that can also be done again"
+        if backfilled and self.redone >> number & 1 and self.may_follow_a_return(event):
+            yield "steps that an owner takes back or that go on, whichever comes first"
+        removals = {each for link in self.cut.links_that_keep(event) for each in self.events.removals_of(link)}
+        if any(self.may_append() >> removal & 1 for removal in removals):
+            yield "links for whose sake state is brought back, and which recovery may remove"
+
+    def may_follow_a_return(self, event: int) -> bool:
+        """Whether recovery may execute a step because of something that was brought back before."""
+        if self.recovery.retry and not self.events.predecessors[event]:
+            return True
+        seen, todo = set[int](), [event]
+        while todo:
+            each = todo.pop()
+            asked = (self.events.creation(entity) for entity in self.cut.asked(each))
+            new = {*self.events.predecessors[each], *asked} - seen
+            seen |= new
+            todo += new
+        return any(self.returned >> self.events.block[each] & 1 for each in seen - {event})
 
     def is_whole(self, block: int) -> bool:
         """Whether the services of a block are restored together."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import cached_property
 
-from bac.model.architecture import Entity, Verb, Via
+from bac.model.architecture import Caching, Entity, Link, Verb, Via
 from bac.model.modes import Image
 from bac.model.recovery import Broker, OnInvalid
 from bac.model.setting import event_entities, step_entities
@@ -173,7 +173,7 @@ class Cut:
 
     def appended(self, event: int) -> Formula:
         """Recovery appends the event."""
-        return self.redone(self.events.block[event])
+        return some([self.redone(self.events.block[event]), self.returned(event)])
 
     def redone(self, block: int) -> Formula:
         """Recovery executes a block that is not in the log."""
@@ -221,7 +221,7 @@ class Cut:
     def live(self, event: int) -> Formula:
         """The step is executed after the disaster, for the first time or again."""
         block = self.events.block[event]
-        return some([self.redone(block), self.repeated(block)])
+        return some([self.redone(block), self.repeated(block), self.by_hand(event) and self.returned(event)])
 
     def repeated(self, block: int) -> Formula:
         """A call that is in the log is made again, as its caller goes on."""
@@ -234,6 +234,61 @@ class Cut:
             return False
         live = some(map(self.live, before))
         return live and every([self.there(head), live, *map(self.settled, before)])
+
+    # What owners and people bring back
+
+    def backfills(self, event: int) -> bool:
+        """Whether the owner of an entity may take back what this step did."""
+        step = self.events.steps[event]
+        return step.verb is not Verb.COPY and step.entity.name in self.recovery.backfill
+
+    def by_hand(self, event: int) -> bool:
+        """Whether a person may create again what this step created."""
+        step = self.events.steps[event]
+        named = step.verb is Verb.CREATE and step.entity.name in self.recovery.reconstruct
+        return named and step.entity.name not in self.events.architecture.scarce
+
+    def returned(self, event: int) -> Formula:
+        """The event is taken back by the owner of its entity, or done again by a person, once nothing else goes on."""
+        if not self.may_return(event):
+            return False
+        return self._unfolded("returned", event, self._returned)
+
+    def _returned(self, event: int) -> Formula:
+        kept = [*map(self.settled, self.copies(event)), *map(self.held, self.links_that_keep(event))]
+        return every([self.no(self.there(event)), some(kept)])
+
+    def may_return(self, event: int) -> bool:
+        """Whether there is something from which, or for whose sake, the event can be brought back."""
+        return bool(self.copies(event) or self.links_that_keep(event))
+
+    def copies(self, event: int) -> list[int]:
+        """The copies from which an owner takes back what a step did: those that follow it."""
+        if not self.backfills(event):
+            return []
+        entity = self.events.steps[event].entity
+        return [
+            later
+            for later in members(self.events.cases[self.events.case[event]])
+            if self.events.steps[later].verb is Verb.COPY
+            and self.events.steps[later].entity == entity
+            and self.events.ancestors(later) >> event & 1
+        ]
+
+    def links_that_keep(self, event: int) -> list[Link]:
+        """The links for whose sake what a step created is brought back."""
+        step, architecture = self.events.steps[event], self.events.architecture
+        if step.verb is not Verb.CREATE:
+            return []
+        links, caches = architecture.links_to.get(step.entity, []), dict(architecture.caches)
+        cached = [link for link in links if caches.get((link.holder.name, link.target.name)) is Caching.WITH_THE_LINK]
+        return list(links) if self.by_hand(event) else cached if self.backfills(event) else []
+
+    def held(self, link: Link) -> Formula:
+        """The link was made and not removed, and its holder exists (which recovery does not change, here)."""
+        made = [self.events.of(*self.events.architecture.links[link]), self.events.creation(link.holder)]
+        removals = self.events.removals_of(link)
+        return every([*map(self.settled, made), *(self.no(self.there(removal)) for removal in removals)])
 
     # Validation
 
@@ -278,7 +333,7 @@ class Cut:
     def _half_done(self, case: int) -> Formula:
         events = list(members(self.events.cases[case]))
         begun = some(map(self.settled, events))
-        lacking = [self.no(self.settled(event)) for event in events]
+        lacking = [self.no(self.settled(event)) for event in events if not self.events.is_dispensable(event)]
         dangling = [
             every([self.settled(event), self.no(self.final(self.events.creation(entity)))])
             for event in events

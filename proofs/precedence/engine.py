@@ -57,7 +57,7 @@ class Precedence:
         if key not in self._searches:
             known = self._searches.get((crash, first, not at_rest))
             cut = Cut(self.events, self.backups, crash, first) if known is None else known.cut
-            redone = self.applicability.redone, self.applicability.repeated
+            redone = self.applicability.redone | self.applicability.returned, self.applicability.repeated
             self._searches[key] = Search(cut, at_rest, redone, self.effort)
         return self._searches[key]
 

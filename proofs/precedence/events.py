@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import cached_property
 
-from bac.model.architecture import Entity, Step, UseCase, Verb, Via
+from bac.model.architecture import Entity, Link, Step, UseCase, Verb, Via
 from bac.model.recovery import OnInvalid
 from bac.model.setting import Setting, step_entities
 from bac.model.system import Event
@@ -70,6 +70,14 @@ class Events:
             what: tuple(self.of(case, step) for case, step in places)
             for what, places in self.architecture.removals.items()
         }
+
+    def removals_of(self, link: Link) -> list[int]:
+        """The events that remove a link, or delete its holder."""
+        return [*self.removals.get(link, ()), *self.removals.get(link.holder, ())]
+
+    def is_dispensable(self, event: int) -> bool:
+        """Whether it is tolerated that the event is missing."""
+        return (self.names[event].use_case, self.names[event].step) in self.architecture.tolerance.missing_state
 
     # Guards
 

@@ -79,7 +79,7 @@ class Search:
     Args:
         cut: the formulas of the cut.
         at_rest: whether no use case may be in flight.
-        redone: the blocks that recovery may execute, and those that it may repeat.
+        redone: the blocks that recovery may append, and those that it may repeat.
         effort: how long to search for one run.
     """
 
@@ -87,9 +87,9 @@ class Search:
         """Prepare the placement of events."""
         needs = cut.events.at_rest if at_rest else cut.events.closure
         self.cut, self.at_rest, self.effort = cut, at_rest, effort
-        self.may_redo, self.may_repeat = redone
+        self.may_append, self.may_repeat = redone
         self.sweeps = cut.recovery.undo or bool(cut.recovery.collect)
-        self.redoes = bool(self.may_redo | self.may_repeat) or self.sweeps
+        self.redoes = bool(self.may_append | self.may_repeat) or self.sweeps
         self.placement = Placement(cut, needs, self.redoes)
         self.nodes = 0
         self.hurries = False
@@ -333,7 +333,7 @@ class Search:
         for event in members(events.cases[case]):
             block = events.block[event]
             if events.heads >> event & 1:
-                yield self.cut.redone(block) if self.may_redo >> block & 1 else False
+                yield self.cut.appended(event) if self.may_append >> block & 1 else False
                 yield self.cut.repeated(block) if self.may_repeat >> block & 1 else False
             yield self.cut.undone(event)
             yield self.cut.collected(event) if events.is_creation(event) else False
