@@ -25,6 +25,7 @@ from hypothesis import strategies as st
 from strategies import specifications
 
 from bac.figures.canvas import Anchor, Box, Drawing, FigureError, Polyline, Text
+from bac.figures.events.focus import focus
 from bac.figures.events.history import with_history
 from bac.figures.events.layout import draw
 from bac.figures.look import LEGIBLE, POINTS, SIZE, SMALLEST, Look, Orientation, length
@@ -34,6 +35,7 @@ from bac.figures.render import FORMATS, by_graphviz, write
 from bac.model.extras import EXTRAS, Extra
 from bac.model.plan import Timing
 from bac.model.semantics import system
+from bac.model.specification.reader import load
 from bac.model.system import AT_REST, INITIAL, RECOVERED, ActionKind, Label
 from bac.model.trace import Claim, Trace
 from bac.proofs.check import find
@@ -254,6 +256,42 @@ def test_the_figures_of_the_article_fit_into_a_column(name: str, orientation: Or
     drawing = draw(article(name), look=Look(COLUMN, orientation))
     check_layout(drawing, LEGIBLE)
     assert drawing.width == COLUMN
+
+
+CASES = EXAMPLES / "cases"
+HEADINGS = {
+    "Duplicate: create charge": ("job-queue", "redis restored, workers go on", "duplicate"),
+    "Misdirected link: project → repository": ("gitlab", "database first", "misdirected-link"),
+    "Overbooking: seat": ("airline-seat", "flights restored", "overbooking"),
+    "Broken link: app → droplet": ("cloud-foundry", "without locks, blobstore first", "broken-link"),
+    "Orphan state: repository": ("gitlab", "database first", "orphan-state"),
+    "Missing state: create workflow": ("cadence", "both restored as they are", "missing-state"),
+}
+
+
+@pytest.mark.parametrize("heading", HEADINGS)
+def test_the_heading_tells_the_claim(heading: str) -> None:
+    """And what the claim is about is in the figure."""
+    name, plan, kind = HEADINGS[heading]
+    specification = load(CASES / f"{name}.bac.yaml")
+    trace = find(
+        specification.architecture, specification.plan(plan), 1, "consistency", kind, None, None, Limits(seconds=60)
+    )
+    written = {shape.name or shape.text for shape in draw(trace).shapes if isinstance(shape, Text)}
+    assert heading in written
+    found = focus(trace)
+    assert found.events
+    assert set(found.services) <= written
+
+
+def test_a_link_that_breaks_can_come_to_lead_elsewhere() -> None:
+    text = REFERENCE + "entities: {b: {ids: sequence}}\n"
+    specification = parsed(text)
+    plan = specification.plan("independent")
+    trace = find(specification.architecture, plan, 1, "consistency", "misdirected-link", None, None, Limits())
+    found = focus(trace)
+    assert found.heading == "Misdirected link: a → b"
+    assert found.broken is not None
 
 
 def test_a_bare_figure_has_no_heading_legend_or_caption() -> None:

@@ -21,8 +21,8 @@ from bac.properties.qualities import Property
 class Focus:
     """The events, links and services that a claim is about.
 
-    ``heading`` is the claim in a few words; ``broken`` is the link and its index; ``orphan``, ``missing``, ``lost`` and
-    ``twice`` are the events of such anomalies; ``unbacked`` are services without a backup; ``events`` are all events
+    ``heading`` is the claim in a few words; ``broken`` is the link and its index; ``orphan``, ``missing`` and ``lost``
+    are the events of such anomalies; ``unbacked`` are services without a backup; ``events`` are all events
     that must be shown, and ``services`` their services.  The same is wrong at the indices ``alike``.
     """
 
@@ -75,7 +75,13 @@ def _focus(trace: Trace) -> Focus:
             heading = f"Extra loss: {guarded(str(trace.step_of(event)[1]))}{of_index(trace)}"
             return _about(trace, Focus(heading, lost=event, events=(event,)))
         case _, AnomalyKind.BROKEN_LINK:
-            return _about(trace, _broken_link(trace))
+            return _about(trace, _broken_link(trace, "Broken link"))
+        case _, AnomalyKind.MISDIRECTED_LINK:
+            return _about(trace, _misdirected_link(trace))
+        case _, AnomalyKind.OVERBOOKING:
+            return _about(trace, _overbooking(trace))
+        case _, AnomalyKind.DUPLICATE:
+            return _about(trace, _duplicate(trace))
         case _, AnomalyKind.ORPHAN_STATE:
             return _about(trace, _orphan_state(trace))
         case _, AnomalyKind.MISSING_STATE:
@@ -110,14 +116,45 @@ def _about(trace: Trace, found: Focus) -> Focus:
     return replace(found, services=ordered)
 
 
-def _broken_link(trace: Trace) -> Focus:
-    index = trace.claim.index or 1
-    cut = Cut(trace, index)
+def _broken_link(trace: Trace, what: str) -> Focus:
+    """Return the focus on a broken link, under this heading."""
+    cut = Cut(trace, trace.claim.index or 1)
     subject = " → ".join(map(guarded, (trace.claim.subject or "").split(" -> ")))
-    heading = f"Broken link: {subject}{of_index(trace)}"
     link = next(link for link in trace.architecture.links if str(link) == trace.claim.subject and cut.broken(link))
+    return _of_link(cut, link, f"{what}: {subject}{of_index(trace)}")
+
+
+def _of_link(cut: Cut, link: Link, heading: str) -> Focus:
     events = [cut.making(link), cut.creation(link.target), cut.removal(link.target)]
-    return Focus(heading, broken=(link, index), events=tuple(event for event in events if event))
+    return Focus(heading, broken=(link, cut.index), events=tuple(event for event in events if event))
+
+
+def _misdirected_link(trace: Trace) -> Focus:
+    """Return the focus on a link that is broken, or on an orphan whose holder was lost."""
+    cut = Cut(trace, trace.claim.index or 1)
+    named = [link for link in trace.architecture.links if str(link) == trace.claim.subject]
+    link = next(link for link in named if cut.misdirected(link))
+    if cut.broken(link):
+        return _broken_link(trace, "Misdirected link")
+    subject = f"{guarded(str(link.holder))} → {guarded(str(link.target))}"
+    events = dict.fromkeys([cut.creation(link.target), cut.creation(link.holder), cut.making(link)])
+    heading = f"Misdirected link: {subject}{of_index(trace)}"
+    return Focus(heading, orphan=cut.creation(link.target), events=tuple(events))
+
+
+def _overbooking(trace: Trace) -> Focus:
+    cut = Cut(trace, trace.claim.index or 1)
+    named = [link for link in trace.architecture.links if str(link.target) == trace.claim.subject]
+    link = next(link for link in named if cut.broken(link))
+    return _of_link(cut, link, f"Overbooking: {guarded(str(link.target))}{of_index(trace)}")
+
+
+def _duplicate(trace: Trace) -> Focus:
+    """Return the focus on an event that is done again, and on the event whose service asks for it."""
+    event = claimed_event(trace)
+    callers = tuple(Event(event.use_case, number, event.index) for number in trace.step_of(event)[1].predecessors)
+    heading = f"Duplicate: {guarded(str(trace.step_of(event)[1]))}{of_index(trace)}"
+    return Focus(heading, events=(event, *callers))
 
 
 def _orphan_state(trace: Trace) -> Focus:
