@@ -373,6 +373,10 @@ def codes(text: str) -> list[str]:
     return [found.code for found in diagnostics(text)]
 
 
+def test_a_plan_with_an_error_is_not_said_to_be_like_another() -> None:
+    assert codes(TINY + "plans: {p: {recovery: {backfill: [nothing]}}}") == ["unknown-entity"]
+
+
 # --- What a specification means ---------------------------------------------------------------------------------------
 
 

@@ -218,8 +218,10 @@ def read_plans(application: Application, node: Node) -> tuple[Plan, ...]:
             message = f"every specification has a plan {quoted(name.text)}; choose another name"
             report.add("reserved-name", name, message)
         elif (record := _PLAN(report, value)) is not None:
+            errors = report.errors
             plan = _PlanReader(application, name, record).plan()
-            twin = contents.setdefault(replace(plan, name=""), plan.name) if record.whole else plan.name
+            sound = record.whole and report.errors == errors
+            twin = contents.setdefault(replace(plan, name=""), plan.name) if sound else plan.name
             if twin != plan.name:
                 report.add("same-plan", name, f"this plan is identical to {quoted(twin)}")
             plans.append(plan)
