@@ -5,14 +5,15 @@ Source: the article, Figures 1, 2 and 6 (and Figure 5 for copies).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from bac.figures.canvas import Drawing
+from bac.figures.graph.arrows import BREAKING
 from bac.figures.graph.boxes import badge_part
 from bac.figures.graph.layout import lay_out
 from bac.figures.graph.overview import draw_overview
 from bac.figures.graph.part import Part
-from bac.figures.graph.picture import item, kinds_legend, page
+from bac.figures.graph.picture import HEIGHT, SAMPLE, item, kinds_legend, page
 from bac.figures.graph.service_graph import ServiceGraph, is_large, part_around, service_graph
 from bac.figures.graph.service_picture import service_picture
 from bac.figures.graph.words import counted, elided, shortened, tooltip
@@ -36,6 +37,7 @@ def draw_architecture(
     depth: int = 1,
     program: str | None = None,
     legend: bool = True,
+    broken: Collection[tuple[str, str]] = (),
 ) -> Drawing:
     """Draw an architecture, and how a plan backs it up.
 
@@ -53,6 +55,7 @@ def draw_architecture(
         depth: the most references in a row over which this part extends.
         program: the Graphviz program that computes the layout, ``""`` for none; by default one that is found.
         legend: whether the meaning of the arrows is drawn; what is not drawn is always said.
+        broken: links that can break, as holder and target: their arrows are marked.
 
     Returns:
         the same drawing each time, for the same Graphviz.
@@ -63,14 +66,19 @@ def draw_architecture(
     if not services and is_large(architecture):
         return draw_overview(architecture, plan, program)
     graph = service_graph(architecture, plan, part_around(architecture, services, depth) if services else None)
-    content = _drawn(graph, narrow=False, program=program)
+    content = _drawn(graph, False, program, broken)
     if graph.labelled and content.width > PAGE:
-        content = _drawn(graph, narrow=True, program=program)
-    return page(architecture, plan, _description(graph, plan), content, _legend(graph, legend))
+        content = _drawn(graph, True, program, broken)
+    items = _legend(graph, legend)
+    if broken and legend:
+        items.append(
+            item("can break", Part(SAMPLE, HEIGHT, BREAKING.draw(((0.0, HEIGHT / 2), (SAMPLE, HEIGHT / 2)), False)))
+        )
+    return page(architecture, plan, _description(graph, plan), content, items)
 
 
-def _drawn(graph: ServiceGraph, narrow: bool, program: str | None) -> Part:
-    picture = service_picture(graph, narrow)
+def _drawn(graph: ServiceGraph, narrow: bool, program: str | None, broken: Collection[tuple[str, str]]) -> Part:
+    picture = service_picture(graph, narrow, broken)
     return picture.drawn(lay_out(picture.diagram, program))
 
 

@@ -9,7 +9,7 @@ from math import hypot
 
 from bac.figures.canvas import Point, Polygon, Polyline, Shape
 from bac.figures.graph.references import ArrowKind
-from bac.figures.palette import INK, MUTED, PAPER
+from bac.figures.palette import ALERT, INK, MUTED, PAPER
 
 HEAD_LENGTH, HEAD_WIDTH = 9.0, 9.0
 """The head of a hollow arrow, in points."""
@@ -51,6 +51,8 @@ PENS: Mapping[ArrowKind, Pen] = {
     ArrowKind.TOLERATED: Pen(dashed=True),
     ArrowKind.COPY: Pen(hollow=True),
 }
+BREAKING = Pen(ALERT, 2.0)
+"""A link that can break."""
 SHARING = Pen(width=2.2, head=False)
 """From a service to the database that it shares."""
 FAINT = Pen(MUTED, 0.8)

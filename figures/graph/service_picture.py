@@ -6,11 +6,11 @@ The blocks are the services, then shared databases, then folds that are tied to 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import replace
 
 from bac.figures.graph.affected import Side
-from bac.figures.graph.arrows import FAINT, PENS, SHARING
+from bac.figures.graph.arrows import BREAKING, FAINT, PENS, SHARING
 from bac.figures.graph.boxes import GROUP_FILL, caption_part, fold_part, service_part, shared_database_part
 from bac.figures.graph.diagram import Frame, Line, forward_order, level_height
 from bac.figures.graph.part import Part, number_part, plate, text_part
@@ -31,14 +31,15 @@ ROW = 4
 """The most services side by side that share a database and have no arrows between them."""
 
 
-def service_picture(graph: ServiceGraph, narrow: bool) -> Picture:
+def service_picture(graph: ServiceGraph, narrow: bool, broken: Container[tuple[str, str]] = ()) -> Picture:
     """Return the picture of a service graph.
 
     Args:
         graph: what is drawn.
         narrow: put labels into more and shorter lines.
+        broken: links, as holder and target, whose arrows are marked.
     """
-    arrows = _arrows(graph, narrow)
+    arrows = _arrows(graph, narrow, broken)
     rows = _rows(graph, arrows)
     blocks = _services(graph, arrows, rows)
     databases = {group: len(blocks) + place for place, group in enumerate(_shared(graph))}
@@ -62,7 +63,7 @@ def service_picture(graph: ServiceGraph, narrow: bool) -> Picture:
     return Picture(tuple(blocks), connections, tuple(frames), captions)
 
 
-def _arrows(graph: ServiceGraph, narrow: bool) -> list[Connection]:
+def _arrows(graph: ServiceGraph, narrow: bool, broken: Container[tuple[str, str]]) -> list[Connection]:
     """Return the arrows between services; the label of an arrow inside a group is on the ground of that."""
     number = {service.name: place for place, service in enumerate(graph.services)}
     box = {service.name: service.box for service in graph.services}
@@ -71,7 +72,10 @@ def _arrows(graph: ServiceGraph, narrow: bool) -> list[Connection]:
         within = box[arrow.source] is not None and box[arrow.source] == box[arrow.target]
         label = _label(arrow, narrow, GROUP_FILL if within else PAPER) if graph.labelled else None
         line = Line(number[arrow.source], number[arrow.target], (label.width, label.height) if label else None)
-        found.append(Connection(line, PENS[arrow.kind], label, tooltip(arrow)))
+        wrong = [f"{holder} → {target}" for holder, target, _ in arrow.links if (holder, target) in broken]
+        pen = replace(PENS[arrow.kind], stroke=BREAKING.stroke, width=BREAKING.width) if wrong else PENS[arrow.kind]
+        words = f"{tooltip(arrow)}; can break: {', '.join(wrong)}" if wrong else tooltip(arrow)
+        found.append(Connection(line, pen, label, words))
     return found
 
 

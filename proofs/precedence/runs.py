@@ -271,7 +271,6 @@ class Sequences:
         idle = members(self.snapped & ~self.with_events)
         free = [s for s in idle if not self.backups.rank.get(s, 0) and s not in self.backups.lock_of]
         if not free:
-            self.busy = self.snapped
             return nodes
         best = min(free, key=lambda service: not self.shown >> service & 1)
         return [self.backups.node[best]]

@@ -319,12 +319,23 @@ class Page:
         except FigureError:
             return ""
 
+    def broken(self, result: PlanResult) -> set[tuple[str, str]]:
+        """Return the links that can break under a plan, as the names of holder and target."""
+        each = result.properties.get(Property.CONSISTENCY)
+        found = (
+            {anomaly.subject for anomaly in each.anomalies if anomaly.kind is AnomalyKind.BROKEN_LINK}
+            if each
+            else set()
+        )
+        return {(link.holder.name, link.target.name) for link in self.architecture.links if str(link) in found}
+
     def graphs(self, room: int) -> str:
         """Return the architecture, with the groups of each plan that looks different, in so many bytes."""
         parts = ['<section id="architecture"><h2>Architecture</h2>']
         seen: dict[str, str] = {}
         for number, result in enumerate(self.checked.results):
-            drawing = svg(draw_architecture(self.architecture, self.plans.get(result.plan)))
+            plan = self.plans.get(result.plan)
+            drawing = svg(draw_architecture(self.architecture, plan, broken=self.broken(result)))
             key = re.sub(r"<title.*?</title>|<desc.*?</desc>", "", drawing, flags=re.DOTALL)
             if key in seen or size_of(drawing) > room:
                 continue
