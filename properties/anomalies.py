@@ -318,10 +318,6 @@ class Cut:
         """Whether the link comes to lead to something else in the cut."""
         return self._shows(self._definitions.misdirected(link))
 
-    def is_gone(self, entity: Entity) -> bool:
-        """Whether recovery collected the entity."""
-        return any(fact in self._facts for fact in self.presence.gone(entity))
-
     def links_within(self, entity: Entity) -> list[Link]:
         """The links to an entity that its own use case makes."""
         return self._definitions.links_within(entity)

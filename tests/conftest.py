@@ -17,7 +17,7 @@ from bac.model.extras import EXTRAS, MissingExtra
 
 settings.register_profile(
     "ci",
-    max_examples=60,
+    max_examples=40,
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.too_slow],

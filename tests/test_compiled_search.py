@@ -121,7 +121,7 @@ def try_problem(words: int, document: Document, instances: int) -> None:
 
 @pytest.mark.parametrize("words", [1, 2, pytest.param(3, marks=pytest.mark.slow)])
 def test_it_agrees_with_the_search_in_python(words: int) -> None:
-    few = settings(max_examples=60 if words == 1 else 20, suppress_health_check=list(HealthCheck))
+    few = settings(max_examples=30 if words == 1 else 10, suppress_health_check=list(HealthCheck))
     few(given(st.just(words), problems(), st.integers(1, 2))(try_problem))()
 
 

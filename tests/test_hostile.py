@@ -339,7 +339,7 @@ def test_what_is_no_name(name: str) -> None:
 
 # --- Any -------------------------------------------------------------------------------------------------------------
 
-GENEROUS = settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+GENEROUS = settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 WORDS = [
     *["services", "use_cases", "references", "plans", "groups", "mode", "create", "refers_to", "after", "via", "event"],
     *["call", "copy", "at", "order", "all", "atomic", "true", "null", "a", "b", "->", "*a", "<<", "é", "😀"],

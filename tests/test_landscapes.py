@@ -95,7 +95,7 @@ def falls(reference: str) -> bool:
 
 
 def test_one_of_each_shape_is_searched_and_the_others_look_like_it() -> None:
-    specification = landscape(300, 1500, "cyclic")
+    specification = landscape(150, 600, "cyclic")
     plan = specification.plan("atomic")
     divided = parts(specification.architecture, plan)
     assert len({part.shape for part in divided}) < 6 < len(divided)

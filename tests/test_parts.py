@@ -26,7 +26,7 @@ from bac.proofs.results import PlanResult, Verdict
 from bac.properties.qualities import Property
 from bac.reports.trace_files import trace_files
 
-EXAMPLES = int(os.environ.get("PARTS_EXAMPLES", "60"))
+EXAMPLES = int(os.environ.get("PARTS_EXAMPLES", "30"))
 LENIENT = settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
 
 

@@ -846,14 +846,14 @@ def test_a_dumped_specification_is_the_same(text: str) -> None:
     assert_same_after_dump(parse(text))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(specifications(plans_too=True))
 def test_a_generated_specification_is_valid_and_the_same_when_dumped(document: dict[str, Any]) -> None:
     assert SCHEMA.is_valid(document)
     assert_same_after_dump(parse(json.dumps(document)))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(st.randoms(use_true_random=False))
 def test_a_specification_with_any_key_is_valid_and_the_same_when_dumped(random: Random) -> None:
     document = problem(random)
@@ -864,7 +864,7 @@ def test_a_specification_with_any_key_is_valid_and_the_same_when_dumped(random: 
 REPLACEMENTS: list[Any] = [None, True, False, 1, "", "x", "all", "one", "x -> y", [], ["x"], ["x -> y"], {}, {"x": {}}]
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(st.randoms(use_true_random=False), st.data())
 def test_the_schema_accepts_whatever_the_reader_accepts(random: Random, data: st.DataObject) -> None:
     document = problem(random)

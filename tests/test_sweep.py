@@ -349,6 +349,7 @@ def test_a_cluster_gives_the_same_result(tmp_path: Path) -> None:
 
 
 @pytest.mark.filterwarnings("ignore")
+@pytest.mark.slow
 def test_a_cluster_does_without_a_killed_worker(tmp_path: Path) -> None:
     with cluster(tmp_path) as (address, workers):
         result = sweep(3, scheduler=address, progress=lambda now: workers[0].kill() if now.done == 3 else None)
