@@ -16,9 +16,10 @@ import pytest
 from helpers import REFERENCE, bac, parsed
 
 from bac.model import documents
-from bac.model.architecture import Architecture
+from bac.model.architecture import Architecture, Verb
 from bac.model.documents import MalformedDocument
 from bac.model.errors import BacError, LimitReached
+from bac.model.guard import Fault, Presence
 from bac.model.plan import Plan
 from bac.model.semantics import system
 from bac.model.system import INITIAL, ActionKind, Event, Label, State, System, backed, logged, pending
@@ -80,7 +81,7 @@ class RandomRun:
 
     def times(self, index: int) -> dict[str, int]:
         """The instants of points."""
-        rules, found = self.rules, {"E": len(self.labels)}
+        rules, found = self.rules, {"E": len(self.labels), "Z": len(self.labels)}
         for number, label in enumerate(self.labels):
             events = [rules.number(event) for event in label.events if event.index == index]
             for service in map(rules.service_number.__getitem__, label.services):
@@ -97,6 +98,12 @@ class RandomRun:
                     found["D"] = number
                 case ActionKind.STEP if events:
                     found[f"e{events[0]}"] = number
+                case ActionKind.SWEEP if events:
+                    found["E"] = min(number, found["E"])
+                case ActionKind.UNDO if events:
+                    found[f"u{events[0]}"] = number
+                case ActionKind.COLLECT if events:
+                    found[f"g{events[0]}"] = number
                 case ActionKind.REPEAT if events:
                     found.setdefault(f"v{events[0]}", number)
                 case kind if kind in REDONE and events:
@@ -121,7 +128,8 @@ class RandomRun:
         for number, (case, step) in enumerate(rules.places):
             event = Event(case.name, step.number, index)
             found |= {("cut", number)} if logged(event) in after else set()
-            found |= {("set", number)} if logged(event) in end else set()
+            found |= {("set", number)} if logged(event) in self.states[times["E"]] else set()
+            found |= {("end", number)} if logged(event) in end else set()
             found |= {("backed", number)} if backed(event) in end else set()
             for sender in rules.predecessors(number):
                 other = Event(case.name, rules.places[sender][1].number, index)
@@ -130,6 +138,15 @@ class RandomRun:
                 late = any(pending(other, event) in state for state in self.states[self.disaster + 1 :])
                 if late or f"r{head}" in times or f"v{head}" in times:
                     found.add(("pending", sender, number))
+            there = Presence(rules.architecture, index, frozenset(rules.recovery.collect))
+            for place, link in enumerate(step.links):
+                found |= {("link", number, place)} if there.holds(link).holds(end) else set()
+            fault = Fault(rules.architecture, frozenset())
+            if step.verb is Verb.CREATE:
+                excuse = fault.excused_orphan(step.entity, index)
+                found |= {("excused", number)} if excuse.holds(end) else set()
+                for place, part in enumerate(sorted(excuse.disjunctions, key=sorted)):
+                    found |= {("excuse", number, place)} if any((fact in end) == so for fact, so in part) else set()
         for action in self.labels:
             if action.kind in REDONE and action.events[0].index == index:
                 found.add((REDONE[action.kind], rules.number(action.events[0])))

@@ -15,11 +15,12 @@ import gzip
 import json
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from bac.model.architecture import Architecture, Via
+from bac.model.architecture import Architecture, Link, Verb, Via
 from bac.model.errors import BacError, quoted
 from bac.model.files import write_bytes
 from bac.model.modes import Image, Lock
@@ -317,9 +318,12 @@ class Clauses:
     def held(self, event: int) -> Iterator[tuple[str | int, ...]]:
         """Rules about locks that hold an event back."""
         service = self.rules.service[event]
-        lock = self.rules.group(service).mode.lock
+        group = self.rules.group(service)
+        lock = group.mode.lock
         if lock is Lock.NONE:
             return
+        for name in group.services[:WIDEST] if group.holds is not None else ():
+            yield "drained", event, self.rules.service_number[name], event
         yield "released", event, service
         for other in [event] if lock is Lock.STOPPED else self.rules.case_events(event):
             yield "drained", event, service, other
@@ -332,8 +336,41 @@ class Clauses:
             return
         for name in ("there", "kept", "image-has", "image-gives", "stays", "idle", "quiet", "comes", "origin"):
             yield name, event
-        for name in ("in-backup", "backup-taken", "backed-up"):
+        for name in ("in-backup", "backup-taken", "backed-up", "remains", "remains-done", "remains-else", "not-undone"):
             yield name, event
+        if self.rules.recovery.undo:
+            yield from (("complete", event, other) for other in self.rules.whole(event))
+            yield "undoing", event
+            yield "undone-there", event
+        if self.rules.recovery.collect:
+            yield from self.garbage(event)
+
+    def garbage(self, event: int) -> Iterator[tuple[str | int, ...]]:
+        """Rules about the links that an event makes, and what becomes of the entity that it creates."""
+        rules = self.rules
+        step = rules.step(event)[1]
+        for number, link in enumerate(step.links):
+            yield from self.linked(event, number, link)
+        if step.verb is Verb.CREATE:
+            for name in ("never-collected", "collected-there", "garbage", "excused-all", "unexcused"):
+                yield name, event
+            yield from (("collected-once", event, removal) for removal in rules.removals(step.entity))
+            with suppress(Unjustified):
+                for number, part in enumerate(rules.excuses(event)):
+                    yield from (("excused", event, number), ("excused-of", event, number))
+                    yield from (("excused-by", event, number, place) for place in range(len(part)))
+            for link in rules.links_to(step.entity):
+                making = rules.making(link)
+                number = rules.step(making)[1].links.index(link)
+                yield "unheld", event, making, number
+                yield from self.linked(making, number, link)
+
+    def linked(self, making: int, number: int, link: Link) -> Iterator[tuple[str | int, ...]]:
+        """Rules about a link at the end."""
+        for name in ("held-made", "held-by", "held-alive"):
+            yield name, making, number
+        for removal in (*self.rules.removals(link), *self.rules.removals(link.holder)):
+            yield "held-still", making, number, removal
 
     def service(self, service: int) -> Iterator[tuple[str | int, ...]]:
         """Rules about the snapshot of a service, and whether it is restored."""
@@ -581,13 +618,15 @@ class Refuter:
                 for point in (one, other):
                     if point[0] == "s":
                         self.take(known, "service", int(point[1:]))
-            case ("cut" | "set" | "backed", int(event)):
+            case ("cut" | "set" | "backed" | "end" | "excused", int(event)):
                 if event not in rules.blocks[event]:
                     return
                 self.take(known, "log", event)
                 self.take(known, "service", rules.service[event])
                 if atom[0] == "set" or is_true:
                     self.about_recovery(known, event)
+            case ("link" | "excuse", int(making), int()):
+                self.take(known, "log", making)
             case ("hit", int(service)):
                 self.take(known, "service", service)
             case (str(), int(sender), int(event)):
@@ -604,6 +643,8 @@ class Refuter:
             for event in self.rules.blocks[head]:
                 self.take(known, "log", event)
                 self.take(known, "service", self.rules.service[event])
+        elif point[0] in "ug":
+            self.take(known, "log", int(point[1:]))
         elif point[0] in "rv":
             self.about_recovery(known, int(point[1:]))
             for event in self.rules.blocks[int(point[1:])]:
@@ -787,7 +828,7 @@ class Refuter:
         """How much a part brings into play: nothing, if it says that something does not happen."""
         match part:
             case (("<", str(one), _), is_true):
-                return 1 if is_true and one[0] in "erv" else 0
+                return 1 if is_true and one[0] in "ervug" else 0
             case ((str(), *_), is_true):
                 return int(is_true)
             case _:

@@ -2,11 +2,12 @@
 
 A *point* is something that happens at an instant of a run, or never: the step of an event (``e7``), the snapshot of a
 service (``s2``), the first snapshot of all (``F``), the first one under a lock (``t2``), the backup of the broker
-(``B``), the disaster (``D``), the end of recovery (``E``), a held-back command (``N``), and what recovery executes
-(``r7``) or repeats (``v7``).  Events and services have the numbers of the specification, from 0; steps of one
-transaction are one point, as are snapshots at one instant.  The instants of points are totally ordered; what never
-happens comes last.  So ``("<", "e7", "D")`` says that the event 7 happened before the disaster, and its negation that
-the disaster comes first or at the same instant, or that both never happen.
+(``B``), the disaster (``D``), a held-back command (``N``), what recovery executes (``r7``), repeats (``v7``), takes
+back (``u7``) or collects (``g7``), the end of what goes on in recovery (``E``), and the very end (``Z``).  Events and
+services have the numbers of the specification, from 0; steps of one transaction are one point, as are snapshots at one
+instant.  The instants of points are totally ordered; what never happens comes last.  So ``("<", "e7", "D")`` says that
+the event 7 happened before the disaster, and its negation that the disaster comes first or at the same instant, or that
+both never happen.
 
 Each rule makes a clause: literals of which at least one is true of every run with any number of instances, at each
 index.  Rules are read off the specification here, with the semantics in sight (docs/semantics.md) and no engine.
@@ -18,8 +19,9 @@ from collections.abc import Callable, Iterable
 from functools import cached_property
 
 from bac.model.aftermath import Possible
-from bac.model.architecture import Architecture, Entity, Link, Step, UseCase, Via
+from bac.model.architecture import Architecture, Entity, Link, Step, UseCase, Verb, Via
 from bac.model.errors import BacError
+from bac.model.guard import Fault
 from bac.model.modes import Image, Lock
 from bac.model.plan import Group, Plan, Scope
 from bac.model.recovery import Broker, OnInvalid, Onto, Restore, Rollback, Source
@@ -88,9 +90,11 @@ class OrderRules:
         """The constructs of which the rules say nothing."""
         if self.recovery.source is Source.NEWEST:
             yield "from: newest"
-        for key in ("backfill", "reconstruct", "collect", "undo"):
+        for key in ("backfill", "reconstruct"):
             if getattr(self.recovery, key):
                 yield key
+        if self.recovery.undo and self.architecture.tolerance.missing_state:
+            yield "undo with missing state that is tolerated"
         if self.setting.droppable:
             yield "on_invalid: reject with events about what can be deleted"
         if self.recovery.onto is Onto.EXISTING and not self.crash_alone:
@@ -395,7 +399,7 @@ class OrderRules:
         """The point of the first snapshot in a locked group."""
         return f"t{self.service_number[self.locked(service).services[0]]}"
 
-    def held(self, event: int, other: int) -> Group:
+    def held_back(self, event: int, other: int) -> Group:
         """The group whose lock holds back both events, which happen together before its snapshots, or not at all."""
         (case, _), group = self.step(event), self.locked(self.service[event])
         self.step(other)
@@ -412,7 +416,7 @@ class OrderRules:
 
     def drained(self, event: int, service: int, other: int) -> Clause:
         """An event before a snapshot under a lock is before all of them, with the rest of its use case there."""
-        insist(self.held(event, other) is self.group(service), "that is in another group")
+        insist(self.held_back(event, other) is self.group(service), "that is in another group")
         snapshot = self.snapshot(service)
         return (
             self.not_before(snapshot, "D"),
@@ -422,7 +426,7 @@ class OrderRules:
 
     def released(self, event: int, service: int) -> Clause:
         """An event that a lock can hold back, and that comes after the first snapshot, comes after all of them."""
-        insist(self.held(event, event) is self.group(service), "that is in another group")
+        insist(self.held_back(event, event) is self.group(service), "that is in another group")
         after = self.before(self.snapshot(service), self.at(event))
         return self.absent(event), self.before(self.at(event), self.lock(service)), after
 
@@ -861,6 +865,204 @@ class OrderRules:
         made = [self.appended(head), self.before(now, "E")]
         return [no(self.settled(head)), *made, *(no(self.settled(other)) for other in callers)]
 
+    # What is removed at the end
+
+    def final(self, event: int) -> Literal:
+        """The event is in its log at the very end."""
+        self.step(event)
+        return (("end", event), True) if self.recovery.undo else self.settled(event)
+
+    def undone(self, event: int) -> Literal:
+        """The event is taken back at the end, as its use case is half done."""
+        insist(self.recovery.undo, "nothing is undone")
+        self.step(event)
+        return self.before(f"u{event}", "Z")
+
+    def remains(self, event: int) -> Clause:
+        """An event that is in its log at the very end was there before anything was taken back."""
+        return no(self.final(event)), self.settled(event)
+
+    def remains_done(self, event: int) -> Clause:
+        """An event that is in its log at the very end is not taken back."""
+        return no(self.final(event)), no(self.undone(event))
+
+    def remains_else(self, event: int) -> Clause:
+        """An event that is not taken back remains."""
+        return self.final(event), no(self.settled(event)), self.undone(event)
+
+    def is_undoable(self, event: int) -> bool:
+        """Whether an event may be taken back."""
+        return self.recovery.undo and not self.is_external(self.service_of(event))
+
+    def not_undone(self, event: int) -> Clause:
+        """Events of external services are not taken back."""
+        insist(not self.is_undoable(event), "it may be taken back")
+        return (no(self.undone(event)),)
+
+    def whole(self, event: int) -> list[int]:
+        """The events whose absence makes a use case half done: all its own, and the creations of all they speak of."""
+        found = set(self.case_events(event))
+        for other in self.case_events(event):
+            step = self.places[other][1]
+            spoken = {step.entity, *(link.target for link in step.links), *step.needs}
+            found |= {self.creation(entity) for entity in spoken}
+        return sorted(found - {event})
+
+    def undoing(self, event: int) -> Clause:
+        """An event is taken back only if its use case lacks something, or lost the entity of another one before.
+
+        (Of the events of a use case that are taken back consider the first.)
+        """
+        others = [other for other in self.whole(event) if other not in self.case_events(event)]
+        lost = [self.before(f"u{other}", f"u{event}") for other in others]
+        return no(self.undone(event)), *(no(self.settled(other)) for other in self.whole(event)), *lost
+
+    def undone_there(self, event: int) -> Clause:
+        """An event that is taken back was in its log."""
+        return no(self.undone(event)), self.settled(event)
+
+    def complete(self, event: int, other: int) -> Clause:
+        """An event that could be taken back remains only with all that its use case must not lack."""
+        insist(self.is_undoable(event) and other in self.whole(event), "it may remain without that")
+        return no(self.final(event)), self.final(other)
+
+    # What is collected at the end
+
+    def collected(self, creation: int) -> Literal:
+        """The entity that an event creates is collected, as nothing refers to it."""
+        _, step = self.step(creation)
+        insist(step.verb is Verb.CREATE, "it creates nothing")
+        return step.entity.name in self.recovery.collect and self.before(f"g{creation}", "Z")
+
+    def collectable(self, creation: int) -> Entity:
+        """The entity that an event creates, which may be collected: its own use case makes a link to it."""
+        insist(not isinstance(self.collected(creation), bool), "it is never collected")
+        case, step = self.step(creation)
+        insist(any(self.architecture.links[link][0] is case for link in self.links_to(step.entity)), "no link to it")
+        return step.entity
+
+    def links_to(self, entity: Entity) -> list[Link]:
+        """The links to an entity."""
+        return self._links.get(entity, [])
+
+    @cached_property
+    def _links(self) -> dict[Entity, list[Link]]:
+        found: dict[Entity, list[Link]] = {}
+        for link in self.architecture.links:
+            found.setdefault(link.target, []).append(link)
+        return found
+
+    def link(self, making: int, number: int) -> Link:
+        """The link with this number, from 0, among those that an event makes."""
+        links = self.step(making)[1].links
+        insist(number < len(links), "there is no such link")
+        return links[number]
+
+    def held(self, making: int, number: int) -> Literal:
+        """A link holds at the end."""
+        return ("link", making, number), True
+
+    def held_made(self, making: int, number: int) -> Clause:
+        """A link that holds was made."""
+        self.link(making, number)
+        return no(self.held(making, number)), self.final(making)
+
+    def held_by(self, making: int, number: int) -> Clause:
+        """A link that holds has a holder."""
+        return no(self.held(making, number)), self.final(self.creation(self.link(making, number).holder))
+
+    def held_still(self, making: int, number: int, removal: int) -> Clause:
+        """A link that holds was not removed, nor its holder deleted."""
+        link = self.link(making, number)
+        insist(removal in (*self.removals(link), *self.removals(link.holder)), "that does not remove it")
+        return no(self.held(making, number)), no(self.final(removal))
+
+    def held_alive(self, making: int, number: int) -> Clause:
+        """A link that holds has a holder that was not collected."""
+        return no(self.held(making, number)), no(self.collected(self.creation(self.link(making, number).holder)))
+
+    def never_collected(self, creation: int) -> Clause:
+        """An entity to which its own use case makes no link is not collected."""
+        case, step = self.step(creation)
+        insist(all(self.architecture.links[link][0] is not case for link in self.links_to(step.entity)), "a link to it")
+        return (no(self.collected(creation)),)
+
+    def collected_there(self, creation: int) -> Clause:
+        """An entity that is collected was created."""
+        self.collectable(creation)
+        return no(self.collected(creation)), self.final(creation)
+
+    def collected_once(self, creation: int, removal: int) -> Clause:
+        """An entity that is collected was not deleted."""
+        insist(removal in self.removals(self.collectable(creation)), "that does not delete it")
+        return no(self.collected(creation)), no(self.final(removal))
+
+    def unheld(self, creation: int, making: int, number: int) -> Clause:
+        """An entity is collected only if a link to it does not hold then."""
+        link = self.link(making, number)
+        insist(link.target == self.collectable(creation), "that link leads elsewhere")
+        holder = self.creation(link.holder)
+        removed = [self.final(removal) for removal in (*self.removals(link), *self.removals(link.holder))]
+        gone = self.collected(holder) is not False and self.before(f"g{holder}", f"g{creation}")
+        return no(self.collected(creation)), no(self.final(making)), *removed, no(self.final(holder)), gone
+
+    def garbage(self, creation: int) -> Clause:
+        """An entity to which no link holds is collected, unless the application left it so."""
+        entity = self.collectable(creation)
+        taken = [self.final(removal) for removal in self.removals(entity)]
+        held = [
+            self.held(self.making(link), self.architecture.links[link][1].links.index(link))
+            for link in self.links_to(entity)
+        ]
+        return no(self.final(creation)), *taken, self.collected(creation), *held, (("excused", creation), True)
+
+    def making(self, link: Link) -> int:
+        """The event that makes a link."""
+        case, step = self.architecture.links[link]
+        return self.event_of[case.name, step.number]
+
+    def excuses(self, creation: int) -> list[list[Literal]]:
+        """The parts of which all are true, each by a literal, if an orphan is the application's own doing."""
+        if creation not in self._excuses:
+            guard = Fault(self.architecture, self.setting.droppable).excused_orphan(self.collectable(creation), 1)
+            parts = [sorted(part) for part in sorted(guard.disjunctions, key=sorted)]
+            found = [[self.fact(fact) if is_so else no(self.fact(fact)) for fact, is_so in part] for part in parts]
+            self._excuses[creation] = found
+        return self._excuses[creation]
+
+    @cached_property
+    def _excuses(self) -> dict[int, list[list[Literal]]]:
+        return {}
+
+    def excuse(self, creation: int, number: int) -> list[Literal]:
+        """The part with this number."""
+        insist(number < len(self.excuses(creation)), "there is no such part")
+        return self.excuses(creation)[number]
+
+    def excused(self, creation: int, number: int) -> Clause:
+        """An orphan is the application's own doing only if every part is true."""
+        self.excuse(creation, number)
+        return (("excused", creation), False), (("excuse", creation, number), True)
+
+    def excused_all(self, creation: int) -> Clause:
+        """An orphan is the application's own doing if every part is true."""
+        parts = range(len(self.excuses(creation)))
+        return (("excused", creation), True), *((("excuse", creation, number), False) for number in parts)
+
+    def excused_of(self, creation: int, number: int) -> Clause:
+        """A part is true only by one of its literals."""
+        return (("excuse", creation, number), False), *self.excuse(creation, number)
+
+    def excused_by(self, creation: int, number: int, place: int) -> Clause:
+        """A part is true by any of its literals."""
+        insist(place < len(self.excuse(creation, number)), "there is no such literal")
+        return (("excuse", creation, number), True), no(self.excuse(creation, number)[place])
+
+    def unexcused(self, creation: int) -> Clause:
+        """An orphan that is the application's own doing is not collected."""
+        self.collectable(creation)
+        return no(self.collected(creation)), (("excused", creation), False)
+
     # Questions
 
     def fact(self, fact: Fact) -> Literal:
@@ -872,7 +1074,9 @@ class OrderRules:
         event = self.number(fact.events[0]) if fact.events else -1
         match fact.kind:
             case FactKind.LOGGED:
-                return self.settled(event)
+                return self.final(event)
+            case FactKind.GONE:
+                return self.collected(event)
             case FactKind.BEFORE:
                 return self.happened(event)
             case FactKind.BACKED:
@@ -976,6 +1180,27 @@ _AFTER: dict[str, tuple[Rule, int]] = {
     "known": (OrderRules.known, 2),
     "must-repeat": (OrderRules.must_repeat, 2),
     "must-repeat-again": (OrderRules.must_repeat_again, 2),
+    "remains": (OrderRules.remains, 1),
+    "remains-done": (OrderRules.remains_done, 1),
+    "remains-else": (OrderRules.remains_else, 1),
+    "not-undone": (OrderRules.not_undone, 1),
+    "undoing": (OrderRules.undoing, 1),
+    "undone-there": (OrderRules.undone_there, 1),
+    "complete": (OrderRules.complete, 2),
+    "held-made": (OrderRules.held_made, 2),
+    "held-by": (OrderRules.held_by, 2),
+    "held-still": (OrderRules.held_still, 3),
+    "held-alive": (OrderRules.held_alive, 2),
+    "never-collected": (OrderRules.never_collected, 1),
+    "collected-there": (OrderRules.collected_there, 1),
+    "collected-once": (OrderRules.collected_once, 2),
+    "unheld": (OrderRules.unheld, 3),
+    "garbage": (OrderRules.garbage, 1),
+    "excused": (OrderRules.excused, 2),
+    "excused-all": (OrderRules.excused_all, 1),
+    "excused-of": (OrderRules.excused_of, 2),
+    "excused-by": (OrderRules.excused_by, 3),
+    "unexcused": (OrderRules.unexcused, 1),
 }
 RULES = _STEPS | _AFTER
 """The rules by name, each with how many numbers it takes."""
