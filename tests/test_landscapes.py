@@ -53,17 +53,18 @@ def test_layers_have_no_cycle_and_there_is_no_room_for_more_than_there_is() -> N
         generator().landscape(3, 100, "cyclic")
 
 
+@pytest.mark.parametrize(("services", "references"), [(40, 120), pytest.param(80, 300, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("shape", SHAPES)
-def test_every_link_is_decided_under_every_plan(shape: str) -> None:
+def test_every_link_is_decided_under_every_plan(shape: str, services: int, references: int) -> None:
     """Each reference has the verdict of the canonical one with its two services backed up alike."""
-    specification = landscape(80, 300, shape)
+    specification = landscape(services, references, shape)
     team = {service.owns[0]: number // 5 for number, service in enumerate(specification.architecture.services)}
     across = {
         case.name
         for case in specification.architecture.use_cases
         if len({team[e] for e in case.name.split(" -> ")}) > 1
     }
-    assert shape == "layered" or len(across) < 300
+    assert shape == "layered" or len(across) < references
     for plan in specification.plans:
         result = check(specification.architecture, plan)
         assert result.limit is None, plan.name
