@@ -73,9 +73,8 @@ def unbounded(*theorems: str, timeout: float | None = None) -> dict[str, Any]:
         KeyError: there is no theorem of that name.
     """
     from bac.proofs.engine import LimitMonitor, Limits
-    from bac.proofs.theorem.unbounded import catalogue
-    from bac.proofs.theorem.unbounded.solvers import discharge_all, report
+    from bac.proofs.theorem.unbounded import solvers
 
-    known = {theorem.name: theorem for theorem in catalogue.theorems()}
+    known = {theorem.name: theorem for theorem in solvers.theorems()}
     chosen = [known[name] for name in theorems or known]
-    return report(discharge_all(chosen, LimitMonitor(Limits(seconds=timeout))))
+    return solvers.report(solvers.discharge_all(chosen, LimitMonitor(Limits(seconds=timeout))))

@@ -193,8 +193,7 @@ def unbounded(names: tuple[str, ...], timeout: float | None, smt2: Path | None, 
     there is a counterexample.  A solver has at most a minute for each obligation.
     """
     from bac.proofs.engine import LimitMonitor
-    from bac.proofs.theorem.unbounded.catalogue import theorems, write
-    from bac.proofs.theorem.unbounded.solvers import discharge_all, exit_code, report
+    from bac.proofs.theorem.unbounded.solvers import discharge_all, exit_code, report, theorems, write
     from bac.reports.theorem import unbounded_text
 
     known = {theorem.name: theorem for theorem in theorems()}

@@ -30,7 +30,6 @@ from bac.proofs.theorem.unbounded import (
     shared_database,
     solvers,
 )
-from bac.proofs.theorem.unbounded.catalogue import files, theorems, write
 from bac.proofs.theorem.unbounded.logic import (
     Connective,
     Equal,
@@ -51,7 +50,17 @@ from bac.proofs.theorem.unbounded.logic import (
     true_in,
 )
 from bac.proofs.theorem.unbounded.machine import Machine, Obligation, Problem, Theorem, assumptions_of
-from bac.proofs.theorem.unbounded.solvers import ask_cvc5, ask_z3, decide, discharge_all, exit_code, report
+from bac.proofs.theorem.unbounded.solvers import (
+    ask_cvc5,
+    ask_z3,
+    decide,
+    discharge_all,
+    exit_code,
+    files,
+    report,
+    theorems,
+    write,
+)
 from bac.properties.anomalies import AnomalyKind, anomalies
 from bac.properties.formula import satisfied
 from bac.properties.qualities import Property
@@ -226,7 +235,7 @@ def test_the_stored_files_are_what_the_modules_produce() -> None:
 
 
 def test_the_files_do_not_depend_on_the_process() -> None:
-    script = "import json; from bac.proofs.theorem.unbounded.catalogue import files; print(json.dumps(files()))"
+    script = "import json; from bac.proofs.theorem.unbounded.solvers import files; print(json.dumps(files()))"
     for seed in ("1", "2"):
         run = [sys.executable, "-c", script]
         output = subprocess.run(run, capture_output=True, text=True, check=True, env=environment(seed)).stdout
@@ -603,7 +612,7 @@ def anomalies_of(text: str, plan: Plan) -> set[AnomalyKind]:
 
 def test_nothing_heavy_is_loaded_before_it_is_needed() -> None:
     script = (
-        "import sys, bac.proofs.theorem.graphs.sweep, bac.proofs.theorem.unbounded.catalogue;"
+        "import sys, bac.proofs.theorem.graphs.sweep, bac.proofs.theorem.unbounded.solvers;"
         "import bac.proofs.theorem.unbounded.solvers;"
         "print([name for name in ('z3', 'cvc5', 'distributed', 'dask') if name in sys.modules])"
     )

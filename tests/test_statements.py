@@ -23,7 +23,7 @@ from strategies import specifications
 from bac.model.specification.reader import parse
 from bac.proofs.check import check
 from bac.proofs.engine import Limits
-from bac.proofs.theorem.unbounded.catalogue import theorems
+from bac.proofs.theorem.unbounded.solvers import theorems
 from bac.properties.anomalies import AnomalyKind
 from bac.properties.qualities import Property
 

@@ -1,15 +1,18 @@
-"""Put obligations to Z3 and cvc5, both with the same text, and check the examples that Z3 finds."""
+"""The theorems, and their obligations put to Z3 and cvc5: both get the same text; the examples of Z3 are checked."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from bac.model.errors import BacError, Contradiction, LimitReached
 from bac.model.extras import needed
+from bac.model.files import make_directory, write_text
 from bac.proofs.engine import LimitMonitor, Limits
+from bac.proofs.theorem.unbounded import impossibility, locked, markers, referrer_first, rollback, shared_database
 from bac.proofs.theorem.unbounded.logic import Sort, Structure, Symbol, true_in
 from bac.proofs.theorem.unbounded.machine import Obligation, Problem, Theorem
 
@@ -18,6 +21,34 @@ SECONDS = 60.0
 """Each solver may take so long for one obligation."""
 INTERRUPTED = "interrupted"
 FORMAT, VERSION = "bac-obligations", 1
+
+
+def theorems() -> tuple[Theorem, ...]:
+    """Return every theorem, in the order of docs/theorem.md."""
+    modules = (impossibility, locked, shared_database, referrer_first, rollback, markers)
+    return tuple(module.theorem() for module in modules)
+
+
+def files() -> dict[str, str]:
+    """Return the SMT-LIB text of every obligation, by the name of its file."""
+    return {
+        f"{theorem.name}--{obligation.name}.smt2".replace(" ", "-"): obligation.smt2
+        for theorem in theorems()
+        for obligation in theorem.obligations
+    }
+
+
+def write(directory: Path) -> list[Path]:
+    """Write every obligation to a file of its own in a directory, which is created if it does not exist.
+
+    Raises:
+        UnwritableFile: one of them cannot be written.
+    """
+    make_directory(directory)
+    texts = files()
+    for name, text in texts.items():
+        write_text(directory / name, text)
+    return [directory / name for name in texts]
 
 
 class SolverFailed(BacError):
