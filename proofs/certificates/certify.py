@@ -340,10 +340,25 @@ class Clauses:
             yield name, event
         if self.rules.recovery.undo:
             yield from (("complete", event, other) for other in self.rules.whole(event))
+            for other in self.rules.case_events(event):
+                yield from (("complete-if", event, other, each) for each in self.rules.spoken_of(other))
             yield "undoing", event
             yield "undone-there", event
         if self.rules.recovery.collect:
             yield from self.garbage(event)
+        if self.rules.recovery.backfill or self.rules.recovery.reconstruct:
+            yield from self.back(event)
+
+    def back(self, event: int) -> Iterator[tuple[str | int, ...]]:
+        """Rules about events that owners or people bring back."""
+        rules = self.rules
+        for by_people in (0, 1):
+            for name in ("brings-back", "lacked", "source", "source-held"):
+                yield name, event, by_people
+            for link in rules.reasons(event, by_people):
+                making = rules.making(link)
+                yield "must-bring-back", event, by_people, making, rules.step(making)[1].links.index(link)
+        yield from (("must-backfill", event, copy) for copy in rules.copies(event))
 
     def garbage(self, event: int) -> Iterator[tuple[str | int, ...]]:
         """Rules about the links that an event makes, and what becomes of the entity that it creates."""
@@ -405,6 +420,8 @@ class Clauses:
                 yield name, head, sender
             for name in ("awake", "again", "known", "must-repeat", "must-repeat-again"):
                 yield name, head, sender
+            for name in ("must-call-created", "must-repeat-created"):
+                yield name, head, sender
             yield from self.message(sender, head)
         yield from (("must-retry", head, other) for other in rules.case_events(head))
         for each in block:
@@ -419,7 +436,7 @@ class Clauses:
         rules = self.rules
         if rules.step(event)[1].via is not Via.EVENT:
             return
-        for name in ("recorded", "recorded-all", "waits", "sends", "sends-again"):
+        for name in ("recorded", "recorded-all", "waits", "sends", "sends-again", "sends-created"):
             yield name, sender, event
         if rules.recovery.broker is Broker.BACKUP:
             yield ("broker",)
@@ -643,7 +660,7 @@ class Refuter:
             for event in self.rules.blocks[head]:
                 self.take(known, "log", event)
                 self.take(known, "service", self.rules.service[event])
-        elif point[0] in "ug":
+        elif point[0] in "ugbc":
             self.take(known, "log", int(point[1:]))
         elif point[0] in "rv":
             self.about_recovery(known, int(point[1:]))
@@ -828,7 +845,7 @@ class Refuter:
         """How much a part brings into play: nothing, if it says that something does not happen."""
         match part:
             case (("<", str(one), _), is_true):
-                return 1 if is_true and one[0] in "ervug" else 0
+                return 1 if is_true and one[0] in "ervugbc" else 0
             case ((str(), *_), is_true):
                 return int(is_true)
             case _:

@@ -2,12 +2,12 @@
 
 A *point* is something that happens at an instant of a run, or never: the step of an event (``e7``), the snapshot of a
 service (``s2``), the first snapshot of all (``F``), the first one under a lock (``t2``), the backup of the broker
-(``B``), the disaster (``D``), a held-back command (``N``), what recovery executes (``r7``), repeats (``v7``), takes
-back (``u7``) or collects (``g7``), the end of what goes on in recovery (``E``), and the very end (``Z``).  Events and
-services have the numbers of the specification, from 0; steps of one transaction are one point, as are snapshots at one
-instant.  The instants of points are totally ordered; what never happens comes last.  So ``("<", "e7", "D")`` says that
-the event 7 happened before the disaster, and its negation that the disaster comes first or at the same instant, or that
-both never happen.
+(``B``), the disaster (``D``), a held-back command (``N``), what recovery executes (``r7``), repeats (``v7``), backfills
+(``b7``), reconstructs (``c7``), takes back (``u7``) or collects (``g7``), the end of what goes on in recovery (``E``),
+and the very end (``Z``).  Events and services have the numbers of the specification, from 0; steps of one transaction
+are one point, as are snapshots at one instant.  The instants of points are totally ordered; what never happens comes
+last.  So ``("<", "e7", "D")`` says that the event 7 happened before the disaster, and its negation that the disaster
+comes first or at the same instant, or that both never happen.
 
 Each rule makes a clause: literals of which at least one is true of every run with any number of instances, at each
 index.  Rules are read off the specification here, with the semantics in sight (docs/semantics.md) and no engine.
@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterable
 from functools import cached_property
 
 from bac.model.aftermath import Possible
-from bac.model.architecture import Architecture, Entity, Link, Step, UseCase, Verb, Via
+from bac.model.architecture import Architecture, Caching, Entity, Link, Step, UseCase, Verb, Via, followers
 from bac.model.errors import BacError
 from bac.model.guard import Fault
 from bac.model.modes import Image, Lock
@@ -90,11 +90,6 @@ class OrderRules:
         """The constructs of which the rules say nothing."""
         if self.recovery.source is Source.NEWEST:
             yield "from: newest"
-        for key in ("backfill", "reconstruct"):
-            if getattr(self.recovery, key):
-                yield key
-        if self.recovery.undo and self.architecture.tolerance.missing_state:
-            yield "undo with missing state that is tolerated"
         if self.setting.droppable:
             yield "on_invalid: reject with events about what can be deleted"
         if self.recovery.onto is Onto.EXISTING and not self.crash_alone:
@@ -323,7 +318,10 @@ class OrderRules:
         rule = RULES.get(name)
         insist(rule is not None and len(numbers) == rule[1], "there is no such rule")
         assert rule is not None
-        return rule[0](self, *numbers)
+        try:
+            return rule[0](self, *numbers)
+        except IndexError:
+            raise Unjustified("there is no such event or service") from None
 
     def needs(self, event: int, other: int) -> Clause:
         """An event comes after what it needs."""
@@ -609,9 +607,10 @@ class OrderRules:
         return Possible(self.setting)
 
     def is_whole(self, block: tuple[int, ...]) -> bool:
-        """Whether the services of a transaction lose their logs only together."""
+        """Whether the events of a transaction are lost, and come back, only together."""
         services = frozenset(self.services[self.service[event]] for event in block)
-        return self.setting.lost_together(services) <= {services}
+        alone = any(self.is_backfilled(event) or self.is_reconstructed(event) for event in block)
+        return not alone and self.setting.lost_together(services) <= {services}
 
     def steps_of(self, event: int) -> tuple[UseCase, tuple[Step, ...]]:
         """The use case and the steps of the transaction of an event."""
@@ -642,7 +641,7 @@ class OrderRules:
 
     def origin(self, event: int) -> Clause:
         """An event in a log when recovery is over was there after the disaster, or recovery executed it."""
-        return no(self.settled(event)), self.cut(event), self.appended(event)
+        return no(self.settled(event)), self.cut(event), self.appended(event), *self.brought_back(event, "E")
 
     def fresh(self, event: int) -> Clause:
         """Recovery executes only what is not in the log."""
@@ -674,11 +673,12 @@ class OrderRules:
 
     def executed(self, event: int, when: str) -> list[Literal]:
         """The step of an event was executed by recovery before this point, for the first time or again."""
-        return [self.before(self.redone(event), when), self.before(self.repeated(event), when)]
+        created = [self.before(f"c{event}", when)] if self.is_reconstructed(event) else []
+        return [self.before(self.redone(event), when), self.before(self.repeated(event), when), *created]
 
     def logged(self, event: int, when: str) -> list[Literal]:
         """The event was in the log after the disaster, or recovery executed it before this point."""
-        return [self.cut(event), self.before(self.redone(event), when)]
+        return [self.cut(event), self.before(self.redone(event), when), *self.brought_back(event, when)]
 
     def delivery(self, head: int, sender: int) -> Clause:
         """A message that is delivered was in the broker, or sent by a step that recovery executed."""
@@ -825,7 +825,102 @@ class OrderRules:
         insist(other in self.case_events(head) and other not in self.blocks[head], "that does not follow it")
         return tuple(self.due("retry", head, [other]))
 
+    def must_call_created(self, head: int, caller: int) -> Clause:
+        """A call is made whose caller a person created again."""
+        insist(caller in self.predecessors(head), "it does not follow that")
+        return *self.due("resume", head, self.predecessors(head)), no(self.created(caller))
+
+    # What is brought back by owners and people
+
+    def is_backfilled(self, event: int) -> bool:
+        """Whether the owner of an entity may take an event back from what others have kept."""
+        _, step = self.step(event)
+        return step.verb is not Verb.COPY and step.entity.name in self.recovery.backfill
+
+    def is_reconstructed(self, event: int) -> bool:
+        """Whether people may create again what an event creates."""
+        return self.possible.reconstructs(self.step(event)[1])
+
+    def backfilled(self, event: int) -> Literal:
+        """The event is taken back by the owner of its entity."""
+        insist(self.is_backfilled(event), "it is not backfilled")
+        return self.before(f"b{event}", "E")
+
+    def created(self, event: int) -> Literal:
+        """People create again what the event creates."""
+        insist(self.is_reconstructed(event), "it is not reconstructed")
+        return self.before(f"c{event}", "E")
+
+    def brought_back(self, event: int, when: str) -> list[Literal]:
+        """The event was taken back by its owner, or created again by people, before this point."""
+        ways = {"b": self.is_backfilled(event), "c": self.is_reconstructed(event)}
+        return [self.before(f"{kind}{event}", when) for kind, is_way in ways.items() if is_way]
+
+    def brings_back(self, event: int, by_people: int) -> Clause:
+        """An event that is brought back (1: by people) is in the log when recovery is over."""
+        return no(self.back(event, by_people)), self.settled(event)
+
+    def back(self, event: int, by_people: int) -> Literal:
+        """The event is brought back by its owner (0), or by people (1)."""
+        insist(by_people in (0, 1), "neither by its owner nor by people")
+        return self.created(event) if by_people else self.backfilled(event)
+
+    def lacked(self, event: int, by_people: int) -> Clause:
+        """An event is brought back only if it is not in the log."""
+        return no(self.back(event, by_people)), no(self.cut(event))
+
+    def copies(self, event: int) -> list[int]:
+        """The copies of an entity from which its owner may take an event back."""
+        case, step = self.step(event)
+        later = [self.event_of[case.name, each.number] for each in followers(case, (step,))]
+        of_it = [other for other in later if self.places[other][1].entity == step.entity]
+        return [other for other in of_it if self.places[other][1].verb is Verb.COPY]
+
+    def reasons(self, event: int, by_people: int) -> list[Link]:
+        """The links for whose sake an event is brought back."""
+        _, step = self.step(event)
+        if step.verb is not Verb.CREATE:
+            return []
+        links, caches = self.links_to(step.entity), dict(self.architecture.caches)
+        kept = [each for each in links if caches.get((each.holder.name, each.target.name)) is Caching.WITH_THE_LINK]
+        return links if by_people else kept
+
+    def source(self, event: int, by_people: int) -> Clause:
+        """An event is brought back only from a copy that is logged, or for a link that was made."""
+        back, now = self.back(event, by_people), f"{'bc'[by_people]}{event}"
+        of = [*([] if by_people else self.copies(event)), *map(self.making, self.reasons(event, by_people))]
+        return no(back), *(each for other in of for each in self.logged(other, now))
+
+    def source_held(self, event: int, by_people: int) -> Clause:
+        """The same: the holder of a link exists."""
+        back, now = self.back(event, by_people), f"{'bc'[by_people]}{event}"
+        holders = [self.creation(link.holder) for link in self.reasons(event, by_people)]
+        of = [*([] if by_people else self.copies(event)), *holders]
+        return no(back), *(each for other in of for each in self.logged(other, now))
+
+    def must_backfill(self, event: int, copy: int) -> Clause:
+        """An event of which there is a copy is backfilled."""
+        insist(self.is_backfilled(event) and copy in self.copies(event), "it is not backfilled from that")
+        return self.settled(event), no(self.settled(copy))
+
+    def must_bring_back(self, event: int, by_people: int, making: int, number: int) -> Clause:
+        """An event is brought back for a link that holds."""
+        self.back(event, by_people)
+        link = self.link(making, number)
+        insist(link in self.reasons(event, by_people), "it is not brought back for that link")
+        removals = (*self.removals(link), *self.removals(link.holder))
+        made = no(self.settled(making)), no(self.settled(self.creation(link.holder)))
+        return self.settled(event), *made, *(self.settled(removal) for removal in removals)
+
+    def sends_created(self, sender: int, event: int) -> Clause:
+        """An event that people create again sends its messages."""
+        return no(self.created(sender)), (self.pending(sender, event), True)
+
     # What recovery repeats
+
+    def must_repeat_created(self, head: int, caller: int) -> Clause:
+        """A call that is logged is made again if people created its caller again."""
+        return *self.asleep(head, caller), no(self.created(caller))
 
     def repeats(self, head: int, caller: int) -> tuple[str, list[int]]:
         """The point at which a call is repeated, and those whom it follows."""
@@ -847,9 +942,10 @@ class OrderRules:
         return self.not_before(now, "E"), *self.logged(caller, now)
 
     def known(self, head: int, caller: int) -> Clause:
-        """Only what is in the log after the disaster is repeated when a call is."""
+        """A call is repeated only if it is in the log after the disaster, or was backfilled."""
         now, _ = self.repeats(head, caller)
-        return self.not_before(now, "E"), self.cut(head)
+        backfilled = self.is_backfilled(head) and self.before(f"b{head}", now)
+        return self.not_before(now, "E"), self.cut(head), backfilled
 
     def must_repeat(self, head: int, caller: int) -> Clause:
         """A call that is logged is made again if recovery executes its caller."""
@@ -862,7 +958,7 @@ class OrderRules:
     def asleep(self, head: int, caller: int) -> list[Literal]:
         """Literals of which one is true if a call is not logged, was made, or follows what is not logged."""
         now, callers = self.repeats(head, caller)
-        made = [self.appended(head), self.before(now, "E")]
+        made = [self.appended(head), self.before(now, "E"), self.is_reconstructed(head) and self.created(head)]
         return [no(self.settled(head)), *made, *(no(self.settled(other)) for other in callers)]
 
     # What is removed at the end
@@ -899,14 +995,22 @@ class OrderRules:
         insist(not self.is_undoable(event), "it may be taken back")
         return (no(self.undone(event)),)
 
+    def is_strict(self, event: int) -> bool:
+        """Whether a use case must not lack an event."""
+        case, step = self.step(event)
+        return (case.name, step.number) not in self.architecture.tolerance.missing_state
+
+    def spoken_of(self, event: int) -> set[int]:
+        """The creations of all that an event is about, links to, or needs."""
+        _, step = self.step(event)
+        spoken = {step.entity, *(link.target for link in step.links), *step.needs}
+        return {self.creation(entity) for entity in spoken} - {event}
+
     def whole(self, event: int) -> list[int]:
-        """The events whose absence makes a use case half done: all its own, and the creations of all they speak of."""
-        found = set(self.case_events(event))
-        for other in self.case_events(event):
-            step = self.places[other][1]
-            spoken = {step.entity, *(link.target for link in step.links), *step.needs}
-            found |= {self.creation(entity) for entity in spoken}
-        return sorted(found - {event})
+        """The events whose absence can make a use case half done: its own, and the creations of all they speak of."""
+        own = self.case_events(event)
+        strict = {other for other in own if self.is_strict(other)}
+        return sorted(strict.union(*map(self.spoken_of, own)) - {event})
 
     def undoing(self, event: int) -> Clause:
         """An event is taken back only if its use case lacks something, or lost the entity of another one before.
@@ -923,8 +1027,16 @@ class OrderRules:
 
     def complete(self, event: int, other: int) -> Clause:
         """An event that could be taken back remains only with all that its use case must not lack."""
-        insist(self.is_undoable(event) and other in self.whole(event), "it may remain without that")
+        strict = {each for each in self.case_events(event) if self.is_strict(each)}
+        needed = strict.union(*map(self.spoken_of, strict))
+        insist(self.is_undoable(event) and other in needed, "it may remain without that")
         return no(self.final(event)), self.final(other)
+
+    def complete_if(self, event: int, tolerated: int, other: int) -> Clause:
+        """The same for what a tolerated step speaks of, if that is there."""
+        insist(self.is_undoable(event) and tolerated in self.case_events(event), "it may remain without that")
+        insist(other in self.spoken_of(tolerated), "it does not speak of that")
+        return no(self.final(event)), no(self.final(tolerated)), self.final(other)
 
     # What is collected at the end
 
@@ -1180,6 +1292,16 @@ _AFTER: dict[str, tuple[Rule, int]] = {
     "known": (OrderRules.known, 2),
     "must-repeat": (OrderRules.must_repeat, 2),
     "must-repeat-again": (OrderRules.must_repeat_again, 2),
+    "must-call-created": (OrderRules.must_call_created, 2),
+    "must-repeat-created": (OrderRules.must_repeat_created, 2),
+    "brings-back": (OrderRules.brings_back, 2),
+    "lacked": (OrderRules.lacked, 2),
+    "source": (OrderRules.source, 2),
+    "source-held": (OrderRules.source_held, 2),
+    "must-backfill": (OrderRules.must_backfill, 2),
+    "must-bring-back": (OrderRules.must_bring_back, 4),
+    "sends-created": (OrderRules.sends_created, 2),
+    "complete-if": (OrderRules.complete_if, 3),
     "remains": (OrderRules.remains, 1),
     "remains-done": (OrderRules.remains_done, 1),
     "remains-else": (OrderRules.remains_else, 1),
