@@ -176,9 +176,8 @@ def figure(
 def graph(source: str, plan_name: str | None, services: tuple[str, ...], depth: int, look: Look) -> Drawing:
     """Return the graph of an architecture, or of the part around services, with the groups of a plan if named."""
     from bac.figures.graph.architecture import draw_architecture
-    from bac.figures.look import fitted
 
     specification = read(source)
     plan = None if plan_name is None else specification.plan(plan_name)
     architecture = specification.architecture
-    return fitted(draw_architecture(architecture, plan, services=services, depth=depth, legend=look.legend), look.width)
+    return draw_architecture(architecture, plan, services=services, depth=depth, legend=look.legend, width=look.width)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from math import ceil
@@ -105,13 +105,26 @@ def fitted(drawing: Drawing, width: float | None) -> Drawing:
     Raises:
         FigureError: it does not.
     """
-    if width is None or width >= drawing.width:
-        return drawing
-    smallest = min((shape.size for shape in drawing.shapes if isinstance(shape, Text)), default=SIZE)
-    scale = scale_for(width, drawing.width, SMALLEST, smallest)
-    if scale is None:
-        raise too_wide(width, drawing.width * SMALLEST / smallest)
-    return scaled(drawing, scale, width)
+    return drawing if width is None else narrowest_fitting([drawing], width)
+
+
+def narrowest_fitting(drawings: Sequence[Drawing], width: float) -> Drawing:
+    """Return the first of several drawings that fits into a width in points, with type of 7 points or else of 6.
+
+    Raises:
+        FigureError: none fits.
+    """
+    for least in (LEGIBLE, SMALLEST):
+        for drawing in drawings:
+            scale = scale_for(width, drawing.width, least, smallest_type(drawing))
+            if scale is not None:
+                return drawing if scale == 1.0 else scaled(drawing, scale, width)
+    raise too_wide(width, min(each.width * SMALLEST / smallest_type(each) for each in drawings))
+
+
+def smallest_type(drawing: Drawing) -> float:
+    """Return the smallest type size of a drawing in points."""
+    return min((shape.size for shape in drawing.shapes if isinstance(shape, Text)), default=SIZE)
 
 
 def length(text: str) -> float:

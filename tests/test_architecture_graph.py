@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bac.figures.canvas import Box, Drawing, Polygon, Polyline, Text
+from bac.figures.canvas import Box, Drawing, FigureError, Polygon, Polyline, Text
 from bac.figures.dot import dot_program
 from bac.figures.graph.architecture import draw_architecture
 from bac.figures.graph.boxes import GROUP_FILL
@@ -20,11 +20,14 @@ from bac.figures.graph.picture import meets
 from bac.figures.graph.references import ArrowKind, arrows_of
 from bac.figures.graph.service_graph import MOST_SERVICES, service_graph
 from bac.figures.graph.service_picture import service_picture
+from bac.figures.graph.words import Labels
 from bac.figures.metrics import text_width
+from bac.figures.palette import ALERT
 from bac.model.architecture import Architecture
 from bac.model.plan import Plan
 from bac.model.specification.reader import Specification, load, parse
 
+FILE = Path(__file__).parents[1] / "examples" / "sales.bac.yaml"
 EXAMPLES = sorted((Path(__file__).parents[1] / "examples").glob("*/*.bac.yaml"))
 
 SALES = """
@@ -126,7 +129,7 @@ def extent(shape: Box | Text | Polyline | Polygon) -> tuple[float, float, float,
 
 
 def laid_out(specification: Specification, plan: Plan | None, program: str) -> tuple[Diagram, Layout]:
-    diagram = service_picture(service_graph(specification.architecture, plan), narrow=False).diagram
+    diagram = service_picture(service_graph(specification.architecture, plan), Labels.WIDE).diagram
     return diagram, lay_out(diagram, program)
 
 
@@ -368,3 +371,27 @@ def test_few_lines_lead_backwards() -> None:
     rank = forward_order(10, ring)
     assert sum(rank[line.source] > rank[line.target] for line in ring) == 1
     assert sorted(rank) == list(range(10))
+
+
+@pytest.mark.parametrize("file", [FILE, *EXAMPLES[-3:]], ids=lambda file: file.name)
+@pytest.mark.parametrize("width", [174 * 72 / 25.4, 110 * 72 / 25.4, 84 * 72 / 25.4])
+def test_a_graph_fits_into_a_width_or_says_what_it_needs(file: Path, width: float) -> None:
+    architecture = load(file).architecture
+    try:
+        drawing = draw_architecture(architecture, width=width)
+    except FigureError as refused:
+        needed = int(str(refused).rsplit(" ", 2)[1])
+        assert needed * 72 / 25.4 > width
+        drawing = draw_architecture(architecture, width=needed * 72 / 25.4)
+    assert all(shape.size >= 6 - 1e-9 for shape in drawing.shapes if isinstance(shape, Text))
+    words = " ".join(shape.text for shape in drawing.shapes if isinstance(shape, Text))
+    assert all(service.name in words for service in architecture.services)
+
+
+def test_links_that_can_break_are_marked() -> None:
+    architecture = load(FILE).architecture
+    marked = draw_architecture(architecture, broken={("order", "customer")})
+    arrows = [shape for shape in marked.shapes if isinstance(shape, Polyline) and "can break" in shape.name]
+    assert [arrow.stroke for arrow in arrows] == [ALERT]
+    assert "order → customer" in arrows[0].name
+    assert any(isinstance(shape, Text) and shape.text == "can break" for shape in marked.shapes)

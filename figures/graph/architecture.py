@@ -6,6 +6,7 @@ Source: the article, Figures 1, 2 and 6 (and Figure 5 for copies).
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from functools import partial
 
 from bac.figures.canvas import Drawing
 from bac.figures.graph.arrows import BREAKING
@@ -13,10 +14,11 @@ from bac.figures.graph.boxes import badge_part
 from bac.figures.graph.layout import lay_out
 from bac.figures.graph.overview import draw_overview
 from bac.figures.graph.part import Part
-from bac.figures.graph.picture import HEIGHT, SAMPLE, item, kinds_legend, page
+from bac.figures.graph.picture import HEIGHT, MARGIN, SAMPLE, item, kinds_legend, page
 from bac.figures.graph.service_graph import ServiceGraph, is_large, part_around, service_graph
 from bac.figures.graph.service_picture import service_picture
-from bac.figures.graph.words import counted, elided, shortened, tooltip
+from bac.figures.graph.words import Labels, counted, elided, label_lines, shortened, tooltip
+from bac.figures.look import fitted, narrowest_fitting
 from bac.figures.metrics import clean
 from bac.model.architecture import Architecture
 from bac.model.plan import Plan
@@ -38,6 +40,7 @@ def draw_architecture(
     program: str | None = None,
     legend: bool = True,
     broken: Collection[tuple[str, str]] = (),
+    width: float | None = None,
 ) -> Drawing:
     """Draw an architecture, and how a plan backs it up.
 
@@ -56,30 +59,44 @@ def draw_architecture(
         program: the Graphviz program that computes the layout, ``""`` for none; by default one that is found.
         legend: whether the meaning of the arrows is drawn; what is not drawn is always said.
         broken: links that can break, as holder and target: their arrows are marked.
+        width: the width in points into which it is fitted, if any: labels become narrow, and then numbers.
 
     Returns:
         the same drawing each time, for the same Graphviz.
 
     Raises:
         UnknownService: there is no such service.
+        FigureError: the width is too small.
     """
     if not services and is_large(architecture):
-        return draw_overview(architecture, plan, program)
+        return fitted(draw_overview(architecture, plan, program), width)
     graph = service_graph(architecture, plan, part_around(architecture, services, depth) if services else None)
-    content = _drawn(graph, False, program, broken)
-    if graph.labelled and content.width > PAGE:
-        content = _drawn(graph, True, program, broken)
+    drawn = partial(_page, architecture, plan, graph, program, legend, broken)
+    if width is not None:
+        return narrowest_fitting([drawn(labels) for labels in (Labels if graph.labelled else [Labels.WIDE])], width)
+    wide = drawn(Labels.WIDE)
+    return drawn(Labels.NARROW) if graph.labelled and wide.width - 2 * MARGIN > PAGE else wide
+
+
+def _page(
+    architecture: Architecture,
+    plan: Plan | None,
+    graph: ServiceGraph,
+    program: str | None,
+    legend: bool,
+    broken: Collection[tuple[str, str]],
+    labels: Labels,
+) -> Drawing:
+    """Return the page of a graph with labels of this kind; numbers of arrows are explained even without a legend."""
+    picture = service_picture(graph, labels, broken)
     items = _legend(graph, legend)
     if broken and legend:
-        items.append(
-            item("can break", Part(SAMPLE, HEIGHT, BREAKING.draw(((0.0, HEIGHT / 2), (SAMPLE, HEIGHT / 2)), False)))
-        )
-    return page(architecture, plan, _description(graph, plan), content, items)
-
-
-def _drawn(graph: ServiceGraph, narrow: bool, program: str | None, broken: Collection[tuple[str, str]]) -> Part:
-    picture = service_picture(graph, narrow, broken)
-    return picture.drawn(lay_out(picture.diagram, program))
+        path = ((0.0, HEIGHT / 2), (SAMPLE, HEIGHT / 2))
+        items.append(item("can break", Part(SAMPLE, HEIGHT, BREAKING.draw(path, False))))
+    if labels is Labels.NUMBERED:
+        for place, arrow in enumerate(graph.arrows, 1):
+            items += [item(f"{place}  {line}" if not row else line) for row, line in enumerate(label_lines(arrow))]
+    return page(architecture, plan, _description(graph, plan), picture.drawn(lay_out(picture.diagram, program)), items)
 
 
 def _legend(graph: ServiceGraph, whole: bool) -> list[Part]:

@@ -17,7 +17,7 @@ from bac.figures.graph.part import Part, number_part, plate, text_part
 from bac.figures.graph.picture import Connection, Picture
 from bac.figures.graph.references import Arrow, ArrowKind
 from bac.figures.graph.service_graph import ServiceGraph
-from bac.figures.graph.words import LABEL, counted, label_lines, tooltip
+from bac.figures.graph.words import LABEL, Labels, counted, label_lines, tooltip
 from bac.figures.metrics import clean
 from bac.figures.palette import PAPER
 
@@ -31,15 +31,15 @@ ROW = 4
 """The most services side by side that share a database and have no arrows between them."""
 
 
-def service_picture(graph: ServiceGraph, narrow: bool, broken: Container[tuple[str, str]] = ()) -> Picture:
+def service_picture(graph: ServiceGraph, labels: Labels, broken: Container[tuple[str, str]] = ()) -> Picture:
     """Return the picture of a service graph.
 
     Args:
         graph: what is drawn.
-        narrow: put labels into more and shorter lines.
+        labels: how much room the labels of arrows take.
         broken: links, as holder and target, whose arrows are marked.
     """
-    arrows = _arrows(graph, narrow, broken)
+    arrows = _arrows(graph, labels, broken)
     rows = _rows(graph, arrows)
     blocks = _services(graph, arrows, rows)
     databases = {group: len(blocks) + place for place, group in enumerate(_shared(graph))}
@@ -63,14 +63,14 @@ def service_picture(graph: ServiceGraph, narrow: bool, broken: Container[tuple[s
     return Picture(tuple(blocks), connections, tuple(frames), captions)
 
 
-def _arrows(graph: ServiceGraph, narrow: bool, broken: Container[tuple[str, str]]) -> list[Connection]:
+def _arrows(graph: ServiceGraph, labels: Labels, broken: Container[tuple[str, str]]) -> list[Connection]:
     """Return the arrows between services; the label of an arrow inside a group is on the ground of that."""
     number = {service.name: place for place, service in enumerate(graph.services)}
     box = {service.name: service.box for service in graph.services}
     found = []
-    for arrow in graph.arrows:
+    for place, arrow in enumerate(graph.arrows, 1):
         within = box[arrow.source] is not None and box[arrow.source] == box[arrow.target]
-        label = _label(arrow, narrow, GROUP_FILL if within else PAPER) if graph.labelled else None
+        label = _label(arrow, place, labels, GROUP_FILL if within else PAPER) if graph.labelled else None
         line = Line(number[arrow.source], number[arrow.target], (label.width, label.height) if label else None)
         wrong = [f"{holder} → {target}" for holder, target, _ in arrow.links if (holder, target) in broken]
         pen = replace(PENS[arrow.kind], stroke=BREAKING.stroke, width=BREAKING.width) if wrong else PENS[arrow.kind]
@@ -79,8 +79,9 @@ def _arrows(graph: ServiceGraph, narrow: bool, broken: Container[tuple[str, str]
     return found
 
 
-def _label(arrow: Arrow, narrow: bool, ground: str) -> Part:
-    text = text_part(label_lines(arrow, narrow), LABEL, italic=arrow.kind is ArrowKind.COPY)
+def _label(arrow: Arrow, place: int, labels: Labels, ground: str) -> Part:
+    lines = [str(place)] if labels is Labels.NUMBERED else label_lines(arrow, labels is Labels.NARROW)
+    text = text_part(lines, LABEL, italic=arrow.kind is ArrowKind.COPY)
     return plate(text, 3, 1.5, ground, tooltip(arrow))
 
 

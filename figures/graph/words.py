@@ -4,9 +4,22 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable, Sequence
+from enum import Enum, auto
 
 from bac.figures.graph.references import Arrow, ArrowKind
 from bac.figures.metrics import clean, shorten, text_width
+
+
+class Labels(Enum):
+    """How much room the labels of arrows take."""
+
+    WIDE = auto()
+    """In one line for each link."""
+    NARROW = auto()
+    """In two lines, if it is the only link."""
+    NUMBERED = auto()
+    """A number, which the legend explains."""
+
 
 LABEL = 8.5
 """Type size of labels, in points."""
