@@ -98,15 +98,31 @@ class Trace:
         """Return the number of actions."""
         return len(self._trace.actions)
 
-    def figure(self) -> Figure:
-        """Return the event-log diagram of the run (Figures 3 to 5 of the article)."""
+    def figure(self, *, width: str | None = None, bare: bool = False) -> Figure:
+        """Return the event-log diagram of the run (Figures 3 to 5 of the article).
+
+        Args:
+            width: fold it into this width, such as ``"84mm"``; by default it is as wide as its content.
+            bare: leave out heading, legend and explanation.
+
+        Raises:
+            BacError: the width is not a length, or too small.
+        """
         from bac.figures.events.layout import draw
+        from bac.figures.look import Look, length
 
-        return Figure(draw(self._trace))
+        room = None if width is None else length(width)
+        return Figure(draw(self._trace, look=Look(room, title=not bare, legend=not bare, caption=not bare)))
 
-    def draw(self, path: str | Path) -> None:
-        """Write the event-log diagram of the run to a file; the file extension selects the format."""
-        self.figure().save(path)
+    def draw(self, path: str | Path, *, width: str | None = None, bare: bool = False) -> None:
+        """Write the event-log diagram of the run to a file; the file extension selects the format.
+
+        Args:
+            path: the file.
+            width: as in :meth:`figure`.
+            bare: as in :meth:`figure`.
+        """
+        self.figure(width=width, bare=bare).save(path)
 
     def to_json(self) -> dict[str, Any]:
         """Return the trace as a document of docs/trace.md."""
@@ -419,6 +435,13 @@ class Report(Mapping[str, PlanReport]):
     def __len__(self) -> int:
         """Return the number of plans."""
         return len(self._by_plan)
+
+    def html(self) -> str:
+        """Return the report as a page of HTML (docs/html-report.md)."""
+        from bac.reports.checked import View
+        from bac.reports.html.page import render
+
+        return render([self._checked], View(), several=False)
 
     def to_json(self) -> dict[str, Any]:
         """Return the report as a document of docs/report.md."""
