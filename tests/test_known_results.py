@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import yaml
+from comparison import checked
 from oracle import judge
 
 REFERENCE = """
@@ -49,9 +50,18 @@ plans:
 """A lock around two services, and a use case of a third."""
 
 
-def lengths(text: str, plan: str, instances: int = 1) -> dict[str, tuple[int | None, int | None]]:
+every_judge = pytest.mark.parametrize("by", ["oracle", "explicit", "smt", "auto"])
+
+
+def findings(by: str, text: str, plan: str, instances: int = 1) -> dict[str, Any]:
+    """What the oracle, or the checker with one of its engines, finds."""
+    document = yaml.safe_load(text)
+    return judge(document, plan, instances) if by == "oracle" else checked(document, plan, instances, by)
+
+
+def lengths(by: str, text: str, plan: str, instances: int = 1) -> dict[str, tuple[int | None, int | None]]:
     """By kind and subject, the lengths of shortest runs with a disaster at any time, and at rest."""
-    found = judge(yaml.safe_load(text), plan, instances)
+    found = findings(by, text, plan, instances)
     return {
         f"{kind} {subject}": (each.get("any-time"), each.get("at-rest"))
         for kind, subjects in found["anomalies"].items()
@@ -76,18 +86,25 @@ def lengths(text: str, plan: str, instances: int = 1) -> dict[str, tuple[int | N
     }.items(),
 )
 @pytest.mark.parametrize("instances", [1, 2])
-def test_the_reference(plan: str, instances: int, expected: dict[str, Any]) -> None:
-    assert lengths(REFERENCE, plan, instances) == expected
+@every_judge
+def test_the_reference(by: str, plan: str, instances: int, expected: dict[str, Any]) -> None:
+    assert lengths(by, REFERENCE, plan, instances) == expected
 
 
 @pytest.mark.parametrize("plan", ["undo", "undo, some crash"])
-def test_undoing_loses_backed_events(plan: str) -> None:
-    assert judge(yaml.safe_load(REFERENCE), plan)["loss"] is not None
+@every_judge
+def test_undoing_loses_backed_events(by: str, plan: str) -> None:
+    assert findings(by, REFERENCE, plan)["loss"] is not None
 
 
-def test_nothing_is_rebuilt_from_nothing() -> None:
-    found = judge(yaml.safe_load(REFERENCE), "rebuilt")
-    assert (found["backup"], found["anomalies"], found["recovers"]) == (False, {}, True)
+@every_judge
+def test_nothing_is_rebuilt_from_nothing(by: str) -> None:
+    found = findings(by, REFERENCE, "rebuilt")
+    assert (found["backup"], found["anomalies"]) == (False, {})
+
+
+def test_what_is_rebuilt_from_nothing_recovers() -> None:
+    assert judge(yaml.safe_load(REFERENCE), "rebuilt")["recovers"]
 
 
 @pytest.mark.parametrize(
@@ -102,9 +119,11 @@ def test_nothing_is_rebuilt_from_nothing() -> None:
     }.items(),
 )
 @pytest.mark.parametrize("instances", [1, 2])
-def test_the_copy_by_events(plan: str, instances: int, expected: dict[str, Any]) -> None:
-    assert lengths(COPY, plan, instances) == expected
+@every_judge
+def test_the_copy_by_events(by: str, plan: str, instances: int, expected: dict[str, Any]) -> None:
+    assert lengths(by, COPY, plan, instances) == expected
 
 
-def test_a_disaster_elsewhere_stops_no_call() -> None:
-    assert lengths(UNINVOLVED, "lock") == {}
+@every_judge
+def test_a_disaster_elsewhere_stops_no_call(by: str) -> None:
+    assert lengths(by, UNINVOLVED, "lock") == {}
