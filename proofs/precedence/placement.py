@@ -16,6 +16,7 @@ from bac.proofs.precedence.cut import Cut
 from bac.proofs.precedence.events import Events
 from bac.proofs.precedence.formulas import Kind, Literal, members
 
+HAPPENED, RESTORED = Kind.HAPPENED, Kind.RESTORED
 Table = dict[int, int]
 """For each node (or lock) a set of events."""
 
@@ -117,10 +118,10 @@ class Placement:
     def true(self, decisions: Decisions, literal: Literal) -> bool:
         """Whether a literal is true if nothing more happens than is decided."""
         kind, about = literal.kind, literal.about
-        if kind in (Kind.HAPPENED, Kind.RESTORED):
+        if kind is HAPPENED or kind is RESTORED:
             return bool(decisions.yes[kind] >> about & 1) == literal.holds
         if not literal.holds:
-            return not decisions.happened >> about & 1 or bool(decisions.no[kind] >> about & 1)
+            return not decisions.yes[HAPPENED] >> about & 1 or bool(decisions.no[kind] >> about & 1)
         if decisions.yes[kind] >> about & 1:
             return True
         spared = not self.backups.oldest and decisions.no[Kind.RESTORED] >> self.events.service[about] & 1

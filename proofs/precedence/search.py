@@ -56,10 +56,11 @@ class Found:
 
 @dataclass(slots=True)
 class Node:
-    """Decisions, and the formulas that are still to be made true."""
+    """Decisions, the formulas that are still to be made true, and the actions of recovery that are not paid for."""
 
     decisions: Decisions
     todo: tuple[Formula, ...]
+    open: tuple[tuple[int, Formula], ...] = ()
 
 
 @dataclass
@@ -187,8 +188,12 @@ class Search:
             return self.placement.true(decisions, formula)
         known = self._truth.get(id(formula))
         if known is None:
-            parts = (self.true(part, decisions) for part in formula.parts)
-            known = all(parts) if isinstance(formula, All) else any(parts)
+            telling = isinstance(formula, Some)  # one part with this truth decides
+            known = not telling
+            for part in formula.parts:
+                if self.true(part, decisions) is telling:
+                    known = telling
+                    break
             self._truth[id(formula)] = known
         return known
 
@@ -362,7 +367,10 @@ class Search:
 
         Each action before the disaster that could keep recovery from acting is shared equally by all that it could.
         """
-        idle = [formula for _, formula in self.open_actions(node)]
+        node.open = tuple(self.open_actions(node))
+        idle = [formula for _, formula in node.open]
+        if not idle:
+            return 0
         self._items = {}
         shares = Counter(item for formula in idle for item in self.items(formula, node.decisions))
         prices = Prices(self, node.decisions, shares)
@@ -371,7 +379,7 @@ class Search:
     def choose_redone(self, node: Node) -> bool:
         """Pay for an action of recovery, or see to it that it does not happen."""
         certain, first, prices = 0, None, Prices(self, node.decisions, NO_SHARES)
-        for number, idle in self.open_actions(node):
+        for number, idle in node.open:
             if self.hurries or prices.of(idle) == inf:
                 certain |= 1 << number
             elif first is None:
