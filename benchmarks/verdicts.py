@@ -13,7 +13,7 @@ from measuring import BAC, Job, Sample, Series, interleaved, run
 
 ROOT = Path(__file__).resolve().parent.parent
 EXAMPLES = ROOT / "examples"
-REDUCTIONS = ("one-index", "symmetry", "projection")
+REDUCTIONS = ("one-index", "symmetry")
 ALL = "all reductions"
 SYMMETRY = "symmetry alone"
 NONE = "no reduction"

@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from bac.proofs.scheduler import Scheduler
     from bac.reports.checked import Checked, View
 
-REDUCTIONS = ("one-index", "symmetry", "projection")
+REDUCTIONS = ("one-index", "symmetry")
 MOST_OPEN = 10
 """So many questions that a certificate leaves open are listed."""
 WORST_LAST = (HOLDS, UNKNOWN, VIOLATED, WRONG, BUG)

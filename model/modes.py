@@ -57,20 +57,6 @@ class Image(StrEnum):
     NOTHING = "nothing"
 
 
-class Omission(StrEnum):
-    """The way in which services of a group may be left out of a landscape.
-
-    ``ALONE``: each is backed up as if the others were not there.  ``AT_ONCE``: one snapshot is that of the whole group.
-    ``UNDER_LOCK``: the services are snapshotted one by one while the lock is taken.  ``CHANNELS``: one by one, and
-    channels are restored with the whole group.
-    """
-
-    ALONE = "alone"
-    AT_ONCE = "at-once"
-    UNDER_LOCK = "under-lock"
-    CHANNELS = "channels"
-
-
 @dataclass(frozen=True, slots=True)
 class Mode:
     """A way to back up the services of a group.
@@ -79,7 +65,7 @@ class Mode:
     group, the sets that are snapshotted at one instant each.  ``recovers_together``: the group, and not the single
     service, is the unit of recovery.  ``one_database``: the services share a database, so that consecutive steps inside
     the group are one transaction.  ``markers``: markers hold back messages inside the group, and what is in the
-    channels is recorded.  ``omission`` is ``None`` if no reduction may divide an architecture with such a group.
+    channels is recorded.  ``separable``: services of the group in which nothing happens can be left out of a search.
     ``caption`` is what figures write beside a service, if not the name.
     """
 
@@ -91,7 +77,7 @@ class Mode:
     recovers_together: bool = False
     one_database: bool = False
     markers: bool = False
-    omission: Omission | None = None
+    separable: bool = False
     caption: str | None = None
 
     INDEPENDENT: ClassVar[Mode]
@@ -105,28 +91,26 @@ class Mode:
     NONE: ClassVar[Mode]
 
     def __post_init__(self) -> None:
-        """Refuse an omission that does not fit how the snapshots are taken.
+        """Refuse a claim that does not fit how the snapshots are taken.
 
         Raises:
-            ValueError: it does not fit.
+            ValueError: services of the group cannot be left out.
         """
-        if self.omission not in (None, self.fitting_omission):
-            raise ValueError(f"mode {self.name} takes snapshots in another way than omission {self.omission} assumes")
+        if self.separable and not self._can_be_separable:
+            raise ValueError(f"mode {self.name} takes snapshots in a way in which no service can be left out")
 
     def __str__(self) -> str:
         return self.name
 
     @property
-    def fitting_omission(self) -> Omission | None:
-        """The omission that fits how the snapshots of some services are taken; ``None`` if none does."""
+    def _can_be_separable(self) -> bool:
+        """Whether all snapshots are taken at one instant, or one by one, and under no lock that waits for nothing."""
         sets = self.sets(SOME_SERVICES)
-        if sets == at_once(SOME_SERVICES) and not self.locks and not self.markers:
-            return Omission.AT_ONCE
+        if sets == at_once(SOME_SERVICES):
+            return not self.locks and not self.markers
         if sets not in (one_by_one(SOME_SERVICES), never(SOME_SERVICES)) or (self.locks and self.markers):
-            return None
-        if self.locks:
-            return Omission.UNDER_LOCK if self.lock is Lock.DRAINED else None
-        return Omission.CHANNELS if self.markers else Omission.ALONE
+            return False
+        return not self.locks or self.lock is Lock.DRAINED
 
     @property
     def takes_snapshots(self) -> bool:
@@ -177,15 +161,13 @@ class Mode:
         return "the group" if self.recovers_together else "the service"
 
 
-Mode.INDEPENDENT = Mode(
-    "independent", "each service alone, at any time", one_by_one, omission=Omission.ALONE, caption=""
-)
+Mode.INDEPENDENT = Mode("independent", "each service alone, at any time", one_by_one, separable=True, caption="")
 Mode.ATOMIC = Mode(
     "atomic",
     "all services of the group at one instant",
     at_once,
     recovers_together=True,
-    omission=Omission.AT_ONCE,
+    separable=True,
 )
 Mode.LOCKED = Mode(
     "locked",
@@ -193,7 +175,7 @@ Mode.LOCKED = Mode(
     one_by_one,
     lock=Lock.DRAINED,
     recovers_together=True,
-    omission=Omission.UNDER_LOCK,
+    separable=True,
 )
 Mode.STOPPED = Mode(
     "stopped",
@@ -208,7 +190,7 @@ Mode.SHARED_DATABASE = Mode(
     at_once,
     recovers_together=True,
     one_database=True,
-    omission=Omission.AT_ONCE,
+    separable=True,
     caption="shared database",
 )
 Mode.MARKERS = Mode(
@@ -217,14 +199,14 @@ Mode.MARKERS = Mode(
     one_by_one,
     recovers_together=True,
     markers=True,
-    omission=Omission.CHANNELS,
+    separable=True,
 )
 Mode.CONTINUOUS = Mode(
     "continuous",
     "synchronous replication: an event is backed up as it is logged",
     never,
     image=Image.LOG,
-    omission=Omission.ALONE,
+    separable=True,
 )
 Mode.REBUILT = Mode(
     "rebuilt",
@@ -233,9 +215,7 @@ Mode.REBUILT = Mode(
     image=Image.EMPTY,
     caption="rebuilt",
 )
-Mode.NONE = Mode(
-    "none", "never backed up", never, image=Image.NOTHING, omission=Omission.ALONE, caption="never backed up"
-)
+Mode.NONE = Mode("none", "never backed up", never, image=Image.NOTHING, separable=True, caption="never backed up")
 
 _MODES = {
     mode.name: mode

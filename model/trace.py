@@ -14,9 +14,8 @@ from typing import Any
 
 from bac.model.architecture import Architecture, Step, UseCase
 from bac.model.errors import quoted
-from bac.model.on_demand import OnDemand
 from bac.model.plan import Plan, Timing
-from bac.model.semantics import Rules, system
+from bac.model.semantics import OnDemand, Rules, system
 from bac.model.system import (
     APPENDING,
     ActionKind,

@@ -1,37 +1,30 @@
-"""Decide the properties of the plans of an architecture: which searches to run, and the verdicts that follow from them.
-
-An architecture of few services is searched whole.  If that turns out to be large, or if there are too many services to
-try, it is divided into parts, and one part of each shape is searched.
-"""
+"""Decide the properties of the plans of an architecture: what to search, and the verdicts that follow from it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Hashable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from functools import cached_property
 
-from bac.model.architecture import Architecture, Service, Tolerance
+from bac.model.architecture import Architecture
 from bac.model.errors import BacError, LimitReached
-from bac.model.plan import Group, Plan, Timing
+from bac.model.plan import Plan, Timing
 from bac.model.trace import Trace
 from bac.proofs.engine import Limits, NotApplicable, Progress
 from bac.proofs.engines import ALL, AUTO, BOTH, EXPLICIT, PRECEDENCE, SMT
-from bac.proofs.explicit.coverage import Budget, coverage
-from bac.proofs.reductions.decomposition import MANY_SERVICES, Part, may_divide, parts
+from bac.proofs.explicit.coverage import Budget, coverage, locks_are_always_released
 from bac.proofs.reductions.part_search import (
     ALL_REDUCTIONS,
     INTERRUPTED,
+    MANY_SERVICES,
     CheckOptions,
+    Part,
     PartResult,
     PartSearch,
     Reduction,
-    RunOfPart,
-    Saving,
-    cannot_block_backup,
-    total,
     unsearched,
 )
-from bac.proofs.results import AnomalyResult, Confirmation, PlanResult, PlanVerdicts, Verdict, unique
+from bac.proofs.results import AnomalyResult, Confirmation, PlanResult, PlanVerdicts, Verdict
 from bac.proofs.scheduler import TRIAL, Scheduler, SearchTask
 from bac.properties.anomalies import anomalies
 from bac.properties.qualities import PlanCoverage, Property
@@ -91,10 +84,7 @@ def check_plans(
     for each, found in zip(checks, covered, strict=False):
         each.covered = found
     for each in checks:
-        each.search_parts()
-    scheduler.run_all([search for each in checks for search in each.searches])
-    for each in checks:
-        each.search_backup()
+        each.begin()
     scheduler.run_all([search for each in checks for search in each.searches])
     confirmation = Confirmation(scheduler.monitor)
     return [each.judged(confirmation) for each in checks]
@@ -176,57 +166,45 @@ class PlanCheck:
     """
 
     def __init__(self, architecture: Architecture, plan: Plan, options: CheckOptions, scheduler: Scheduler) -> None:
-        """Begin without any search."""
+        """Keep the options; nothing is searched yet."""
         self.architecture, self.plan, self.scheduler = architecture, plan, scheduler
         self.asked, self.by = options.engine, SEARCHED.get(options.engine, options.engine)
         self.options = replace(options, engine=self.by)  # for what is searched
-        self.searched: list[tuple[Part, SearchTask]] = []  # each part, with the search of the first of its shape
-        self.divided = False
-        self.seen = 0  # states of the whole that were found before it was divided
+        self.search: SearchTask | None = None
         self.backup: SearchTask | None = None
         self.refusal: str | None = None  # why the precedence engine does not decide
         self.stopped = INTERRUPTED  # why nothing is searched, if that is so
 
     @cached_property
     def whole(self) -> Part:
-        """The architecture, undivided."""
-        return Part(self.architecture, self.plan, tuple(enumerate(anomalies(self.architecture, self.plan, 1))))
+        """The architecture under the plan."""
+        return Part(self.architecture, self.plan, anomalies(self.architecture, self.plan, 1))
 
     @property
     def few(self) -> bool:
-        """Whether there are few enough services to search the whole."""
+        """Whether there are few enough services to search all states."""
         return len(self.architecture.services) <= MANY_SERVICES
-
-    @property
-    def divisible(self) -> bool:
-        """Whether the architecture may be divided into parts."""
-        cases = len(self.architecture.use_cases)
-        wanted = Reduction.PROJECTION in self.options.reductions and cases > (1 if self.few else 0)
-        return wanted and may_divide(self.plan)
 
     @property
     def searches(self) -> list[SearchTask]:
         """The searches that the plan needs, as far as is known by now."""
-        unique = {id(search): search for _, search in self.searched}
-        return [*unique.values(), *([] if self.backup is None else [self.backup])]
+        return [search for search in (self.search, self.backup) if search is not None]
 
-    def search_parts(self) -> None:
-        """Decide which parts to search, and run the searches that are small."""
+    def begin(self) -> None:
+        """Decide what needs no search, and run the search if it is small."""
         if (reason := self.scheduler.stop_reason()) is not None:
             self.stopped = reason
             return
         try:
-            if self.decided_by_precedence():
-                return
-            self.choose_parts()
+            if not self.decided_by_precedence():
+                self.search = SearchTask(self.options, self.whole)
             for search in self.searches:
-                if search.trial is None and self.options.enumerates:
+                if search.result is None and self.options.enumerates:
                     self.scheduler.try_small(search)
         except LimitReached as limit:
             self.stopped = str(limit)
         except KeyboardInterrupt:
             self.scheduler.interrupted = True
-        self.search_backup()
 
     def decided_by_precedence(self) -> bool:
         """Whether the precedence engine is wanted, and decides the plan.
@@ -256,10 +234,10 @@ class PlanCheck:
             check = PrecedenceCheck(self.whole, self.options, self.scheduler.monitor, most=None)
             result = check.result()
         self.by, result = PRECEDENCE, replace(result, people=self.people())
-        self.searched = [(self.whole, SearchTask(self.options, self.whole, result=result))]
+        self.search = SearchTask(self.options, self.whole, result=result)
         if Property.BACKUP in self.options.properties and not check.backup_is_decided:
-            self.backup = SearchTask(self.options, self.whole if self.few else self.unsearched_whole, backup_only=True)
-            self.backup.result = self.argue_about_backup_under_locks()
+            self.backup = SearchTask(self.options, Part(self.architecture, self.plan, ()), backup_only=True)
+            self.backup.result = self.argue_about_backup()
         return True
 
     def small_search_decides(self) -> bool:
@@ -268,7 +246,7 @@ class PlanCheck:
         self.scheduler.try_small(search)
         if search.result is None or search.result.limits:
             return False
-        self.searched = [(self.whole, search)]
+        self.search = search
         return True
 
     def people(self) -> int | None:
@@ -276,82 +254,15 @@ class PlanCheck:
         limits = replace(self.scheduler.monitor.remaining(), states=TRIAL)
         return PartSearch(self.whole, replace(self.options, engine=EXPLICIT), limits).effort()
 
-    def argue_about_backup_under_locks(self) -> PartResult | None:
-        """The result for the backup of the whole without a search; ``None`` if a search has to decide."""
-        check = self.scheduler.monitor.check
-        if may_divide(self.plan):
-            divided = parts(self.architecture, self.plan, check)
-            if all(cannot_block_backup(part, check) for part in divided):
-                return PartResult(self.unsearched_whole)
-        return None if self.few else PartResult(self.unsearched_whole, limits={Property.BACKUP: MAY_BLOCK})
-
-    def choose_parts(self) -> None:
-        """Search the whole if it is small or may not be divided; otherwise one part of each shape.
-
-        Raises:
-            LimitReached: the time is over before the architecture is divided.
-        """
-        whole = SearchTask(self.options, self.whole) if self.few or not self.divisible else None
-        if whole is not None:
-            self.searched = [(whole.part, whole)]
-            if not self.divisible or not self.options.enumerates:
-                return
-            self.scheduler.try_small(whole)
-            if whole.trial is None or whole.trial.interrupted or not whole.trial.limits:
-                return
-        divided = parts(self.architecture, self.plan, self.scheduler.monitor.check)
-        if whole is None or self.promises_less_work(divided):
-            first: dict[Hashable, SearchTask] = {}
-            for part in divided:
-                self.scheduler.monitor.check()
-                first.setdefault(part.shape, SearchTask(self.options, part))
-            self.searched = [(part, first[part.shape]) for part in divided]
-            self.divided = True
-            self.seen = 0 if whole is None or whole.trial is None else whole.trial.statistics.states
-
-    def promises_less_work(self, divided: Sequence[Part]) -> bool:
-        """Whether no part has most of the use cases."""
-        return 2 * max(len(part.architecture.use_cases) for part in divided) <= len(self.architecture.use_cases)
-
-    def search_backup(self) -> None:
-        """Decide about the backup of an architecture that was divided, once its parts are searched.
-
-        One part that cannot complete its backup is enough for *violated*.  If each part alone can, that is no proof:
-        two parts can block each other.
-        """
-        results = [search.result for search in self.searches]
-        found = [result for result in results if result is not None]
-        needed = self.divided and Property.BACKUP in self.options.properties and self.backup is None
-        if not needed or len(found) < len(results):
-            return
-        if any(result.dead_end is not None or result.interrupted for result in found):
-            return
-        self.backup = SearchTask(self.options, self.whole if self.few else self.unsearched_whole, backup_only=True)
-        try:
-            self.backup.result = self.argue_about_backup(found)
-            if self.backup.result is None and self.options.enumerates:
-                self.scheduler.try_small(self.backup)
-        except KeyboardInterrupt:
-            self.scheduler.interrupted = True
-
-    def argue_about_backup(self, found: Sequence[PartResult]) -> PartResult | None:
-        """Return the result for the backup if it can be decided without a search; ``None`` if the whole is searched."""
-        for service in self.architecture.services:
-            if self.plan.mode_of(service.name).never_backed_up:
-                alone = single_service(self.architecture, self.plan, service)
-                return PartResult(alone, dead_end=RunOfPart(alone, ()))
-        if all(cannot_block_backup(result.part, self.scheduler.monitor.check) for result in found):
-            return PartResult(self.unsearched_whole)
+    def argue_about_backup(self) -> PartResult | None:
+        """The result for the backup without a search; ``None`` if a search has to decide."""
+        assert self.backup is not None
+        part, budget = self.backup.part, Budget(check=self.scheduler.monitor.check)
+        if locks_are_always_released(self.architecture, self.plan, budget):
+            return PartResult(part)
         if self.few:
             return None
-        reasons = [result.limits[Property.BACKUP] for result in found if Property.BACKUP in result.limits]
-        reason = self.scheduler.stop_reason() or next(iter(reasons), MAY_BLOCK)
-        return PartResult(self.unsearched_whole, limits={Property.BACKUP: reason})
-
-    @property
-    def unsearched_whole(self) -> Part:
-        """The architecture, undivided, as a part in which no anomaly is decided."""
-        return Part(self.architecture, self.plan, ())
+        return PartResult(part, limits={Property.BACKUP: MAY_BLOCK})
 
     def judged(self, confirmation: Confirmation) -> PlanResult:
         """Return the verdicts, when all searches are finished.
@@ -361,47 +272,24 @@ class PlanCheck:
         """
         for search in self.searches:
             search.result = search.result or search.give_up(INTERRUPTED)
-        found = [(part, search.result) for part, search in self.searched if search.result is not None]
         try:
-            if found:
+            if self.search is not None and self.search.result is not None:
                 backup = None if self.backup is None else self.backup.result
-                savings = self.savings(found)
                 options = replace(self.options, engine=self.by)
-                verdicts = PlanVerdicts(self.plan, options, found, backup, savings, confirmation, self.never)
+                found = self.search.result
+                verdicts = PlanVerdicts(self.plan, options, found, backup, confirmation, self.never)
                 return replace(verdicts.result(), refusal=self.refusal)
         except KeyboardInterrupt:
             confirmation.interrupted, self.stopped = True, INTERRUPTED
-        whole = self.unsearched_whole
-        nothing = unsearched(whole, self.options.properties, self.stopped)
-        return PlanVerdicts(self.plan, self.options, [(whole, nothing)], None, (), confirmation).result()
+        nothing = unsearched(Part(self.architecture, self.plan, ()), self.options.properties, self.stopped)
+        return PlanVerdicts(self.plan, self.options, nothing, None, confirmation).result()
 
     @cached_property
     def covered(self) -> PlanCoverage:
-        """The answers about what happens under the plan."""
+        """The steps that happen under the plan."""
         (found,) = coverage(self.architecture, [self.plan], budget=Budget(check=self.scheduler.monitor.check))
         return found
 
     def never(self) -> str:
         """Say in words which steps never happen; nothing if all may."""
         return self.covered.never_in_words(self.architecture)
-
-    def savings(self, found: Sequence[tuple[Part, PartResult]]) -> tuple[Saving, ...]:
-        """Return how much dividing the architecture saved, if it was divided."""
-        if not self.divided:
-            return ()
-        searched = total(result.statistics for result in unique(found)).states
-        return (Saving(Reduction.PROJECTION, searched, self.size(searched)),)
-
-    def size(self, searched: int) -> str:
-        """Return a lower bound on the states of the whole: a use case that reads no other may begin, or not."""
-        free = sum(len(part.architecture.use_cases) == 1 for part, _ in self.searched) * self.options.instances
-        if max(2**free, self.seen) <= searched:
-            return "those of the whole"
-        return f"at least 2^{free}" if 2**free > self.seen else f"at least {self.seen:,}"
-
-
-def single_service(architecture: Architecture, plan: Plan, service: Service) -> Part:
-    """Return the part of an architecture with one service and no use case."""
-    alone = replace(architecture, services=(service,), use_cases=(), tolerance=Tolerance(), references=False)
-    group = Group(plan.mode_of(service.name), (service.name,))
-    return Part(alone, Plan(plan.name, (group,)), ())

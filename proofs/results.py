@@ -5,7 +5,7 @@ Every run that is shown is confirmed by the interpreter first.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property, partial
@@ -15,12 +15,10 @@ from bac.model.plan import Plan, Timing
 from bac.model.trace import Claim, Trace
 from bac.proofs.engine import LimitMonitor, Statistics
 from bac.proofs.engines import EXPLICIT, PRECEDENCE
-from bac.proofs.reductions.decomposition import Part
 from bac.proofs.reductions.part_search import (
     INTERRUPTED,
     CheckOptions,
     PartResult,
-    Reduction,
     Run,
     Runs,
     Saving,
@@ -28,7 +26,7 @@ from bac.proofs.reductions.part_search import (
     soonest,
     total,
 )
-from bac.properties.anomalies import Anomaly, AnomalyKind, Blame
+from bac.properties.anomalies import AnomalyKind, Blame
 from bac.properties.qualities import EXTRA_LOSS, Property, losses
 
 ANY_NUMBER = "any number of instances"
@@ -108,10 +106,8 @@ class Traces(Mapping[Timing, Trace]):
 class AnomalyResult:
     """One kind of anomaly at one subject, with a shortest trace for each timing in which it happens.
 
-    ``at_least`` has the timings whose trace may not be a shortest one: how many actions one has at least in the whole.
-
-    Where a landscape was searched part by part, the traces are those of the part; ``like`` names a subject of the same
-    kind in another part, whose traces are these in other names.  ``advice`` is ``None`` if none was searched for.
+    ``at_least`` has the timings whose trace may not be a shortest one: how many actions one has at least.
+    Runs of many services are shown in slices.  ``advice`` is ``None`` if none was searched for.
     """
 
     kind: AnomalyKind
@@ -119,18 +115,17 @@ class AnomalyResult:
     tolerated: bool
     cause: Cause
     traces: Traces
-    like: str | None = None
     advice: Advice | None = None
     at_least: Mapping[Timing, int] = field(default_factory=dict)
 
     @property
     def lengths(self) -> dict[Timing, int]:
-        """The number of actions of a shortest trace, for each timing in which it happens."""
-        return {timing: len(run) for timing, run in self.traces.runs.items()}
+        """The number of actions of a shortest run, for each timing in which it happens."""
+        return {timing: run.in_all for timing, run in self.traces.runs.items()}
 
     @property
     def omitted_actions(self) -> int:
-        """How many actions the whole needs beside the run that is shown."""
+        """How many of its actions are in other services than those that are shown."""
         return self.traces.runs[self.timing].omitted_actions
 
     @property
@@ -152,9 +147,8 @@ class PropertyResult:
     ``anomalies`` violate consistency; ``tolerated`` ones do
     not, nor those that the ``application`` leaves behind by itself.  ``complete`` is false if a limit may have hidden
     more; ``vacuous`` is true if it holds, and something never happens that could violate it.
-    ``omitted_actions`` is how many actions of omitted services the whole needs in addition to ``trace``; ``at_least``
-    how many actions a shortest run has at least, if the trace may not be one.  ``engine`` decided it, if another one
-    decided the rest.
+    ``omitted_actions`` is how many actions the run has in services that ``trace`` does not show; ``at_least`` how many
+    a shortest run has at least, if the run may not be one.  ``engine`` decided it, if another one decided the rest.
     """
 
     property: Property
@@ -176,7 +170,6 @@ class PropertyResult:
 class PlanResult:
     """The verdicts on one plan, in the order of :class:`~bac.properties.qualities.Property`.
 
-    The architecture was divided into so many ``parts``, of which one of each of the ``shapes`` was searched;
     ``savings`` say which reductions were used.  ``people`` is how many actions of people (retries and reconstructions)
     recovery takes at one index at the most; ``None`` if that is not known.  ``refusal`` says why the precedence engine
     did not decide, if it was asked.
@@ -190,8 +183,6 @@ class PlanResult:
     limit: str | None = None
     interrupted: bool = False
     savings: tuple[Saving, ...] = ()
-    parts: int = 1
-    shapes: int = 1
     people: int | None = None
     refusal: str | None = None
 
@@ -237,24 +228,14 @@ class Confirmation:
             return None
 
 
-@dataclass(frozen=True)
-class FoundAnomaly:
-    """The runs that show one anomaly (none if there are no such runs), and the subject that it looks like, if any."""
-
-    anomaly: Anomaly
-    runs: Runs
-    like: str | None = None
-
-
 class PlanVerdicts:
-    """Derives the verdicts on one plan from the results of its parts.
+    """Derives the verdicts on one plan from what was found.
 
     Args:
         plan: the plan.
         options: the properties to decide.
-        found: each part with the result of the first part of its shape.
-        backup: what is known of the backup of the whole, if that was decided apart.
-        savings: what was saved by dividing the architecture.
+        found: the runs that were found.
+        backup: what is known of the backup, if that was decided apart.
         confirmation: confirms what was found.
         never: says in words which steps never happen; nothing if all may.
     """
@@ -263,23 +244,16 @@ class PlanVerdicts:
         self,
         plan: Plan,
         options: CheckOptions,
-        found: Sequence[tuple[Part, PartResult]],
+        found: PartResult,
         backup: PartResult | None,
-        savings: tuple[Saving, ...],
         confirmation: Confirmation,
         never: Callable[[], str] = str,
     ) -> None:
         """Collect the limits that were reached; nothing is confirmed yet."""
         self.plan, self.options, self.confirmation, self.never = plan, options, confirmation, never
-        self.searched = found
-        self.found = [(part, result if result.part is part else result.like(part)) for part, result in found]
-        self.shapes = unique(found)
-        self.backup = backup
-        self.searches = [*self.shapes, *([] if backup is None else [backup])]
-        self.parts_savings = savings
-        self.limits: dict[Property, str] = {}
-        for result in self.shapes:
-            self.limits = {**result.limits, **self.limits}
+        self.found, self.backup = found, backup
+        self.searches = [found, *([] if backup is None else [backup])]
+        self.limits = dict(found.limits)
         if backup is not None:
             self.limits.pop(Property.BACKUP, None)
             self.limits.update(backup.limits)
@@ -291,7 +265,6 @@ class PlanVerdicts:
             Contradiction: the interpreter does not confirm what the engine found.
         """
         properties = {which: self.verdict(which) for which in self.options.properties}
-        savings = merged(saving for result in self.shapes for saving in result.savings)
         return PlanResult(
             self.plan.name,
             self.options.instances,
@@ -300,32 +273,20 @@ class PlanVerdicts:
             properties,
             next(iter(self.limits.values()), None),
             self.confirmation.interrupted or any(result.interrupted for result in self.searches),
-            (*self.parts_savings, *savings, *(() if self.backup is None else self.backup.savings)),
-            len(self.found),
-            len(self.shapes),
-            self.people,
+            tuple(saving for result in self.searches for saving in result.savings),
+            self.found.people,
         )
-
-    @property
-    def people(self) -> int | None:
-        """The most actions of people that recovery takes at one index."""
-        numbers = [result.people for result in self.shapes]
-        known = [number for number in numbers if number is not None]
-        return max(known, default=0) if len(known) == len(numbers) else None
 
     def verdict(self, which: Property) -> PropertyResult:
         """Return the verdict on one property."""
         match which:
             case Property.BACKUP:
-                apart = [] if self.backup is None else [self.backup]
-                runs = [result.dead_end for result in (*(each for _, each in self.found), *apart)]
-                best = soonest(run for run in runs if run is not None)
-                decided = self.decided(which, best, up_to(self.options.instances))
+                dead_end = soonest(run.dead_end for run in self.searches if run.dead_end is not None)
+                decided = self.decided(which, dead_end, up_to(self.options.instances))
                 searched = self.backup is not None and self.backup.statistics.states > 0
                 return replace(decided, engine=EXPLICIT) if searched and self.options.engine == PRECEDENCE else decided
             case Property.AVAILABILITY:
-                denied = (result.denied for _, result in self.found)
-                return self.decided(which, soonest(run for run in denied if run is not None), self.scope)
+                return self.decided(which, self.found.denied, self.scope)
             case Property.CONSISTENCY:
                 return self.consistency()
             case Property.NO_EXTRA_LOSS:
@@ -334,16 +295,13 @@ class PlanVerdicts:
     @cached_property
     def scope(self) -> str:
         """For how many instances verdicts about single indices hold."""
-        any_number = all(result.any_number for result in self.shapes)
-        return ANY_NUMBER if any_number else up_to(self.options.instances)
+        return ANY_NUMBER if self.found.any_number else up_to(self.options.instances)
 
     @cached_property
     def can_recover(self) -> bool:
         """Whether some run recovers from a disaster."""
-        return any(
-            result.can_recover and some_run_recovers(result.part.architecture, result.part.plan)
-            for result in self.shapes
-        )
+        part = self.found.part
+        return self.found.can_recover and some_run_recovers(part.architecture, part.plan)
 
     def confirmed(self, which: Property, make: Callable[[], T]) -> T | None:
         """Return what is made and confirmed; ``None`` if the user interrupts that, which then limits the property."""
@@ -384,14 +342,6 @@ class PlanVerdicts:
 
     # Consistency
 
-    def found_anomalies(self) -> Iterator[FoundAnomaly]:
-        """Yield the anomalies that some run shows."""
-        for (part, result), (_, searched) in zip(self.found, self.searched, strict=True):
-            for (number, anomaly), (_, first) in zip(part.wanted, searched.part.wanted, strict=True):
-                if result.anomalies and result.anomalies[number]:
-                    like = None if searched.part is part else first.subject
-                    yield FoundAnomaly(anomaly, result.anomalies[number], like)
-
     def consistency(self) -> PropertyResult:
         """Return the verdict on consistency, which holds if there are no anomalies but tolerated ones."""
         results = list(self.anomalies())
@@ -416,10 +366,10 @@ class PlanVerdicts:
 
     def anomalies(self) -> Iterator[tuple[Blame, AnomalyResult]]:
         """Yield the anomalies, confirmed, with blame; when it is time to stop, only the first violation."""
-        grouped: dict[tuple[AnomalyKind, str, Blame], list[FoundAnomaly]] = {}
-        for found in self.found_anomalies():
-            anomaly = found.anomaly
-            grouped.setdefault((anomaly.kind, anomaly.subject, anomaly.blame), []).append(found)
+        grouped: dict[tuple[AnomalyKind, str, Blame], list[Runs]] = {}
+        for anomaly, runs in zip(self.found.part.wanted, self.found.anomalies, strict=False):
+            if runs:
+                grouped.setdefault((anomaly.kind, anomaly.subject, anomaly.blame), []).append(runs)
         violated = False
         for (kind, subject, blame), alike in grouped.items():
             counts = blame is Blame.BACKUP
@@ -431,12 +381,11 @@ class PlanVerdicts:
                 violated = violated or counts
                 yield blame, result
 
-    def anomaly(self, kind: AnomalyKind, subject: str, tolerated: bool, found: Sequence[FoundAnomaly]) -> AnomalyResult:
+    def anomaly(self, kind: AnomalyKind, subject: str, tolerated: bool, found: Sequence[Runs]) -> AnomalyResult:
         """Return the result for one anomaly, with its cause and its traces, confirmed."""
-        searched_first = sorted(found, key=lambda each: each.like is not None)
         runs, bounds = dict[Timing, Run](), dict[Timing, int]()
         for timing in Timing:
-            alike = [each.runs[timing] for each in searched_first if timing in each.runs]
+            alike = [each[timing] for each in found if timing in each]
             run = soonest(alike)
             if run is not None:
                 runs[timing] = run
@@ -450,11 +399,9 @@ class PlanVerdicts:
         else:
             cause = Cause.UNKNOWN if Property.CONSISTENCY in self.limits else Cause.IN_FLIGHT
         traces = Traces(runs, self.options.instances, claim)
-        like = None if any(each.like is None for each in found) else found[0].like
-        if like is None:
-            traces.make()
+        traces.make()
         at_least = {timing: bound for timing, bound in bounds.items() if bound < runs[timing].in_all}
-        return AnomalyResult(kind, subject, tolerated, cause, traces, like, at_least=at_least)
+        return AnomalyResult(kind, subject, tolerated, cause, traces, at_least=at_least)
 
     # Extra loss
 
@@ -472,27 +419,11 @@ class PlanVerdicts:
 
     def losses(self) -> Iterator[tuple[str, Runs]]:
         """Yield the runs that lose the event of a step, by ``use case.step``."""
-        for part, result in self.found:
-            events = (loss.event for loss in losses(part.architecture, part.plan, 1))
-            yield from zip((f"{event.use_case}.{event.step}" for event in events), result.losses, strict=False)
+        part = self.found.part
+        events = (loss.event for loss in losses(part.architecture, part.plan, 1))
+        yield from zip((f"{event.use_case}.{event.step}" for event in events), self.found.losses, strict=False)
 
 
 def up_to(instances: int) -> str:
     """Return the scope of a verdict that speaks of no more instances than were explored."""
     return f"up to {instances} instance{'s' * (instances != 1)}"
-
-
-def unique(found: Iterable[tuple[Part, PartResult]]) -> list[PartResult]:
-    """Return the results, each once."""
-    return list({id(result): result for _, result in found}.values())
-
-
-def merged(savings: Iterable[Saving]) -> tuple[Saving, ...]:
-    """Return the savings of several searches, those of each reduction together, with the largest number saved."""
-    table: dict[Reduction, list[Saving]] = {}
-    for saving in savings:
-        table.setdefault(saving.reduction, []).append(saving)
-    return tuple(
-        replace(max(each, key=lambda saving: saving.searched), searched=sum(saving.searched for saving in each))
-        for each in table.values()
-    )

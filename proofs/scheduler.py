@@ -12,8 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from bac.proofs.engine import LimitMonitor, Limits, Progress, ProgressListener
-from bac.proofs.reductions.decomposition import Part
-from bac.proofs.reductions.part_search import INTERRUPTED, CheckOptions, PartResult, PartSearch, unsearched
+from bac.proofs.reductions.part_search import INTERRUPTED, CheckOptions, Part, PartResult, PartSearch, unsearched
 from bac.properties.qualities import Property
 
 TRIAL = 20_000

@@ -112,59 +112,35 @@ class View:
         return anomaly.shown if self.timing is None else anomaly.traces[self.timing]
 
 
-# Anomalies that belong together: those that look alike, and those with one root cause
+# Anomalies that belong together: those with one root cause
 
 
-@dataclass(frozen=True)
-class Alike:
-    """Anomalies that look alike: the same kind, cause and lengths in parts of the same shape.
-
-    The first is shown for all.
-    """
-
-    members: tuple[AnomalyResult, ...]
-
-    @property
-    def example(self) -> AnomalyResult:
-        """The one that is shown."""
-        return self.members[0]
-
-    @property
-    def rank(self) -> tuple[bool, bool, int, int]:
-        """The key that sorts the worst first: not tolerated, caused by backups, by kind, and by number."""
-        one = self.example
-        return one.tolerated, one.cause is not Cause.BACKUP, list(AnomalyKind).index(one.kind), -len(self.members)
+def worst_first(found: Iterable[AnomalyResult]) -> list[AnomalyResult]:
+    """Return the anomalies: first those that are not tolerated, then those that backups cause, then by kind."""
+    kinds = list(AnomalyKind)
+    return sorted(found, key=lambda each: (each.tolerated, each.cause is not Cause.BACKUP, kinds.index(each.kind)))
 
 
 @dataclass(frozen=True)
 class RootCause:
     """Anomalies with one root cause: the run of the first also shows the others, or the same action causes them."""
 
-    first: Alike
-    others: tuple[Alike, ...] = ()
+    first: AnomalyResult
+    others: tuple[AnomalyResult, ...] = ()
 
 
-def groups(found: Iterable[AnomalyResult]) -> list[Alike]:
-    """Return the anomalies, those that look alike together, worst first."""
-    table: dict[object, list[AnomalyResult]] = {}
-    for each in found:
-        alike = (each.kind, each.like or each.subject, each.tolerated, each.cause, tuple(each.lengths.items()))
-        table.setdefault(alike, []).append(each)
-    return sorted((Alike(tuple(members)) for members in table.values()), key=lambda group: group.rank)
-
-
-def root_causes(alike: Iterable[Alike]) -> list[RootCause]:
+def root_causes(found: Iterable[AnomalyResult]) -> list[RootCause]:
     """Return the anomalies by root cause, in this order; what is tolerated stays apart."""
-    left = [(each, cause_of(each.example)) for each in alike]
+    left = [(each, cause_of(each)) for each in found]
     causes = []
     while left:
         (first, action), *rest = left
-        also_shown = set(shown(first.example.shown))
-        others: list[Alike] = []
+        also_shown = set(shown(first.shown))
+        others: list[AnomalyResult] = []
         left = []
         for each, its_action in rest:
-            same = its_action == action or (each.example.kind, each.example.subject) in also_shown
-            if same and comparable(first.example) == comparable(each.example):
+            same = its_action == action or (each.kind, each.subject) in also_shown
+            if same and comparable(first) == comparable(each):
                 others.append(each)
             else:
                 left.append((each, its_action))

@@ -72,7 +72,6 @@ class Writer:
             **({"refusal": result.refusal} if result.refusal is not None else {}),
             "statistics": statistics(result),
             **({"reductions": [asdict(saving) for saving in result.savings]} if result.savings else {}),
-            **({"parts": result.parts, "shapes": result.shapes} if result.parts > 1 else {}),
             **({"limit": result.limit} if result.limit is not None else {}),
             **({"vacuous": True} if any(each.vacuous for each in result.properties.values()) else {}),
             **self.expectation(result),
@@ -99,7 +98,10 @@ class Writer:
         if not result.complete:
             document["complete"] = False
         if result.trace is not None:
-            document |= {"explanation": explain(result.trace).sentence, "length": len(result.trace.actions)}
+            document |= {
+                "explanation": explain(result.trace).sentence,
+                "length": len(result.trace.actions) + result.omitted_actions,
+            }
             document |= {} if result.at_least is None else {"at_least": result.at_least}
             document |= {"elsewhere": result.omitted_actions} if result.omitted_actions else {}
             document["trace"] = result.trace.to_json()
@@ -121,7 +123,7 @@ class Writer:
         return shown | ({"hidden": hidden} if hidden else {})
 
     def anomaly(self, result: AnomalyResult) -> dict[str, Any]:
-        """Return one anomaly with its run, or if it looks like another one in other names, with that one's subject."""
+        """Return one anomaly with its run."""
         document = {
             "kind": str(result.kind),
             "subject": result.subject,
@@ -133,7 +135,7 @@ class Writer:
         if result.at_least:
             document["at_least"] = {str(timing): least for timing, least in result.at_least.items()}
         document |= self.helps(result)
-        return document | ({"like": result.like} if result.like is not None else self.run(result))
+        return document | self.run(result)
 
     def helps(self, result: AnomalyResult) -> dict[str, Any]:
         """Return what helps against an anomaly, if that was searched."""

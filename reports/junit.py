@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 
 from bac.proofs.results import PlanResult, PropertyResult, Verdict
 from bac.properties.explanation import explain, listing
-from bac.reports.checked import Checked, View, groups
+from bac.reports.checked import Checked, View, worst_first
 from bac.reports.expectations import Mismatch
 
 
@@ -88,7 +88,6 @@ class SuiteWriter:
         if found.trace is not None:
             yield "\n".join([explain(found.trace).sentence, *listing(found.trace)])
         selected = (each for each in found.anomalies if self.view.selects(each, self.checked.architecture))
-        for alike in groups(selected)[: self.view.top]:
-            trace, others = self.view.run(alike.example), len(alike.members) - 1
-            more = [f"and {others:,} more like it"] if others else []
-            yield "\n".join([explain(trace).sentence, *more, *listing(trace)])
+        for anomaly in worst_first(selected)[: self.view.top]:
+            trace = self.view.run(anomaly)
+            yield "\n".join([explain(trace).sentence, *listing(trace)])

@@ -15,10 +15,10 @@ from bac.model.plan import Timing
 from bac.model.trace import Trace
 from bac.proofs.results import AnomalyResult, PlanResult, PropertyResult
 from bac.properties.explanation import description, explain, listing
-from bac.reports.checked import STYLE, Alike, Checked, RootCause, View, groups, most_affected, root_causes
+from bac.reports.checked import STYLE, Checked, RootCause, View, most_affected, root_causes, worst_first
 
-EXAMPLES = 4
-"""How many of the anomalies that look like another one are named."""
+MANY_ANOMALIES = 50
+"""Of more anomalies than that it is said what most of them point to."""
 HOT_SPOTS = 5
 """How many entities are named to which most of the links point that can break."""
 SCREEN = 40
@@ -109,9 +109,8 @@ def duration(checked: Checked) -> str:
     parts = [f"{in_seconds(checked.reading)} reading"]
     rest = checked.seconds - checked.reading - searching
     if rest > 0:
-        begun = "dividing" if any(result.parts > 1 for result in checked.results) else "preparing"
         ended = ", confirming and trying what helps" if is_advised(checked) else " and confirming"
-        parts.append(f"{in_seconds(rest)} {begun}{ended}")
+        parts.append(f"{in_seconds(rest)} preparing{ended}")
     parts.append(f"{in_seconds(searching)} searching{' in parallel' * (rest <= 0)}")
     return f"{in_seconds(checked.seconds)}: {', '.join(parts)}"
 
@@ -137,8 +136,6 @@ def reductions(results: Sequence[PlanResult]) -> Iterator[str]:
     for saving in results[0].savings:
         so_far = " so far" if results[0].limit is not None else ""
         yield f"{saving.reduction}: {saving.searched:,} states searched{so_far} instead of {saving.instead_of}"
-    if results[0].parts > 1:
-        yield f"{results[0].parts:,} parts of {results[0].shapes:,} shape{'s' * (results[0].shapes != 1)}"
 
 
 def replayed(trace: Trace) -> RenderableType:
@@ -203,11 +200,11 @@ class Counterexamples:
         """Yield the counterexamples, with the entities that most of the links that break point to."""
         blocks: list[Block] = []
         for each in result.properties.values():
-            found = groups(selection(self.checked, each, self.view))
-            if any(len(alike.members) > 1 for alike in found):
+            found = worst_first(selection(self.checked, each, self.view))
+            if len(found) > MANY_ANOMALIES:
                 yield from hot_spots(each)
             if self.view.verbose:
-                blocks += [self.block(RootCause(alike)) for alike in found]
+                blocks += [self.block(RootCause(one)) for one in found]
             else:
                 blocks += map(self.block, root_causes(found))
             if each.trace is not None and not self.view.selective:
@@ -238,12 +235,13 @@ class Counterexamples:
 
     def block(self, cause: RootCause) -> Block:
         """Return what is shown of a root cause: its first anomaly with its run, and the names of the others."""
-        trace = self.view.run(cause.first.example)
+        trace = self.view.run(cause.first)
         summary = [heading(self.checked, cause.first, self.view), Text(explain(trace).sentence)]
-        others = [f"{each.example.kind.replace('-', ' ')} {name(self.checked, each)}" for each in cause.others]
+        architecture = self.checked.architecture
+        others = [f"{each.kind.replace('-', ' ')} {architecture.named(each.subject)}" for each in cause.others]
         if others:
             summary.append(Text("the same cause: ", style="dim").append(", ".join(others), style="not dim"))
-        advice = cause.first.example.advice
+        advice = cause.first.advice
         if advice is not None and (advice.helps or advice.tried):
             summary.append(Text("helps: ", style="dim").append(str(advice), style="not dim"))
         return Block(summary, list(actions(trace)))
@@ -251,7 +249,8 @@ class Counterexamples:
     def violation(self, result: PropertyResult) -> Block:
         """Return what is shown of a violated property that is no anomaly."""
         assert result.trace is not None
-        taken = f"{length(len(result.trace.actions), result.at_least)}{omitted(result.omitted_actions)}"
+        in_all = len(result.trace.actions) + result.omitted_actions
+        taken = f"{length(in_all, result.at_least)}{omitted(result.omitted_actions)}"
         title = Text(f"{result.property} is violated", style="bold").append(f"   {taken}", style="not bold dim")
         return Block([title, Text(explain(result.trace).sentence)], list(actions(result.trace)))
 
@@ -264,18 +263,12 @@ def unadvised(result: PlanResult) -> Iterator[Text]:
         yield Text(f"helps: not searched for {len(limits):,} of the anomalies: {limits[0]}", style="dim")
 
 
-def name(checked: Checked, alike: Alike) -> str:
-    """Return the subject of anomalies that look alike."""
-    more = f" and {len(alike.members) - 1:,} like it" if len(alike.members) > 1 else ""
-    return f"{checked.architecture.named(alike.example.subject)}{more}"
-
-
 def selected(checked: Checked, view: View) -> Iterator[Text]:
     """Yield one line for each selected anomaly of each plan."""
     for result in checked.results:
-        found = [alike for each in result.properties.values() for alike in groups(selection(checked, each, view))]
-        for alike in found[: view.top]:
-            yield Text(f"{result.plan}: ").append_text(heading(checked, alike, view))
+        found = [one for each in result.properties.values() for one in worst_first(selection(checked, each, view))]
+        for one in found[: view.top]:
+            yield Text(f"{result.plan}: ").append_text(heading(checked, one, view))
 
 
 def selection(checked: Checked, result: PropertyResult, view: View) -> list[AnomalyResult]:
@@ -293,18 +286,14 @@ def hot_spots(result: PropertyResult) -> Iterator[RenderableType]:
         )
 
 
-def heading(checked: Checked, alike: Alike, view: View) -> Text:
-    """Return what is wrong, with its cause and the lengths of the shortest runs, and which anomalies look like it."""
-    anomaly, others = alike.example, alike.members[1:]
+def heading(checked: Checked, anomaly: AnomalyResult, view: View) -> Text:
+    """Return what is wrong, with its cause and the lengths of the shortest runs."""
     text = Text(f"{str(anomaly.kind).replace('-', ' ')}  ", style="bold")
     text.append(checked.architecture.named(anomaly.subject))
     run = view.timing or anomaly.timing
     lengths = shortest(anomaly) + omitted(anomaly.traces.runs[run].omitted_actions)
     tolerated = "   tolerated" if anomaly.tolerated else ""
     text.append(f"   cause: {anomaly.cause}   {lengths}{tolerated}", style="not bold dim")
-    if others:
-        named = ", ".join(checked.architecture.named(each.subject) for each in others[:EXAMPLES])
-        text.append(f"\nand {len(others):,} more like it: {named}{', …' * (len(others) > EXAMPLES)}")
     return text
 
 
@@ -319,8 +308,8 @@ def shortest(anomaly: AnomalyResult) -> str:
 
 
 def omitted(actions: int) -> str:
-    """Return how many actions other services add to a trace of a part, in words."""
-    return f" (and {actions:,} in other services)" if actions else ""
+    """Return how many actions of a run are in services that are not shown, in words."""
+    return f", {actions:,} of them in other services" if actions else ""
 
 
 def length(actions: int, at_least: int | None = None) -> str:

@@ -14,13 +14,13 @@ LONGEST_SLUG = 60
 
 
 def trace_files(results: Iterable[PlanResult]) -> dict[str, Trace]:
-    """Return every trace of the results by a file name: of each timing, and one of those that look alike."""
+    """Return every trace of the results by a file name: one for each timing."""
     files: dict[str, Trace] = {}
     for result in results:
         for each in result.properties.values():
             traces = [] if each.trace is None else [each.trace]
             for anomaly in (*each.anomalies, *each.tolerated):
-                traces += anomaly.traces.values() if anomaly.like is None else ()
+                traces += anomaly.traces.values()
             for trace in traces:
                 claim = trace.claim
                 parts = (result.plan, claim.kind or claim.property, claim.subject or "", claim.timing or "")

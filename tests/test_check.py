@@ -215,16 +215,15 @@ def test_the_listing_says_what_its_marks_mean() -> None:
 # How long it took
 
 
-def timed(reading: float, seconds: float, searching: float, parts: int = 1) -> str:
+def timed(reading: float, seconds: float, searching: float) -> str:
     """Return the footer for these times."""
     specification = parsed(HOLDS)
-    result = PlanResult("p", 1, "explicit", Statistics(seconds=searching), {}, parts=parts)
+    result = PlanResult("p", 1, "explicit", Statistics(seconds=searching), {})
     return duration(Checked(specification, [result], {}, reading, seconds))
 
 
 def test_the_time_is_that_of_the_clock_on_the_wall() -> None:
     assert timed(0.01, 0.25, 0.1) == "0.25 s"
-    assert timed(0.9, 4.8, 0.19, parts=9) == "4.8 s: 0.90 s reading, 3.7 s dividing and confirming, 0.19 s searching"
     assert timed(0.1, 9.9, 11.8) == "9.9 s: 0.10 s reading, 11.8 s searching in parallel"
     assert timed(0, 0, 0.19) == "0.19 s searching"
 

@@ -503,7 +503,7 @@ def test_an_interruption_ends_with_what_is_known(script: str, tmp_path: Path) ->
     document = {"services": services, "use_cases": {f"u{n}": [{"create": f"e{n}"}] for n in range(12)}}
     file = tmp_path / "large.bac.yaml"
     file.write_text(json.dumps(document | {"plans": {"any": {"disaster": {"scope": "any"}}}}), encoding="utf-8")
-    options = ["--format", "json", "--no-reduction", "projection", "--jobs", "2"]
+    options = ["--format", "json", "--no-reduction", "symmetry", "--jobs", "2"]
     done = subprocess.run(
         [sys.executable, "-c", script, "check", str(file), *options], capture_output=True, text=True, check=False
     )

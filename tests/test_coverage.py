@@ -235,21 +235,6 @@ def test_what_is_the_same_under_several_plans_is_searched_once() -> None:
     assert budget.alone == left
 
 
-def test_use_cases_of_one_shape_are_searched_once() -> None:
-    def document(number: int) -> Document:
-        names = range(number)
-        services = {"A": {"owns": [f"a{n}" for n in names]}, "B": {"owns": [f"b{n}" for n in names]}}
-        return {"services": services, "references": [f"a{n} -> b{n}" for n in names]}
-
-    def work(number: int) -> int:
-        budget = Budget()
-        found = on(parsed(document(number)), "independent", budget=budget)
-        assert all(found.answers())
-        return Budget().alone - budget.alone
-
-    assert work(1) == work(100)
-
-
 def chain(length: int) -> Document:
     """Entities that refer to each other in a row, each created, changed and deleted, all under one lock."""
     services = {f"s{n}": {"owns": [f"e{n}"], "copies": [f"e{n - 1}"] if n else []} for n in range(length)}

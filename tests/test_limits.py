@@ -14,8 +14,8 @@ from bac.proofs import check as checking
 from bac.proofs import replay
 from bac.proofs.check import check_plans
 from bac.proofs.engine import LimitMonitor, Limits, in_bytes, in_seconds
-from bac.proofs.reductions.decomposition import parts
-from bac.proofs.reductions.part_search import ALL_REDUCTIONS, CheckOptions, PartSearch, Reduction
+from bac.proofs.explicit import coverage
+from bac.proofs.reductions.part_search import ALL_REDUCTIONS, CheckOptions, Part, PartSearch, Reduction
 from bac.proofs.reductions.projection import CHECK_EVERY, can_always_be_completed
 from bac.proofs.results import PlanResult, Verdict
 from bac.proofs.scheduler import Scheduler
@@ -121,32 +121,11 @@ def test_building_a_system_can_be_stopped() -> None:
 def test_a_system_that_takes_too_long_to_build_is_not_searched(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(LimitMonitor, "time_is_over", lambda _: True)
     specification = parsed(CHAIN)
-    (part,) = parts(specification.architecture, specification.plan("p"))
+    part = Part(specification.architecture, specification.plan("p"), ())
     options = CheckOptions(1, tuple(Property), "explicit", frozenset())
     found = PartSearch(part, options, Limits(seconds=10)).everything()
     assert found.limits == dict.fromkeys(Property, REACHED)
     assert found.statistics.states == 0
-
-
-@pytest.mark.parametrize("calls", range(12))
-def test_dividing_an_architecture_can_be_stopped(calls: int) -> None:
-    specification = parsed(CHAIN)
-    with pytest.raises(LimitReached, match="enough"):
-        parts(specification.architecture, specification.plan("p"), stopping_after(calls))
-
-
-def test_a_plan_that_takes_too_long_to_divide_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
-    clock = Clock()
-
-    def slow(*arguments: object) -> object:
-        clock.now += 11
-        return parts(*arguments)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(checking, "parts", slow)
-    monkeypatch.setattr(checking.PlanCheck, "few", False)
-    result = checked(Scheduler(Limits(seconds=10), 1, clock=clock), ALL_REDUCTIONS)
-    assert verdicts(result) == {Verdict.UNKNOWN}
-    assert result.limit == REACHED
 
 
 @pytest.mark.parametrize("calls", [1, 2])
@@ -169,15 +148,23 @@ plans: {p: {groups: [{mode: locked, services: all}]}}
 def test_a_backup_that_cannot_be_argued_about_in_time_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = Clock()
 
-    def slow(_: object, check: Callable[[], None]) -> bool:
+    def slow(_architecture: object, _plan: object, budget: coverage.Budget) -> bool:
         clock.now += 11
         with pytest.raises(LimitReached):
-            check()
+            budget.check()
         return False
 
-    monkeypatch.setattr(checking, "cannot_block_backup", slow)
-    monkeypatch.setattr(checking.PlanCheck, "few", False)
-    result = checked(Scheduler(Limits(seconds=10), 1, clock=clock), ALL_REDUCTIONS)
+    monkeypatch.setattr(checking, "locks_are_always_released", slow)
+    specification = parsed("""
+services: {A: {owns: [a, d]}, B: {owns: [b, c]}}
+use_cases:
+  u: [{create: a}, {create: b}, {update: a}]
+  v: [{create: c}, {create: d}, {update: c}]
+plans: {two: {groups: [{mode: locked, services: [A]}, {mode: locked, services: [B]}]}}
+""")
+    options = CheckOptions(1, tuple(Property), "auto", ALL_REDUCTIONS)
+    scheduler = Scheduler(Limits(seconds=10), 1, clock=clock)
+    (result,) = check_plans(specification.architecture, [specification.plan("two")], options, scheduler)
     assert result.properties[Property.BACKUP].reason == REACHED
     assert result.properties[Property.CONSISTENCY].verdict is Verdict.VIOLATED
 

@@ -23,18 +23,17 @@ from strategies import Document, specifications
 from bac.figures.events.layout import draw
 from bac.figures.render import write
 from bac.model.guard import forbid, require
-from bac.model.modes import Mode, Omission, Services, modes, registered
+from bac.model.modes import Mode, Services, modes, registered
 from bac.model.plan import Plan
 from bac.model.recovery import OPTIONS, OnInvalid, Recovery
 from bac.model.semantics import Rules, system
 from bac.model.specification.reader import Specification
 from bac.model.system import RECOVERED, Action, ActionKind, Label, System, logged
-from bac.proofs import check as checking
 from bac.proofs.check import check
 from bac.proofs.engine import Query, SearchResult
 from bac.proofs.explicit import breadth_first
 from bac.proofs.explicit.symmetry import engine as symmetry
-from bac.proofs.reductions import decomposition
+from bac.proofs.reductions import projection
 from bac.proofs.reductions.part_search import ALL_REDUCTIONS, Reduction
 from bac.proofs.results import PlanResult, Verdict
 from bac.proofs.smt.engine import cut_targets
@@ -204,41 +203,27 @@ def test_in_a_landscape_nothing_holds_that_does_not(services: int, recovery: Doc
     }
 
 
-def count_as_many(patch: pytest.MonkeyPatch) -> None:
-    """Take every architecture for a landscape."""
-    patch.setattr(decomposition, "MANY_SERVICES", 0)
-    patch.setattr(checking.PlanCheck, "few", False)
-
-
-@pytest.mark.usefixtures("pairwise")
-@pytest.mark.parametrize("name", SMALL)
-def test_where_few_services_count_as_many_the_verdicts_are_the_same(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    expected = told(plain(SMALL[name]))
-    count_as_many(monkeypatch)
-    assert told(check_reduced(SMALL[name], 1, "explicit", ALL_REDUCTIONS)) == expected
-
-
 @GENERATED
 @given(st.data())
 def test_generated_specifications_are_judged_alike(data: st.DataObject) -> None:
-    """Also when every architecture counts as a landscape."""
     document = data.draw(specifications())
     inside = [name for name, service in document["services"].items() if not service.get("external")]
     services = data.draw(st.permutations(inside))
     scope, resume = data.draw(st.sampled_from(["whole", "any"])), data.draw(st.booleans())
     plan = {"groups": [{"mode": "pairwise", "services": services}], "disaster": {"scope": scope}}
     document["plans"] = {"pairs": plan | {"recovery": {"resume": resume}}}
-    with registered(PAIRWISE), pytest.MonkeyPatch.context() as patch:
+    with registered(PAIRWISE):
         expected = told(plain(document))
-        count_as_many(patch)
         assert told(check_reduced(document, 1, "explicit", ALL_REDUCTIONS)) == expected
 
 
-def test_only_plans_with_options_that_are_covered_are_divided(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert decomposition.may_divide(Plan("p", recovery=Recovery(replay=True, resume=True, on_invalid=OnInvalid.REJECT)))
-    assert not decomposition.may_divide(Plan("p", recovery=Recovery(retry=True))), "an option that is not listed"
-    monkeypatch.setitem(decomposition.COVERED, "on_invalid", (OnInvalid.ACCEPT,))
-    assert not decomposition.may_divide(Plan("p", recovery=Recovery(on_invalid=OnInvalid.REJECT))), "nor this value"
+def test_only_plans_with_covered_options_are_looked_at_use_case_by_use_case(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert projection.is_separable(Plan("p", recovery=Recovery(replay=True, resume=True, on_invalid=OnInvalid.REJECT)))
+    assert not projection.is_separable(Plan("p", recovery=Recovery(retry=True))), "an option that is not listed"
+    monkeypatch.setitem(projection.COVERED, "on_invalid", (OnInvalid.ACCEPT,))
+    assert not projection.is_separable(Plan("p", recovery=Recovery(on_invalid=OnInvalid.REJECT))), "nor this value"
 
 
 def begun_by_recovery(rules: Rules) -> Iterator[Action]:
@@ -289,14 +274,10 @@ def test_a_mode_is_registered_for_a_while_only() -> None:
     assert PAIRWISE not in modes()
 
 
-@pytest.mark.parametrize("omission", Omission)
-def test_a_mode_cannot_claim_an_omission_that_its_snapshots_contradict(omission: Omission) -> None:
-    with pytest.raises(ValueError, match="another way"):
-        replace(PAIRWISE, omission=omission)
-    for mode in modes():
-        if mode.omission not in (None, omission):
-            with pytest.raises(ValueError, match="another way"):
-                replace(mode, omission=omission)
+def test_a_mode_cannot_claim_to_be_separable_if_its_snapshots_contradict_that() -> None:
+    for mode in (PAIRWISE, Mode.STOPPED, replace(Mode.ATOMIC, markers=True, separable=False)):
+        with pytest.raises(ValueError, match="no service can be left out"):
+            replace(mode, separable=True)
 
 
 # What is written about the modes: BAC_REGENERATE=1 writes it

@@ -127,8 +127,7 @@ USED = {
     "none": frozenset[Reduction](),
     "one index": frozenset({Reduction.ONE_INDEX}),
     "symmetry": frozenset({Reduction.SYMMETRY}),
-    "both": frozenset({Reduction.ONE_INDEX, Reduction.SYMMETRY}),
-    "all": ALL_REDUCTIONS,
+    "both": ALL_REDUCTIONS,
 }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
@@ -11,14 +11,11 @@ from itertools import count
 import pytest
 from helpers import MISSING, parsed
 
-from bac.model.architecture import Architecture
-from bac.model.plan import Plan
-from bac.proofs import check as checking
 from bac.proofs import pool
 from bac.proofs import scheduler as scheduling
 from bac.proofs.check import check_plans
 from bac.proofs.engine import Limits, Progress
-from bac.proofs.reductions.part_search import ALL_REDUCTIONS, CheckOptions, Reduction
+from bac.proofs.reductions.part_search import ALL_REDUCTIONS, CheckOptions, PartSearch, Reduction
 from bac.proofs.results import PlanResult, Verdict
 from bac.proofs.scheduler import Scheduler
 from bac.properties.qualities import Property
@@ -194,25 +191,8 @@ def test_small_searches_are_not_distributed(monkeypatch: pytest.MonkeyPatch) -> 
     assert told(results(Scheduler(Limits(), jobs=2))) == told(results(Scheduler(Limits(), jobs=1)))
 
 
-def test_an_interruption_while_a_plan_is_divided_keeps_the_plans_before_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    divide = checking.parts
-
-    def stop(architecture: Architecture, plan: Plan, check: Callable[[], None]) -> object:
-        if plan.name == "atomic":
-            raise KeyboardInterrupt
-        return divide(architecture, plan, check)
-
-    monkeypatch.setattr(scheduling, "TRIAL", 100_000)
-    monkeypatch.setattr(checking, "parts", stop)
-    monkeypatch.setattr(checking.PlanCheck, "few", False)
-    whole = results(Scheduler(Limits(), jobs=1), ALL_REDUCTIONS)
-    assert [result.interrupted for result in whole] == [False, False, True, True]
-    assert [result.verdict is Verdict.UNKNOWN for result in whole] == [False, False, True, True]
-
-
-def test_no_plan_is_divided_when_the_time_is_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(checking, "parts", lambda *_: pytest.fail("divided"))
-    monkeypatch.setattr(checking.PlanCheck, "few", False)
+def test_nothing_is_searched_when_the_time_is_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(PartSearch, "everything", lambda _: pytest.fail("searched"))
     found = results(Scheduler(Limits(seconds=0.0), jobs=1), ALL_REDUCTIONS)
     assert {each.verdict for result in found for each in result.properties.values()} == {Verdict.UNKNOWN}
 

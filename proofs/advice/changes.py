@@ -200,9 +200,6 @@ def grouped(mode: Mode, services: tuple[str, ...]) -> Change:
 
 # Changes that help
 
-NOT_CHECKED = "other effects not checked"
-"""The remark on a help that was found in a part of the architecture only."""
-
 
 @dataclass(frozen=True, slots=True)
 class Help:
@@ -232,9 +229,6 @@ class Advice:
     limit: str | None = None
 
     def __str__(self) -> str:
-        if self.helps and all(NOT_CHECKED in each.costs for each in self.helps):
-            bare = (replace(each, costs=tuple(c for c in each.costs if c != NOT_CHECKED)) for each in self.helps)
-            return f"{'; '.join(map(str, bare))} ({NOT_CHECKED})"
         if self.helps:
             return "; ".join(map(str, self.helps))
         if not self.tried:

@@ -7,7 +7,7 @@ that decides about the anomaly is checked first, and the whole only for what hel
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import combinations
@@ -18,13 +18,20 @@ from bac.model.modes import Mode
 from bac.model.plan import Plan
 from bac.model.semantics import Rules
 from bac.model.system import BY_PEOPLE, Event
-from bac.proofs.advice.changes import NOT_CHECKED, Advice, Change, Concern, Help, changes
-from bac.proofs.engine import LimitMonitor
-from bac.proofs.reductions.decomposition import Part, cones, may_divide
-from bac.proofs.reductions.part_search import ALL_REDUCTIONS, INTERRUPTED, CheckOptions, PartResult, PartSearch
+from bac.proofs.advice.changes import Advice, Change, Concern, Help, changes
+from bac.proofs.engine import LimitMonitor, NotApplicable
+from bac.proofs.engines import EXPLICIT
+from bac.proofs.precedence.verdicts import PrecedenceCheck
+from bac.proofs.reductions.part_search import (
+    ALL_REDUCTIONS,
+    INTERRUPTED,
+    CheckOptions,
+    Part,
+    PartResult,
+    PartSearch,
+)
 from bac.proofs.results import AnomalyResult, PlanResult, Verdict
 from bac.properties.anomalies import Anomaly, AnomalyKind, anomalies
-from bac.properties.formula import facts
 from bac.properties.qualities import Property
 
 LISTED = 4
@@ -33,8 +40,6 @@ HARM = 8
 """The weight of what introduces other anomalies; an assumption weighs twice as much, all other costs weigh less."""
 INTRODUCED = 2
 """So many of the anomalies that a change introduces are named."""
-MANY_STATES = 1_000
-"""From so many states on, the part that decides about an anomaly is checked before the whole."""
 FEW_STEPS = 200
 """Of an architecture with more steps only the use cases concerned are looked at."""
 TOO_LONG = "more would take too long"
@@ -63,16 +68,13 @@ def advise(
         result: the results on it.
         budget: how much is searched.
         monitor: knows the time that is left.
-        wanted: which of the anomalies that violate consistency need advice; none that looks like another one does.
+        wanted: which of the anomalies that violate consistency need advice.
     """
     consistency = result.properties.get(Property.CONSISTENCY)
     if consistency is None or not consistency.anomalies or result.interrupted:
         return result
     adviser = Adviser(Trials(architecture, plan, result, budget, monitor))
-    advised = (
-        replace(each, advice=adviser.advice(each)) if each.like is None and wanted(each) else each
-        for each in consistency.anomalies
-    )
+    advised = (replace(each, advice=adviser.advice(each)) if wanted(each) else each for each in consistency.anomalies)
     properties = {**result.properties, Property.CONSISTENCY: replace(consistency, anomalies=tuple(advised))}
     return replace(result, properties=properties)
 
@@ -168,16 +170,11 @@ class Search:
 
     def costs(self, plan: Plan) -> list[tuple[int, str]] | None:
         """Return what a changed plan costs, each with its weight; ``None`` if it does not remove the anomaly."""
-        many = self.trials.before.statistics.states > MANY_STATES
-        part = self.trials.in_part(self.scene, plan, self.anomaly) if many else None
-        self.tried += many and part is not None
-        if many and (part is None or not self.is_removed(part)):
+        after = self.trials.outcome(self.scene, plan)
+        self.tried += 1
+        if after is None or not self.is_removed(after):
             return None
-        after = self.trials.outcome(self.scene, plan) if self.trials.is_feasible else None
-        self.tried += not many
-        if after is None:
-            return None if part is None else [*self.losses(part), (1, NOT_CHECKED), *self.conditions(plan)]
-        return [*self.effects(after), *self.conditions(plan)] if self.is_removed(after) else None
+        return [*self.effects(after), *self.conditions(plan)]
 
     def is_removed(self, after: Outcome) -> bool:
         """Whether the anomaly does not happen under a changed plan, and no complete backup is lost by that."""
@@ -292,7 +289,6 @@ class Trials:
         self.states = 0
         self.interrupted = False
         self._outcomes: dict[tuple[frozenset[str], Plan], Outcome | None] = {}
-        self._cones: dict[Plan, Mapping[str, frozenset[str]]] = {}
 
     def spent(self) -> str | None:
         """Return why no other changed plan is checked, if the budget or the time is spent."""
@@ -315,47 +311,36 @@ class Trials:
         """Whether the architecture is too large to be read and checked as a whole under each changed plan."""
         return sum(1 for _ in self.architecture.steps()) > FEW_STEPS
 
-    @property
-    def is_feasible(self) -> bool:
-        """Whether the whole had so few states that it can be searched under changed plans, too."""
-        return self.before.statistics.states <= self.budget.each
-
     # Checks
 
     def outcome(self, architecture: Architecture, plan: Plan) -> Outcome | None:
         """Return what is found under a plan; ``None`` if that is not certain within the budget."""
         key = frozenset(architecture.by_use_case), plan
         if key not in self._outcomes:
-            self._outcomes[key] = self._searched(Part(architecture, plan, ()))
+            self._outcomes[key] = self._searched(Part(architecture, plan, anomalies(architecture, plan, 1)))
         return self._outcomes[key]
 
     def _searched(self, part: Part) -> Outcome | None:
         left = self.monitor.remaining()
         allowed = min(number for number in (left.states, self.budget.each) if number is not None)
-        options = CheckOptions(self.before.instances, tuple(Property), "explicit", ALL_REDUCTIONS)
+        options = CheckOptions(self.before.instances, tuple(Property), EXPLICIT, ALL_REDUCTIONS)
         try:
-            found = PartSearch(part, options, replace(left, states=allowed)).everything()
+            found = self._without_states(part, options)
+            if found is None:
+                found = PartSearch(part, options, replace(left, states=allowed)).everything()
         except LimitReached:
             return None
         self.states += found.statistics.states
         self.interrupted = found.interrupted
         return None if found.limits or found.interrupted else Outcome.of_part(found)
 
-    def in_part(self, architecture: Architecture, plan: Plan, anomaly: Anomaly) -> Outcome | None:
-        """Return what is found in the part of an architecture that decides about an anomaly under a plan.
-
-        It is the whole if the plan does not allow a division.  ``None``: it is not certain within the budget.
-        """
-        if not may_divide(plan):
-            return self.outcome(architecture, plan) if self.is_feasible else None
-        if plan not in self._cones:
-            self._cones[plan] = cones(architecture, plan)
-        wanted = (each for each in anomalies(architecture, plan, 1) if each.identity == anomaly.identity)
-        about = {event.use_case for each in wanted for fact in facts(each.formula) for event in fact.events}
-        about = about or {use_case_of(architecture, anomaly)}
-        needed = frozenset[str]().union(*(self._cones[plan][name] for name in about))
-        cases = tuple(case for case in architecture.use_cases if case.name in needed)
-        return self.outcome(*slimmed(replace(architecture, use_cases=cases), plan))
+    def _without_states(self, part: Part, options: CheckOptions) -> PartResult | None:
+        """Return what the precedence engine finds; ``None`` if it does not decide everything."""
+        try:
+            check = PrecedenceCheck(part, options, self.monitor)
+            return check.result() if check.backup_is_decided else None
+        except NotApplicable:
+            return None
 
     # The use cases concerned
 
@@ -380,17 +365,6 @@ class Trials:
             stack += others - found
             found |= others
         return tuple(case for case in self.architecture.use_cases if case.name in found)
-
-
-def slimmed(architecture: Architecture, plan: Plan) -> tuple[Architecture, Plan]:
-    """Return an architecture under a plan without the services in which nothing happens."""
-    from bac.proofs.reductions.omitted_services import OmittedServices  # small systems are searched whole
-
-    services = {service.name: service for service in architecture.services}
-    omitted = OmittedServices(tuple(services), plan)
-    inside = omitted.with_representatives(dict.fromkeys(step.service for _, step in architecture.steps()))
-    kept = [name for name in services if name in inside]
-    return replace(architecture, services=tuple(map(services.__getitem__, kept))), omitted.plan_for(kept)
 
 
 def mentioned(step: Step) -> Iterator[Entity]:

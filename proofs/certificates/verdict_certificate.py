@@ -346,7 +346,7 @@ class Whole:
         """Whether a run without a step in these services is one of the whole, with more snapshots."""
         some, recovery = set(services), self.plan.recovery
         options = recovery.used <= OPTIONS_OF_PARTS and recovery.broker is not Broker.BACKUP
-        modes = all(group.mode.omission is not None for group in self.plan.groups)
+        modes = all(group.mode.separable for group in self.plan.groups)
         return not some or (options and modes and not any(self.plan.mode_of(each).never_backed_up for each in some))
 
     def confirm(self, document: Mapping[str, Any], asked: Question) -> None:

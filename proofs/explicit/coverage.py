@@ -22,7 +22,7 @@ If that does not decide it, all use cases are searched together.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
@@ -34,10 +34,11 @@ from bac.model.plan import Disaster, Plan
 from bac.model.semantics import Rules
 from bac.model.system import Action, ActionKind, Event, Fact, Label, System, logged
 from bac.proofs.explicit.final_states import FinalStates, lacks
-from bac.proofs.reductions.decomposition import MANY_SERVICES, Cone, largest, reachable, shape
+from bac.proofs.reductions.part_search import MANY_SERVICES
 from bac.proofs.reductions.projection import (
     background,
     can_always_be_completed,
+    is_separable,
     left_alone,
     only_holds_back,
     own_actions,
@@ -127,6 +128,39 @@ def coverage(
     return found
 
 
+def locks_are_always_released(architecture: Architecture, plan: Plan, budget: Budget) -> bool:
+    """Whether it can be shown, use case by use case, that every lock of a plan is released in the end."""
+    return is_separable(plan) and PlanSearch(Surroundings(architecture), plan, 1, budget, True).always_released
+
+
+Cone = frozenset[str]
+"""The names of use cases that read no others."""
+
+
+def reachable(start: str, edges: Mapping[str, Iterable[str]]) -> set[str]:
+    """Return the nodes of a graph that can be reached from one, itself included."""
+    seen, stack = {start}, [start]
+    while stack:
+        for each in edges[stack.pop()]:
+            if each not in seen:
+                seen.add(each)
+                stack.append(each)
+    return seen
+
+
+def largest(cones: Iterable[Cone]) -> Mapping[Cone, Cone]:
+    """Return, for each of some sets of use cases, one that contains it and is contained in no other."""
+    home: dict[Cone, Cone] = {}
+    around: dict[str, list[Cone]] = {}
+    for cone in sorted(cones, key=len, reverse=True):
+        fewest = min((around.get(name, []) for name in cone), key=len, default=[])
+        home[cone] = next((other for other in fewest if cone <= other), cone)
+        if home[cone] == cone:
+            for name in cone:
+                around.setdefault(name, []).append(cone)
+    return home
+
+
 @dataclass(frozen=True)
 class Surroundings:
     """Which other use cases can matter for the steps of each use case of an architecture."""
@@ -194,16 +228,6 @@ class CaseCoverage:
 
     steps: tuple[StepCoverage, ...]
     use_case: UseCaseCoverage
-
-    @property
-    def nothing_to_tell(self) -> bool:
-        """Whether no answer names anything, so that the answers hold for every use case of this shape."""
-        return self.use_case.finishes is not False and all(step.happens is not False for step in self.steps)
-
-    def of(self, case: UseCase) -> CaseCoverage:
-        """The same answers for another use case of this shape."""
-        steps = (replace(each, place=(case.name, each.place[1])) for each in self.steps)
-        return CaseCoverage(tuple(steps), replace(self.use_case, name=case.name))
 
 
 def unknown(case: UseCase, reason: str) -> CaseCoverage:
@@ -343,11 +367,6 @@ class Part:
     instances: int
 
     @cached_property
-    def shape(self) -> Hashable:
-        """A value that is equal for two parts that differ in names only."""
-        return shape(self.rules.architecture, self.rules.plan, ())
-
-    @cached_property
     def system(self) -> System:
         """The system that decides before a disaster whether the steps are done."""
         return relevant(before_disaster(self.rules), done(self.rules.architecture.use_cases, self.rules))
@@ -392,8 +411,7 @@ class PlanSearch:
         self.budget, self.thorough = budget, thorough
         self.architecture = surroundings.architecture
         self.rules = Rules(self.architecture, plan, 1)
-        self.divisible = all(group.mode.omission is not None for group in plan.groups)
-        self.known: dict[Hashable, CaseCoverage] = {}
+        self.divisible = all(group.mode.separable for group in plan.groups)
         self.parts: dict[Cone, Part] = {}
         self.plain = PlainCases(surroundings, self.rules)
 
@@ -411,23 +429,17 @@ class PlanSearch:
             return ""
 
     def answers(self, case: UseCase) -> CaseCoverage:
-        """Return the answers about a use case: without a search, those about one of its shape, or those of a search."""
+        """Return the answers about a use case, if need be those of a search."""
         if case.name in self.plain.happening:
             if case.name in self.plain.finishing:
                 return all_is_well(case, True)
             if self.budget.beside <= 0:
                 return all_is_well(case, None)
         part = self.part(self.surroundings.home[self.surroundings.around[case.name]])
-        like = (part.rules.architecture.use_cases.index(case), part.shape)
-        if like in self.known:
-            return self.known[like].of(case)
         try:
-            found = self.search(case, part)
+            return self.search(case, part)
         except LimitReached as limit:
             return unknown(case, str(limit))
-        if found.nothing_to_tell:
-            self.known[like] = found
-        return found
 
     def search(self, case: UseCase, part: Part) -> CaseCoverage:
         """Search for the answers, first among the use cases that this one reads, then if need be among all."""
@@ -495,10 +507,9 @@ class PlanSearch:
         if not self.divisible:
             return False
         parts = [self.part(cone) for cone in dict.fromkeys(self.surroundings.home.values())]
-        shapes = {part.shape: part for part in parts}
         try:
             check, most = self.budget.check, self.budget.states
-            return all(can_always_be_completed(part.system, check, most) for part in shapes.values())
+            return all(can_always_be_completed(part.system, check, most) for part in parts)
         except LimitReached:
             return False
 
@@ -513,7 +524,7 @@ class PlanSearch:
             cases = self.surroundings.cases(cone)
             kept = dict.fromkeys(step.service for each in cases for step in each.steps)
             for service in list(kept):
-                if self.rules.modes[service].omission is None:
+                if not self.rules.modes[service].separable:
                     kept.update(dict.fromkeys(self.rules.groups[service].services))
             rules = Rules(self.surroundings.part(cases, kept), self.restricted(kept), 1)
             self.parts[cone] = Part(rules, self.instances)

@@ -12,8 +12,7 @@ from functools import cached_property
 from heapq import heapify, heappop, heappush
 
 from bac.model.errors import Contradiction
-from bac.model.on_demand import OnDemand
-from bac.model.semantics import Rules
+from bac.model.semantics import OnDemand, Rules
 from bac.model.system import INITIAL, RECOVERED, ActionKind, Event, Fact, Label, NotARun, State, System
 from bac.proofs.engine import Path
 from bac.proofs.precedence.backups import BROKER, FIRST, Backups, Crash

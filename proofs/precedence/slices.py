@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 
-from bac.model.architecture import Architecture, Entity, Step
+from bac.model.architecture import Architecture, Entity, Step, Tolerance
 from bac.model.plan import Disaster, Group, Plan, Scope
 from bac.model.recovery import Restore
 from bac.model.system import ActionKind, Label
 from bac.proofs.engine import Path
-from bac.proofs.reductions.decomposition import Part
+from bac.proofs.reductions.part_search import Part
 
 
 def closed(architecture: Architecture, cases: Iterable[str]) -> frozenset[str]:
@@ -52,19 +52,44 @@ def sliced(whole: Part, cases: Collection[str], services: Iterable[str], crash: 
         crash: the services that crash in the run; ``None`` if all do, or none does.
     """
     architecture, plan = whole.architecture, whole.plan
-    use_cases = tuple(case for case in architecture.use_cases if case.name in cases)
-    kept = {step.service for case in use_cases for step in case.steps}.union(services)
+    held, names = frozenset(cases), frozenset[str]()
+    while held != names:
+        names = held
+        use_cases = tuple(case for case in architecture.use_cases if case.name in names)
+        kept = {step.service for case in use_cases for step in case.steps}.union(services)
+        held = closed(architecture, names.union(some_held(plan, kept, names)))
     kept |= {name for group in channels(plan, kept) for name in group.services}
     if crash is not None and kept.isdisjoint(crash):
         kept.update(crash[:1])
-    links = {(link.holder.name, link.target.name) for case in use_cases for step in case.steps for link in step.links}
-    alone = replace(
+    those = tuple(service for service in architecture.services if service.name in kept)
+    alone = with_traits(replace(architecture, services=those, use_cases=use_cases))
+    return Part(alone, plan_for(plan, kept, alone, crash), ())
+
+
+def with_traits(architecture: Architecture) -> Architecture:
+    """Return a slice with what is said of its own entities, links and steps only."""
+    tolerance = architecture.tolerance
+    created = {entity.name for entity in architecture.creators}
+    links = {(link.holder.name, link.target.name) for link in architecture.links}
+    return replace(
         architecture,
-        services=tuple(service for service in architecture.services if service.name in kept),
-        use_cases=use_cases,
-        tolerance=replace(architecture.tolerance, links=architecture.tolerance.links & links),
+        tolerance=Tolerance(
+            tolerance.links & links,
+            tolerance.broken_links & links,
+            tolerance.orphans & created,
+            frozenset(place for place in tolerance.missing_state if place[0] in architecture.by_use_case),
+        ),
+        scarce=architecture.scarce & created,
+        sequences=architecture.sequences & created,
+        caches=tuple(each for each in architecture.caches if each[0] in links),
     )
-    return Part(alone, plan_for(plan, kept, cases, crash), ())
+
+
+def some_held(plan: Plan, kept: set[str], cases: frozenset[str]) -> Iterator[str]:
+    """Yield a use case for each group in a slice whose lock holds back none that is there: it must name one."""
+    for group in plan.groups:
+        if group.holds and cases.isdisjoint(group.holds) and not kept.isdisjoint(group.services):
+            yield group.holds[0]
 
 
 def channels(plan: Plan, kept: set[str]) -> Iterator[Group]:
@@ -73,18 +98,19 @@ def channels(plan: Plan, kept: set[str]) -> Iterator[Group]:
         yield from (group for group in plan.groups if group.mode.markers and not kept.isdisjoint(group.services))
 
 
-def plan_for(plan: Plan, kept: Collection[str], cases: Collection[str], crash: tuple[str, ...] | None) -> Plan:
-    """Return what a plan says of some services and use cases, where just these services crash."""
-    groups = []
+def plan_for(plan: Plan, kept: Collection[str], alone: Architecture, crash: tuple[str, ...] | None) -> Plan:
+    """Return what a plan says of a slice, where just these services crash."""
+    groups, created = [], {entity.name for entity in alone.creators}
     for group in plan.groups:
         if services := tuple(name for name in group.services if name in kept):
-            holds = None if group.holds is None else tuple(name for name in group.holds if name in cases)
+            holds = None if group.holds is None else tuple(name for name in group.holds if name in alone.by_use_case)
             groups.append(replace(group, services=services, holds=holds))
     scope = Scope.WHOLE if crash is None else (tuple(name for name in crash if name in kept),)
     return replace(
         plan,
         groups=tuple(groups),
         order=tuple(name for name in plan.order if name in kept),
+        recovery=replace(plan.recovery, collect=tuple(name for name in plan.recovery.collect if name in created)),
         disaster=Disaster(scope, plan.disaster.timing),
     )
 

@@ -23,8 +23,7 @@ from bac.proofs.precedence.progress import always_drains
 from bac.proofs.precedence.runs import Rehearsal, Runs, Sequences
 from bac.proofs.precedence.search import Effort, Found, TooManyNodes
 from bac.proofs.precedence.slices import closed, restricted, sliced
-from bac.proofs.reductions.decomposition import MANY_SERVICES, Part
-from bac.proofs.reductions.part_search import CheckOptions, PartResult, Run, RunOfPart
+from bac.proofs.reductions.part_search import MANY_SERVICES, CheckOptions, Part, PartResult, Run, WholeRun
 from bac.properties.anomalies import Anomaly, anomalies
 from bac.properties.formula import FALSE, Formula, facts
 from bac.properties.qualities import Property, backed_up, losses
@@ -105,7 +104,7 @@ class PrecedenceCheck:
             shown,
             lost,
             self.denied() if Property.AVAILABILITY in asked else None,
-            RunOfPart(self.before_disasters(self.whole), ()) if stuck else None,
+            WholeRun(self.before_disasters(self.whole), ()) if stuck else None,
             any_number=True,
             can_recover=self.precedence.can_recover,
             statistics=Statistics(seconds=time.monotonic() - began),
@@ -116,7 +115,7 @@ class PrecedenceCheck:
 
     def anomalies(self) -> tuple[Mapping[Timing, Run], ...]:
         """The runs that show each anomaly."""
-        wanted = [(partial(alike, each), each.formula, each.identity) for _, each in self.whole.wanted]
+        wanted = [(partial(alike, each), each.formula, each.identity) for each in self.whole.wanted]
         return self.answers(Property.CONSISTENCY, wanted)
 
     def losses(self) -> tuple[Mapping[Timing, Run], ...]:
@@ -231,7 +230,7 @@ class PrecedenceCheck:
         lock = Label(ActionKind.LOCK, services=part.plan.group_of(events.steps[event].service).services)
         path = (*sorted_steps(self.precedence, before), lock, Label(ActionKind.DENY, (events.names[event],)))
         Runs(part.system(1)).follow(path)
-        return RunOfPart(part, path)
+        return WholeRun(part, path)
 
     @cached_property
     def never_complete(self) -> bool:

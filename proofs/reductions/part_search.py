@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from functools import cached_property
 
 from bac.model.architecture import Architecture
 from bac.model.errors import Contradiction, LimitReached
 from bac.model.plan import Plan, Timing
-from bac.model.semantics import Rules
+from bac.model.semantics import OnDemand, Rules, system
 from bac.model.system import System
 from bac.model.trace import Claim, Trace
 from bac.proofs import replay
@@ -29,8 +30,8 @@ from bac.proofs.engine import (
 )
 from bac.proofs.engines import ENGINES, ENUMERATE, first_applicable, symmetric
 from bac.proofs.explicit.breadth_first import free_choices
-from bac.proofs.reductions.decomposition import Part, Renaming, may_divide, renaming
-from bac.proofs.reductions.projection import can_always_be_completed, one_index_suffices
+from bac.proofs.reductions.projection import can_always_be_completed, is_separable, one_index_suffices
+from bac.properties.anomalies import Anomaly
 from bac.properties.formula import Formula
 from bac.properties.qualities import Property, Qualities, backed_up, efforts, qualities
 
@@ -47,13 +48,10 @@ class Reduction(StrEnum):
     (:mod:`bac.proofs.reductions.projection`).
     ``SYMMETRY``: of states that differ in the names of indices only one is searched
     (:mod:`bac.proofs.explicit.symmetry`).
-    ``PROJECTION``: each property is decided for the use cases and services that it depends on, and once for all parts
-    that differ in names only (:mod:`bac.proofs.reductions.decomposition`).
     """
 
     ONE_INDEX = "one-index"
     SYMMETRY = "symmetry"
-    PROJECTION = "projection"
 
 
 ALL_REDUCTIONS = frozenset(Reduction)
@@ -87,8 +85,47 @@ class CheckOptions:
         return self.engine in ENUMERATE
 
 
+MANY_SERVICES = 16
+"""Of more services than that runs are shown in slices."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """An architecture, or a slice of one, under a plan; ``wanted`` are the anomalies that are asked for."""
+
+    architecture: Architecture
+    plan: Plan
+    wanted: tuple[Anomaly, ...]
+
+    def system(self, instances: int, check: Callable[[], None] = lambda: None) -> System:
+        """Return the transition system.
+
+        ``check`` is called now and then while it is built; it may raise an error to stop.
+
+        Raises:
+            LimitReached: it would be too large.
+        """
+        if instances not in self._systems:
+            self._systems[instances] = system(self.architecture, self.plan, instances, check)
+        return self._systems[instances]
+
+    def interpreter(self, instances: int) -> System | OnDemand:
+        """Return what confirms runs: the transition system, or for many services its actions on demand."""
+        if len(self.architecture.services) <= MANY_SERVICES:
+            return self.system(instances)
+        return OnDemand(Rules(self.architecture, self.plan, instances))
+
+    @cached_property
+    def _systems(self) -> dict[int, System]:
+        return {}
+
+    def bare(self) -> Part:
+        """Return the same without all that a search does not need."""
+        return Part(replace(self.architecture), self.plan, ())
+
+
 class Run:
-    """A shortest run that an engine found, as it is shown: as a run of the whole or of a part of an architecture.
+    """A shortest run that an engine found, as it is shown: as a run of the whole or of a slice of an architecture.
 
     ``index`` is the index of the anomaly or loss that it shows, if that has one.  Of a run that is ``confirmed`` the
     interpreter has said already that it is one, so that a trace needs to be made only where it is shown.
@@ -102,14 +139,14 @@ class Run:
         """The part in which it is shown, and its actions there."""
         raise NotImplementedError
 
-    def __len__(self) -> int:
-        """Return the number of actions that are shown."""
-        return len(self.shown[1])
-
     @property
     def in_all(self) -> int:
         """The number of actions in the whole."""
         raise NotImplementedError
+
+    def __len__(self) -> int:
+        """Return the number of actions that are shown."""
+        return len(self.shown[1])
 
     @property
     def least(self) -> int:
@@ -118,7 +155,7 @@ class Run:
 
     @property
     def omitted_actions(self) -> int:
-        """How many actions of omitted services the run needs in the whole."""
+        """How many actions of other services the run has in the whole."""
         return self.in_all - len(self)
 
     def trace(self, instances: int, claim: Claim) -> Trace:
@@ -136,27 +173,22 @@ class Run:
 
 
 @dataclass(frozen=True)
-class RunOfPart(Run):
-    """A run of a part of an architecture, with the renaming to another part, if there is one."""
+class WholeRun(Run):
+    """A run with all its actions."""
 
     part: Part
-    found: Path
+    path: Path
     index: int | None = None
-    renaming: Renaming | None = None
 
     @property
     def shown(self) -> tuple[Part, Path]:
-        """The part, and the actions in its names."""
-        return self.part, self.found if self.renaming is None else self.renaming.path(self.found)
-
-    def __len__(self) -> int:
-        """Return the number of actions, in the part."""
-        return len(self.found)
+        """The whole, and all actions."""
+        return self.part, self.path
 
     @property
     def in_all(self) -> int:
-        """The number of actions in the whole."""
-        return len(self) + self.part.omitted_actions(self.shown[1])
+        """The number of actions."""
+        return len(self.path)
 
 
 def objection(trace: Trace) -> str | None:
@@ -205,12 +237,7 @@ class PartResult:
 
     def of(self, part: Part) -> PartResult:
         """Return the same result for a part that is equal to the one that was searched."""
-        return replace(self.with_runs(lambda run: RunOfPart(part, run.shown[1], run.index)), part=part)
-
-    def like(self, other: Part) -> PartResult:
-        """Return the same result for another part of the same shape."""
-        names = renaming(self.part.architecture, other.architecture)
-        return self.with_runs(lambda run: RunOfPart(other, run.shown[1], run.index, names))
+        return replace(self.with_runs(lambda run: WholeRun(part, run.shown[1], run.index)), part=part)
 
     def with_runs(self, change: Callable[[Run], Run]) -> PartResult:
         """Return the same result with every run changed."""
@@ -271,7 +298,7 @@ class PartSearch:
         others = dict(found.limits)
         others.pop(Property.BACKUP, None)
         if never_backed_up(self.part):
-            initial_state = RunOfPart(self.part, ())
+            initial_state = WholeRun(self.part, ())
             return replace(found, dead_end=initial_state, limits=others)
         if cannot_block_backup(self.part, self.monitor.check):
             return replace(found, limits=others)
@@ -318,11 +345,11 @@ class PartSearch:
         anomalies = wanted.anomalies if consistency else ()
         losses = wanted.losses if Property.NO_EXTRA_LOSS in asked else ()
         runs: list[dict[Timing, Run]] = [
-            {timing: RunOfPart(self.part, path, each.index) for timing, path in paths.items()}
+            {timing: WholeRun(self.part, path, each.index) for timing, path in paths.items()}
             for each, paths in zip(anomalies, result.settled, strict=False)
         ]
         lost: list[dict[Timing, Run]] = [
-            {timing: RunOfPart(self.part, path, each.event.index) for timing, path in paths.items()}
+            {timing: WholeRun(self.part, path, each.event.index) for timing, path in paths.items()}
             for each, paths in zip(losses, result.settled[len(anomalies) :], strict=False)
         ]
         recovers = bool(result.settled) or some_run_recovers(self.part.architecture, self.part.plan)
@@ -350,7 +377,7 @@ class PartSearch:
 
     def run(self, path: Path | None) -> Run | None:
         """Return the run that an engine found, if it found one."""
-        return None if path is None else RunOfPart(self.part, path)
+        return None if path is None else WholeRun(self.part, path)
 
     def one_index_applies(self) -> bool:
         """Whether the one-index rule applies to the part."""
@@ -373,7 +400,7 @@ def cannot_block_backup(part: Part, check: Callable[[], None]) -> bool:
         check: raises LimitReached when it is time to stop; then nothing is proved.
     """
     try:
-        return may_divide(part.plan) and can_always_be_completed(part.system(1, check), check)
+        return is_separable(part.plan) and can_always_be_completed(part.system(1, check), check)
     except LimitReached:
         return False
 

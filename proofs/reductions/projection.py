@@ -33,6 +33,8 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from bac.model.guard import Guard, both, some
+from bac.model.plan import Plan
+from bac.model.recovery import Broker, OnInvalid, Restore, Rollback
 from bac.model.system import RECOVERED, Action, ActionKind, Clause, Event, Fact, FactKind, Label, System
 from bac.proofs.engine import PackedAction, Packing
 
@@ -165,6 +167,25 @@ def restricted(action: Action, facts: set[Fact]) -> Action:
 
 
 # Backups of the whole, from its parts
+
+COVERED: dict[str, tuple[object, ...]] = {
+    "restore": (Restore.GROUP, Restore.CRASHED),
+    "rollback": (Rollback.NONE, Rollback.OLDEST),
+    "broker": (None, Broker.LOST, Broker.SURVIVES),
+    "replay": (False, True),
+    "resume": (False, True),
+    "on_invalid": (OnInvalid.ACCEPT, OnInvalid.REJECT),
+}
+"""The options of recovery, and their values, under which the parts of a system are looked at one by one."""
+
+
+def is_separable(plan: Plan) -> bool:
+    """Whether the argument below covers a plan: its options are :data:`COVERED`, and its modes say that they are."""
+    options = plan.recovery.used <= COVERED.keys() and all(
+        getattr(plan.recovery, name) in values for name, values in COVERED.items()
+    )
+    return options and all(group.mode.separable for group in plan.groups)
+
 
 MOST_STATES = 200_000
 """With more states of a part than that, the proof is not tried."""
