@@ -11,7 +11,7 @@ import click
 from click.core import ParameterSource
 
 from bac.commands.counterexample import counterexample, search_options
-from bac.commands.terminal import as_json, files, put, read
+from bac.commands.terminal import as_json, files, notify, put, read
 
 if TYPE_CHECKING:
     from bac.exports.exported import Exported
@@ -72,6 +72,7 @@ def export(
     specification = read(source)
     plan = specification.plan(search["plan_name"] or "independent")
     exported = Exported(specification.architecture, plan, search["instances"], not without_disasters)
+    warn_if_out_of_reach(exported, language)
     stem = "Model" if target is None or target.is_dir() else target.stem
     subject = None if search["subject"] is None else specification.architecture.numbered(search["subject"])
     chosen = (search["property_"], search["kind"], subject)
@@ -96,6 +97,14 @@ def export(
             )
         case other:
             raise AssertionError(other)
+
+
+def warn_if_out_of_reach(exported: Exported, language: str) -> None:
+    """Say if the checker that reads a language cannot store as many states as there are."""
+    from bac.exports.reach import warning
+
+    if (told := warning(exported.system, language)) is not None:
+        notify(f"warning: {told}")
 
 
 def refuse_inapplicable(context: click.Context, language: str) -> None:
