@@ -21,6 +21,7 @@ import locks
 import solvers
 import startup
 import unreduced
+import users
 import verdicts
 from machine import machine, versions
 from measuring import Series
@@ -36,6 +37,7 @@ PARTS: dict[str, Measure] = {
     "d": solvers.measure,
     "e": startup.measure,
     "f": locks.measure,
+    "g": users.measure,
 }
 RESULTS = Path(__file__).resolve().parent / "results"
 

@@ -11,6 +11,7 @@ import locks
 import solvers
 import startup
 import unreduced
+import users
 import verdicts
 from measuring import Series, Spread, ratio, spread
 from peers import FASTEST
@@ -30,6 +31,7 @@ class Results:
 def page(results: Results) -> str:
     """The whole page."""
     sections = {"a": counting, "b": deciding, "c": growing, "d": solving, "e": starting, "f": holding_back}
+    sections["g"] = sharing
     lines = ["# Measured", "", *about(results)]
     for part, series in results.parts.items():
         lines += ["", *sections[part](Found(series))]
@@ -163,6 +165,24 @@ def deciding(found: Found) -> Iterator[str]:
         "Others count the states of the toy, without disasters and without any property, in these times.",
         f"Reported, not measured in this run: {others}. SPIN at N = 9: see (a).",
     )
+
+
+def sharing(found: Found) -> Iterator[str]:
+    """Part (g)."""
+    yield "## (g) Architectures like those of users"
+    yield ""
+    yield paragraph(
+        "Use cases share entities (`benchmarks/sharing.py`). All plans by default, reading included; SPIN counts the",
+        "states before a disaster of one plan of the smallest one. Growth is seconds for ten times the services.",
+    )
+    yield ""
+    yield row("architecture", "command", "seconds", "memory", "plans with unknown verdicts", "SPIN takes")
+    yield row(*["---"] * 6)
+    for series in found.every:
+        peer = found.get(series.case, users.SPIN)
+        slower = "–" if peer in (None, series) else times(ratio(peer.facts["process"], series.seconds))  # type: ignore[union-attr]
+        open_ = "–" if series.by == users.SPIN else f"{series.fact('unknown'):.0f}"
+        yield row(series.case, series.by, secs(series), mib(series), open_, slower)
 
 
 def growing(found: Found) -> Iterator[str]:

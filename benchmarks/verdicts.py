@@ -75,7 +75,7 @@ def check(file: Path, *options: str) -> Sample:
         RuntimeError: a verdict is unknown, or the file is refused.
     """
     done = run(*BAC, "check", file, *options, allowed=(0, 1), family=True)
-    counted = re.search(r"^(?:([\d,]+) states, .*)?depth \d+ \(", done.printed, re.MULTILINE)
+    counted = re.search(r"^(?:([\d,]+|no) states\b|depth \d+ \()", done.printed, re.MULTILINE)
     if counted is None or re.search(r"unknown|limit reached|\?", done.printed):
         raise RuntimeError(f"not everything was decided:\n{done.printed[-4000:]}")
-    return Sample(done.seconds, done.memory, {"states": int((counted[1] or "0").replace(",", ""))})
+    return Sample(done.seconds, done.memory, {"states": int((counted[1] or "0").replace(",", "").replace("no", "0"))})

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from foreign import reachable_states, tla2tools, toy
+from helpers import parsed
 
 ROOT = Path(__file__).resolve().parent.parent
 PROGRAM = ROOT / "benchmarks" / "run.py"
@@ -55,6 +56,25 @@ def test_locks_and_markers_have_the_same_states_for_everybody(tmp_path: Path) ->
     assert table.keys() == {"one lock", "markers", "two locks", "oldest"}
     assert all(len(states) == 1 for states in table.values())
     assert "(f) Locks" in (tmp_path / "table.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("shape", ["shared", "dense", "hard"])
+def test_models_like_those_of_users_are_specifications_with_24_plans(
+    shape: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(PROGRAM.parent)
+    from sharing import sharing
+
+    assert sharing(30, shape) == sharing(30, shape)
+    specification = parsed(sharing(30, shape, many_plans=True))
+    assert len(specification.architecture.services) == 30
+    assert len(specification.plans) == 24
+
+
+def test_models_like_those_of_users_are_measured(tmp_path: Path) -> None:
+    measured(tmp_path, "--only", "g")
+    page = (tmp_path / "table.md").read_text(encoding="utf-8")
+    assert "bac check, 24 plans" in page
 
 
 def test_plots_are_drawn_of_what_was_measured(tmp_path: Path) -> None:
