@@ -174,12 +174,12 @@ def test_a_difference_between_the_engines_is_a_bug_of_the_checker(
 # Lengths that take long
 
 
-@pytest.mark.parametrize("most", [4, 30])
+@pytest.mark.parametrize("most", [4, 15])
 def test_a_search_that_hurries_finds_the_same_but_for_lengths(most: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each length is between what is said that it is at least, and at most."""
     monkeypatch.setattr(PrecedenceCheck.__init__, "__defaults__", (most,))
     seen = Counter[bool]()
-    for document in problems(range(1_000_000, 1_000_120)):
+    for document in problems(range(1_000_000, 1_000_160)):
         specification = parsed(document)
         arguments = specification.architecture, specification.plan("p")
         try:
@@ -189,14 +189,25 @@ def test_a_search_that_hurries_finds_the_same_but_for_lengths(most: int, monkeyp
         exact = check(*arguments, engine="explicit", limits=Limits(states=MOST_STATES), reductions=())
         assert not list(differences(found, exact)), document
         seen.update(bool(each.at_least) for each in found.properties[Property.CONSISTENCY].anomalies)
-    assert all(seen[inexact] > 2 for inexact in (True, False))
+    assert all(seen[inexact] > 0 for inexact in (True, False))
+
+
+SLOW = """
+services: {a: {}, b: {}, c: {owns: [x], external: true}}
+use_cases:
+  one:
+    - {create: x, name: first}
+    - {update: x, via: event}
+    - {delete: x, kept: true, after: first}
+    - {update: x}
+plans: {p: {recovery: {broker: backup, replay: true}}}
+"""
 
 
 def test_a_length_that_takes_long_is_told_as_what_it_is(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(PrecedenceCheck.__init__, "__defaults__", (4,))
-    (document,) = problems(range(1_000_108, 1_000_109))
     file = tmp_path / "slow.bac.yaml"
-    file.write_text(json.dumps(document), encoding="utf-8")
+    file.write_text(SLOW, encoding="utf-8")
     hurried = (file, "--plan", "p", "--engine", PRECEDENCE)
     assert "shortest run: at most 8 actions, at least 3 (disaster at rest: at most 8)" in bac("check", *hurried).stdout
     told = json.loads(bac("check", *hurried, "--format", "json").stdout)
