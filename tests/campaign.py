@@ -107,7 +107,7 @@ def easier(document: Document, random: Random) -> Document:
         recovery.pop("from", None)
     for steps in document.get("use_cases", {}).values():
         for step in steps["steps"] if isinstance(steps, dict) else steps:
-            if random.random() < 0.7:
+            if random.random() < 0.4:
                 step.pop("once", None)
     return document
 

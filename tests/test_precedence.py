@@ -11,7 +11,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from campaign import easier
+from campaign import DIFFERENT, Campaign, easier
 from comparison import checked, of_oracle
 from helpers import REFERENCE, bac, parsed
 from oracle import TooBig, judge
@@ -75,6 +75,22 @@ def test_it_agrees_with_the_oracle() -> None:
 @pytest.mark.slow
 def test_it_agrees_with_the_oracle_on_thousands() -> None:
     assert agree(range(FEW, MANY))["plans"] > (MANY - FEW) / 2
+
+
+CAMPAIGN = Campaign(PRECEDENCE, "explicit", easier=True)
+
+
+def test_it_agrees_with_a_search_of_all_states() -> None:
+    outcomes = CAMPAIGN.run(range(7_000_000, 7_000_000 + FEW))
+    assert not outcomes[DIFFERENT]
+    assert outcomes["equal"] > FEW / 2
+
+
+@pytest.mark.slow
+def test_it_agrees_with_a_search_of_all_states_on_tens_of_thousands() -> None:
+    outcomes = CAMPAIGN.run(range(7_100_000, 7_130_000))
+    assert not outcomes[DIFFERENT]
+    assert outcomes["equal"] > 20_000
 
 
 def test_with_two_instances_it_finds_the_same() -> None:

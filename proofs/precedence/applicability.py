@@ -112,10 +112,8 @@ class Applicability:
         """The actions of recovery whose result depends on their order."""
         if any(block.bit_count() > 1 and not self.is_whole(block) for block in self.events.blocks):
             yield "parts of a transaction that are restored without the rest"
-        if any(
-            step.once for number in members(self.repeated) for step in self.transaction(self.events.blocks[number])[1]
-        ):
-            yield "steps that are not idempotent and may be done again"
+        if any(self.may_forget(number) for number in members(self.repeated) if self.events.is_once(number)):
+            yield "steps that are not idempotent and may be done again, or not, as recovery goes"
         if self.recovery.on_invalid is OnInvalid.REJECT and any(self.rejects(each) for each in members(self.redone)):
             yield "on_invalid: reject with messages that recovery may drop"
         if any(self.races(deletion) for deletion in self.deletions()):
@@ -165,6 +163,25 @@ class Applicability:
             seen |= new
             todo += new
         return any(self.returned >> self.events.block[each] & 1 for each in seen - {event})
+
+    def may_forget(self, number: int) -> bool:
+        """Whether it depends on the order of recovery if a step that is not idempotent is done again.
+
+        A message may come again after the step was done; a caller may be given a record before it calls again.
+        """
+        block = self.events.blocks[number]
+        case, steps = self.transaction(block)
+        if self.returned >> number & 1:
+            return True
+        if steps[0].via is Via.EVENT:
+            return self.possible.has_live(case, steps[0])
+        later = self.events.later(number) if self.recovery.resume else 0
+        records = (self.events.of_service[service] & later for service in self.cut.forgetful(number))
+        return any(self.may_gain(event) for each in records for event in members(each))
+
+    def may_gain(self, event: int) -> bool:
+        """Whether recovery may add the event to its log."""
+        return bool((self.redone | self.returned) >> self.events.block[event] & 1)
 
     def is_whole(self, block: int) -> bool:
         """Whether the services of a block are restored together."""

@@ -224,16 +224,42 @@ class Cut:
         return some([self.redone(block), self.repeated(block), self.by_hand(event) and self.returned(event)])
 
     def repeated(self, block: int) -> Formula:
-        """A call that is in the log is made again, as its caller goes on."""
+        """What is in the log is done again: its caller goes on, or nobody remembers that it was done."""
         return self._unfolded("repeated", block, self._repeated)
 
     def _repeated(self, block: int) -> Formula:
         head = min(members(self.events.blocks[block]))
-        before = self.events.predecessors[head]
-        if not before or self.events.steps[head].via is Via.EVENT:
+        before, once = self.events.predecessors[head], self.events.is_once(block)
+        if self.events.steps[head].via is Via.CALL:
+            forgotten = some(self.forgotten(block)) if once and self.recovery.resume else False
+            again = some([*map(self.live, before), forgotten])
+            return again and every([self.there(head), again, *map(self.settled, before)])
+        if not once:
             return False
-        live = some(map(self.live, before))
-        return live and every([self.there(head), live, *map(self.settled, before)])
+        delivered = every(self.waiting(sender, head) for sender in before)
+        replayed = self.recovery.replay and every([some(self.came_back(block)), *map(self.settled, before)])
+        return every([self.there(head), some([delivered, replayed])])
+
+    def twice(self, event: int) -> Formula:
+        """A step that is not idempotent is done twice."""
+        return self.events.steps[event].once and self.repeated(self.events.block[event])
+
+    def came_back(self, block: int) -> Iterator[Formula]:
+        """For each service of a caller that can come back from a backup, and forget what was done: it does."""
+        return map(self.restored, self.forgetful(block))
+
+    def forgotten(self, block: int) -> Iterator[Formula]:
+        """For each of these services: it comes back, and has no record of what followed."""
+        for service in self.forgetful(block):
+            records = members(self.events.later(block) & self.events.of_service[service])
+            yield every([self.restored(service), *(self.no(self.there(event)) for event in records)])
+
+    def forgetful(self, block: int) -> list[int]:
+        """The services of the callers of a block that are others than its own, and are not replicated."""
+        events = list(members(self.events.blocks[block]))
+        own = {self.events.service[event] for event in events}
+        callers = dict.fromkeys(self.events.service[caller] for caller in self.events.predecessors[events[0]])
+        return [s for s in callers if s not in own and not self.backups.mode[s].replicated]
 
     # What owners and people bring back
 
@@ -387,6 +413,8 @@ class Cut:
         match fact.kind:
             case FactKind.LOGGED:
                 return self.final(self.events.number[fact.events[0]])
+            case FactKind.TWICE:
+                return self.twice(self.events.number[fact.events[0]])
             case FactKind.GONE:
                 return self.collected(self.events.number[fact.events[0]])
             case FactKind.BEFORE:

@@ -246,6 +246,16 @@ class Events:
         """The events of the same use case that come right after this one."""
         return [other for other in members(self.cases[self.case[event]]) if event in self.predecessors[other]]
 
+    def is_once(self, block: int) -> bool:
+        """Whether a step of a block is not idempotent."""
+        return any(self.steps[event].once for event in members(self.blocks[block]))
+
+    def later(self, block: int) -> int:
+        """The events of the same use case that come after those of a block, directly or not."""
+        first = min(members(self.blocks[block]))
+        others = self.cases[self.case[first]] & ~self.blocks[block]
+        return bits(event for event in members(others) if self.ancestors(event) & self.blocks[block])
+
     def ancestors(self, event: int) -> int:
         """The events of the same use case that come before this one, directly or not."""
         found = 0
