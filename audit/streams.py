@@ -14,6 +14,7 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, closing
 from datetime import UTC, datetime
+from importlib.util import find_spec
 from itertools import islice
 from typing import Any
 
@@ -123,6 +124,8 @@ class Stores:
     def _relative(self, sql: Any, url: str) -> Any:
         """Return the address of a database; that of a file is relative to the audit file, and is never created."""
         made = sql.make_url(url)
+        if made.drivername == "postgresql" and find_spec("psycopg2") is None:
+            made = made.set(drivername="postgresql+psycopg")
         if made.get_backend_name() != "sqlite" or not made.database or made.database.startswith("file:"):
             return made
         file = self.plan.file.parent / made.database

@@ -26,7 +26,7 @@ VERDICTS = ("consistent", "as predicted", "model refuted", "not reproduced")
     "--adapter",
     required=True,
     metavar="WHAT",
-    help="The system: sqlite:DIRECTORY, postgres:URL, compose:FILE, or MODULE:FUNCTION of your own.",
+    help="The system: sqlite:DIRECTORY, postgresql://SERVER/DATABASE, or MODULE:FUNCTION of your own.",
 )
 @click.option("--plan", metavar="NAME", default="independent", show_default=True, shell_complete=plan_names)
 @click.option(
@@ -145,13 +145,17 @@ def started(adapter: str, specification: Specification, plan: str) -> Callable[[
     """Return what gives a fresh adapter, by the text on the command line."""
     kind, _, target = adapter.partition(":")
     if not target:
-        raise click.UsageError(f"--adapter {adapter}: expected sqlite:…, postgres:…, compose:… or MODULE:FUNCTION")
+        raise click.UsageError(f"--adapter {adapter}: expected sqlite:…, postgresql:… or MODULE:FUNCTION")
     make: Any
     match kind:
         case "sqlite":
             from bac.testing.drills.sqlite import SQLiteStores
 
             return lambda: SQLiteStores(specification, Path(target), plan)
+        case "postgresql":
+            from bac.testing.drills.postgres import PostgresStores
+
+            return lambda: PostgresStores(specification, adapter, plan)
         case _:
             make = own(kind, target)
             return lambda: make(specification, plan)

@@ -37,6 +37,7 @@ EXTRAS: Mapping[str, Extra] = {
     "cluster": Extra(("dask", "distributed"), "spreads large searches over a Dask cluster"),
     "pdf": Extra(("reportlab", "pypdfium2"), "writes figures as PDF and PNG without Graphviz"),
     "audit": Extra(("sqlalchemy",), "reads databases in bac audit"),
+    "postgres": Extra(("psycopg",), "drills on PostgreSQL, and reads it in bac audit"),
     "test": Extra(("hypothesis", "pytest"), "property-based tests of your own"),
 }
 """The extras that users may want, by name; pyproject.toml says which packages each installs."""

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from bac.testing.drills.adapter import Lockable as Lockable
     from bac.testing.drills.adapter import Refused as Refused
     from bac.testing.drills.adapter import UnmarkedTarget as UnmarkedTarget
+    from bac.testing.drills.compose import ComposeVolumes as ComposeVolumes
     from bac.testing.drills.drill import Drill as Drill
+    from bac.testing.drills.postgres import PostgresStores as PostgresStores
     from bac.testing.drills.reading import Finding as Finding
     from bac.testing.drills.reading import Reading as Reading
     from bac.testing.drills.results import DrillResult as DrillResult
@@ -45,7 +47,9 @@ _HOME = {
         "Refused",
         "UnmarkedTarget",
     ),
+    "bac.testing.drills.compose": ("ComposeVolumes",),
     "bac.testing.drills.drill": ("Drill",),
+    "bac.testing.drills.postgres": ("PostgresStores",),
     "bac.testing.drills.reading": ("Finding", "Reading"),
     "bac.testing.drills.results": ("DrillResult", "DrillVerdict"),
     "bac.testing.drills.sqlite": ("SQLiteStores",),

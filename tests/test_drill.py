@@ -19,8 +19,10 @@ import bac
 from bac.cli import main
 from bac.schemas import violation
 from bac.testing import Drill, DrillResult, DrillVerdict, Finding, Reading, SQLiteStores, UnmarkedTarget
+from bac.testing.drills.described import column, identifier
+from bac.testing.drills.reading import entity_name
 from bac.testing.drills.results import document
-from bac.testing.drills.sqlite import MARKER, column, entity_name, identifier
+from bac.testing.drills.sqlite import MARKER
 from bac.testing.generator import problem
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -117,7 +119,7 @@ class MissesTheNewest(SQLiteStores):
     def snapshot(self, services: Sequence[str]) -> str:
         told = super().snapshot(services)
         for service in services:
-            with closing(sqlite3.connect(self.backup(service))) as copy, copy:
+            with closing(sqlite3.connect(self.files.copy(self.stores[service]))) as copy, copy:
                 copy.execute("DELETE FROM log WHERE position = (SELECT max(position) FROM log)")
         return told
 
@@ -133,7 +135,7 @@ class ForgetsLinks(SQLiteStores):
     def restore(self, backups: Mapping[str, Any]) -> None:
         super().restore(backups)
         for link in self.architecture.links:
-            with closing(sqlite3.connect(self.live(link.holder.service))) as store, store:
+            with closing(sqlite3.connect(self.files.live(self.stores[link.holder.service]))) as store, store:
                 store.execute(f"UPDATE {identifier(entity_name(link.holder))} SET {identifier(column(link))} = NULL")
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import signal
 import socket
@@ -12,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
+import postgres
 import pytest
 
 import bac
@@ -44,21 +44,10 @@ def data(tmp_path: Path) -> Path:
     return folder
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def server() -> str:
     """The address of a PostgreSQL server whose databases may be destroyed."""
-    address = os.environ.get("BAC_TEST_POSTGRES")
-    if address is None:
-        pytest.skip(
-            "there is no PostgreSQL server: .ci/postgres FOLDER starts one; put its address in BAC_TEST_POSTGRES"
-        )
-    sql = pytest.importorskip("sqlalchemy")
-    pytest.importorskip("psycopg")
-    engine = sql.create_engine(sql.make_url(address).set(drivername="postgresql+psycopg"), poolclass=sql.pool.NullPool)
-    with engine.begin() as connection:
-        connection.execute(sql.text("CREATE TABLE IF NOT EXISTS bac_drill ()"))
-    engine.dispose()
-    return address
+    return postgres.server()
 
 
 SEEN = {
