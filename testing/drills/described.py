@@ -52,7 +52,7 @@ def literal(text: str) -> str:
 
 
 class Connection(Protocol):
-    """What is used of a connection to a database, or of a cursor; ``?`` stands for a parameter."""
+    """The part of a connection to a database that is used; ``?`` stands for a parameter."""
 
     def execute(self, statement: str, parameters: Sequence[Any] = (), /) -> Any:
         """Execute a statement, and return a cursor."""
