@@ -86,9 +86,10 @@ class RandomRun:
             events = [rules.number(event) for event in label.events if event.index == index]
             for service in map(rules.service_number.__getitem__, label.services):
                 if label.kind is ActionKind.SNAPSHOT:
-                    found.setdefault(rules.snapshot(service), number)
+                    second = found.get(rules.snapshot(service), number) < number
+                    found.setdefault(rules.newer(service) if second else rules.snapshot(service), number)
                     if rules.group(service).mode.locks:
-                        found.setdefault(rules.lock(service), number)
+                        found.setdefault(rules.newer_lock(service) if second else rules.lock(service), number)
             match label.kind:
                 case ActionKind.SNAPSHOT:
                     found.setdefault("F", number)
@@ -307,10 +308,10 @@ def test_the_claim_names_the_verdicts() -> None:
 
 
 def test_what_is_not_covered_is_left_open() -> None:
-    document = made(REFERENCE + "  newest: {recovery: {from: newest}}\n", "newest")
+    document = made(REFERENCE + "  newest: {recovery: {from: newest, broker: backup}}\n", "newest")
     found = said(document)
     assert found.open
-    assert all("no certificate covers from: newest" in each for each in found.open)
+    assert all("no certificate covers from: newest with broker: backup" in each for each in found.open)
     assert "consistency holds" not in found.confirmed
 
 
@@ -336,9 +337,9 @@ def certified(seeds: range) -> Counter[str]:
 
 
 def test_generated_specifications_are_certified() -> None:
-    seen = certified(range(200))
-    assert seen["excluded"] > 150
-    assert seen["shown"] > 30
+    seen = certified(range(120))
+    assert seen["excluded"] > 100
+    assert seen["shown"] > 20
     assert not [each for each in seen if each.startswith("open:")]
 
 
@@ -352,7 +353,7 @@ def test_many_generated_specifications_are_certified() -> None:
 
 
 def test_what_some_run_shows_has_no_proof() -> None:
-    for seed in range(150):
+    for seed in range(80):
         specification = parsed(problem(Random(seed)))
         architecture, plan = specification.architecture, specification.plan("p")
         try:
@@ -582,7 +583,7 @@ def test_the_command_line_writes_and_verifies(tmp_path: Path) -> None:
 
 def test_what_is_open_is_told_twice(tmp_path: Path) -> None:
     spec, file = tmp_path / "spec.bac.yaml", tmp_path / "certificate.json"
-    spec.write_text(REFERENCE + "  newest: {recovery: {from: newest}}\n", encoding="utf-8")
+    spec.write_text(REFERENCE + "  newest: {recovery: {from: newest, broker: backup}}\n", encoding="utf-8")
     assert "questions are left open" in bac("check", spec, "--plan", "newest", "--certificate", file).stderr
     verified = bac("verify", file)
     assert verified.exit_code == 3

@@ -302,7 +302,8 @@ class Clauses:
             yield from (("deleted", each, other) for other in sorted(rules.forbidden(each)))
             yield from (("deleted", other, each) for other in self.users(each))
             yield from self.held(each)
-            yield from (("marker", each, sender) for sender in rules.predecessors(each))
+            for sender in rules.predecessors(each):
+                yield from (("marker", each, sender), ("newer-marker", each, sender))
             if self.at_rest:
                 yield from (("rest", each, other) for other in rules.case_events(each))
 
@@ -322,13 +323,22 @@ class Clauses:
         lock = group.mode.lock
         if lock is Lock.NONE:
             return
+        rounds = ("", "newer-") if self.rules.newest else ("",)
+        for each in rounds:
+            yield from self.held_in_round(each, event)
+
+    def held_in_round(self, which: str, event: int) -> Iterator[tuple[str | int, ...]]:
+        """The same for one round of backups."""
+        service = self.rules.service[event]
+        group = self.rules.group(service)
+        lock = group.mode.lock
         for name in group.services[:WIDEST] if group.holds is not None else ():
-            yield "drained", event, self.rules.service_number[name], event
-        yield "released", event, service
+            yield f"{which}drained", event, self.rules.service_number[name], event
+        yield f"{which}released", event, service
         for other in [event] if lock is Lock.STOPPED else self.rules.case_events(event):
-            yield "drained", event, service, other
-            yield "drained", other, self.rules.service[other], event
-            yield "released", event, self.rules.service[other]
+            yield f"{which}drained", event, service, other
+            yield f"{which}drained", other, self.rules.service[other], event
+            yield f"{which}released", event, self.rules.service[other]
 
     def log(self, event: int) -> Iterator[tuple[str | int, ...]]:
         """Rules about whether an event is in its log, and in the backup."""
@@ -337,6 +347,8 @@ class Clauses:
         for name in ("there", "kept", "image-has", "image-gives", "stays", "idle", "quiet", "comes", "origin"):
             yield name, event
         for name in ("in-backup", "backup-taken", "backed-up", "remains", "remains-done", "remains-else", "not-undone"):
+            yield name, event
+        for name in ("image-newer", "image-gives-newer", "in-newer-backup", "backed-up-newer"):
             yield name, event
         if self.rules.recovery.undo:
             yield from (("complete", event, other) for other in self.rules.whole(event))
@@ -393,6 +405,11 @@ class Clauses:
         yield "instant", service
         if service in rules.rank:
             yield from (("order", other, service) for other in rules.rank if rules.rank[other] < rules.rank[service])
+        if rules.newest:
+            yield "newer-instant", service
+            yield from (("newer-order", other, service) for other in rules.rank)
+            for other in rules.inside[:WIDEST]:
+                yield from (("newer-after", service, other), ("newer-after", other, service))
         if self.before_disaster:
             return
         if rules.oldest:
@@ -436,7 +453,16 @@ class Clauses:
         rules = self.rules
         if rules.step(event)[1].via is not Via.EVENT:
             return
-        for name in ("recorded", "recorded-all", "waits", "sends", "sends-again", "sends-created"):
+        for name in (
+            "recorded-newer",
+            "recorded-all-newer",
+            "recorded",
+            "recorded-all",
+            "waits",
+            "sends",
+            "sends-again",
+            "sends-created",
+        ):
             yield name, sender, event
         if rules.recovery.broker is Broker.BACKUP:
             yield ("broker",)
@@ -633,7 +659,7 @@ class Refuter:
                 if is_true:
                     self.about_point(known, one)
                 for point in (one, other):
-                    if point[0] == "s":
+                    if point[0] in "sn":
                         self.take(known, "service", int(point[1:]))
             case ("cut" | "set" | "backed" | "end" | "excused", int(event)):
                 if event not in rules.blocks[event]:

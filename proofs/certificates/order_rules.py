@@ -1,13 +1,13 @@
 """Rules for proofs that no run is bad: clauses, true of every run, about which of two things comes first.
 
 A *point* is something that happens at an instant of a run, or never: the step of an event (``e7``), the snapshot of a
-service (``s2``), the first snapshot of all (``F``), the first one under a lock (``t2``), the backup of the broker
-(``B``), the disaster (``D``), a held-back command (``N``), what recovery executes (``r7``), repeats (``v7``), backfills
-(``b7``), reconstructs (``c7``), takes back (``u7``) or collects (``g7``), the end of what goes on in recovery (``E``),
-and the very end (``Z``).  Events and services have the numbers of the specification, from 0; steps of one transaction
-are one point, as are snapshots at one instant.  The instants of points are totally ordered; what never happens comes
-last.  So ``("<", "e7", "D")`` says that the event 7 happened before the disaster, and its negation that the disaster
-comes first or at the same instant, or that both never happen.
+service (``s2``, and ``n2`` in a second round), the first snapshot of all (``F``), the first one under a lock (``t2``,
+and ``w2`` in a second round), the backup of the broker (``B``), the disaster (``D``), a held-back command (``N``), what
+recovery executes (``r7``), repeats (``v7``), backfills (``b7``), reconstructs (``c7``), takes back (``u7``) or collects
+(``g7``), the end of what goes on in recovery (``E``), and the very end (``Z``).  Events and services have the numbers
+of the specification, from 0; steps of one transaction are one point, as are snapshots at one instant.  The instants of
+points are totally ordered; what never happens comes last.  So ``("<", "e7", "D")`` says that the event 7 happened
+before the disaster, and its negation that the disaster comes first or at the same instant, or that both never happen.
 
 Each rule makes a clause: literals of which at least one is true of every run with any number of instances, at each
 index.  Rules are read off the specification here, with the semantics in sight (docs/semantics.md) and no engine.
@@ -83,13 +83,16 @@ class OrderRules:
         self.service_number = {name: number for number, name in enumerate(self.services)}
         self.service = [self.service_number[step.service] for _, step in self.places]
         self.oldest = self.recovery.rollback is Rollback.OLDEST
+        self.newest = self.recovery.source is Source.NEWEST
         for problem in self.uncovered():
             raise NotCovered(f"no certificate covers {problem}")
 
     def uncovered(self) -> Iterable[str]:
         """The constructs of which the rules say nothing."""
-        if self.recovery.source is Source.NEWEST:
-            yield "from: newest"
+        if self.newest and self.oldest:
+            yield "from: newest with rollback: oldest"
+        if self.newest and self.recovery.broker is Broker.BACKUP:
+            yield "from: newest with broker: backup"
         if self.setting.droppable:
             yield "on_invalid: reject with events about what can be deleted"
         if self.recovery.onto is Onto.EXISTING and not self.crash_alone:
@@ -465,8 +468,79 @@ class OrderRules:
         """An event in a log that was replaced was in the backup."""
         service = self.service_of(event)
         instant = self.instant_of(service)
-        backed = False if instant is None else self.before(self.at(event), instant)
-        return no(self.lost(service)), no(self.cut(event)), backed
+        backed = [] if instant is None else [self.before(self.at(event), instant), *self.in_newer(event, service)]
+        return no(self.lost(service)), no(self.cut(event)), *backed
+
+    def in_newer(self, event: int, service: int) -> list[Literal]:
+        """The event happened before the snapshot of a service in the second round, if there are two."""
+        two = self.newest and self.image(service) is Image.SNAPSHOT
+        return [self.before(self.at(event), self.newer(service))] if two else []
+
+    def newer(self, service: int) -> str:
+        """The point of the snapshot of a service in the second round of backups."""
+        insist(self.newest, "there is one round of backups")
+        return f"n{self.snapshot(service)[1:]}"
+
+    def image_newer(self, event: int) -> Clause:
+        """An event in a log that was replaced, and not in the older backup, shows that there was a newer one."""
+        service = self.service_of(event)
+        insist(self.image(service) is Image.SNAPSHOT, "no snapshot is taken of it")
+        taken = self.before(self.newer(service), "D")
+        return no(self.lost(service)), no(self.cut(event)), self.before(self.at(event), self.snapshot(service)), taken
+
+    def image_gives_newer(self, event: int) -> Clause:
+        """An event in the newer backup is in the log that is made of it."""
+        service = self.service_of(event)
+        insist(self.image(service) is Image.SNAPSHOT, "no snapshot is taken of it")
+        newer = self.newer(service)
+        return (
+            no(self.lost(service)),
+            self.cut(event),
+            self.not_before(self.at(event), newer),
+            self.not_before(newer, "D"),
+        )
+
+    def newer_after(self, service: int, other: int) -> Clause:
+        """The second round of backups begins when every service has been snapshotted."""
+        insist(self.image(other) is Image.SNAPSHOT and not self.is_external(other), "no snapshot is taken of it")
+        newer = self.newer(service)
+        return self.not_before(newer, "D"), self.before(self.snapshot(other), newer)
+
+    def newer_order(self, earlier: int, later: int) -> Clause:
+        """In the second round, too, a service is snapshotted after those that the order puts before it."""
+        insist(earlier in self.rank and later in self.rank, "the order does not mention it")
+        insist(self.rank[earlier] < self.rank[later], "the order is another one")
+        newer = self.newer(later)
+        return self.not_before(newer, "D"), self.before(self.newer(earlier), newer)
+
+    def newer_lock(self, service: int) -> str:
+        """The point of the first snapshot in a locked group in the second round."""
+        self.newer(service)
+        return f"w{self.lock(service)[1:]}"
+
+    def newer_instant(self, service: int) -> Clause:
+        """No snapshot of a locked group comes before the first one of the second round, in that round."""
+        return (self.not_before(self.newer(service), self.newer_lock(service)),)
+
+    def newer_drained(self, event: int, service: int, other: int) -> Clause:
+        """The same as ``drained``, in the second round."""
+        insist(self.held_back(event, other) is self.group(service), "that is in another group")
+        newer = self.newer(service)
+        before_all = self.before(self.at(other), self.newer_lock(service))
+        return self.not_before(newer, "D"), self.not_before(self.at(event), newer), before_all
+
+    def newer_released(self, event: int, service: int) -> Clause:
+        """The same as ``released``, in the second round."""
+        insist(self.held_back(event, event) is self.group(service), "that is in another group")
+        after = self.before(self.newer(service), self.at(event))
+        return self.absent(event), self.before(self.at(event), self.newer_lock(service)), after
+
+    def newer_marker(self, event: int, sender: int) -> Clause:
+        """The same as ``marker``, in the second round."""
+        self.marker(event, sender)
+        one, other = self.service[sender], self.service[event]
+        sent = self.before(self.at(sender), self.newer(one))
+        return self.absent(event), sent, self.before(self.newer(other), self.at(event))
 
     def image_gives(self, event: int) -> Clause:
         """An event in the backup is in the log that is made of it."""
@@ -500,8 +574,22 @@ class OrderRules:
 
     def in_backup(self, event: int) -> Clause:
         """An event in a backup when disaster strikes happened before the snapshot, or before the disaster."""
-        instant = self.backup_instant(event)
-        return (("backed", event), False), self.before(self.at(event), instant)
+        instant, newer = self.backup_instant(event), self.in_newer(event, self.service_of(event))
+        return (("backed", event), False), self.before(self.at(event), instant), *newer
+
+    def in_newer_backup(self, event: int) -> Clause:
+        """An event in a backup, and not in the older one, shows that there was a newer one."""
+        service, instant = self.service_of(event), self.backup_instant(event)
+        insist(self.image(service) is Image.SNAPSHOT, "no snapshot is taken of it")
+        taken = self.before(self.newer(service), "D")
+        return (("backed", event), False), self.before(self.at(event), instant), taken
+
+    def backed_up_newer(self, event: int) -> Clause:
+        """An event that happened before a newer snapshot that was taken is in the backup."""
+        service = self.service_of(event)
+        insist(self.backup_instant(event) != "D", "no snapshot is taken there")
+        newer = self.newer(service)
+        return (("backed", event), True), self.not_before(self.at(event), newer), self.not_before(newer, "D")
 
     def backup_taken(self, event: int) -> Clause:
         """An event in a backup was snapshotted."""
@@ -543,8 +631,24 @@ class OrderRules:
 
     def recorded(self, sender: int, event: int) -> Clause:
         """A recorded message is one that was sent before the snapshot of its sender."""
-        in_backup = self.before(self.at(sender), self.snapshot(self.service[sender]))
-        return (*self.unrecorded(sender, event), (self.message(sender, event), False), in_backup)
+        service = self.service[sender]
+        in_backup = [self.before(self.at(sender), self.snapshot(service)), *self.in_newer(sender, service)]
+        return (*self.unrecorded(sender, event), (self.message(sender, event), False), *in_backup)
+
+    def recorded_newer(self, sender: int, event: int) -> Clause:
+        """A recorded message that is not in the older backup shows that there was a newer one."""
+        message, service = (self.message(sender, event), False), self.service[sender]
+        insist(self.image(service) is Image.SNAPSHOT, "no snapshot is taken of it")
+        older, taken = self.before(self.at(sender), self.snapshot(service)), self.before(self.newer(service), "D")
+        return (*self.unrecorded(sender, event), message, older, taken)
+
+    def recorded_all_newer(self, sender: int, event: int) -> Clause:
+        """A message that was sent before a newer snapshot of its sender is recorded."""
+        message, service = (self.message(sender, event), True), self.service[sender]
+        insist(self.image(service) is Image.SNAPSHOT, "no snapshot is taken of it")
+        newer = self.newer(service)
+        later = self.not_before(self.at(sender), newer), self.not_before(newer, "D")
+        return (*self.unrecorded(sender, event), message, *later)
 
     def recorded_all(self, sender: int, event: int) -> Clause:
         """A message that was sent before the snapshot of its sender is recorded."""
@@ -1237,6 +1341,12 @@ _STEPS: dict[str, tuple[Rule, int]] = {
     "drained": (OrderRules.drained, 3),
     "released": (OrderRules.released, 2),
     "marker": (OrderRules.marker, 2),
+    "newer-after": (OrderRules.newer_after, 2),
+    "newer-order": (OrderRules.newer_order, 2),
+    "newer-instant": (OrderRules.newer_instant, 1),
+    "newer-drained": (OrderRules.newer_drained, 3),
+    "newer-released": (OrderRules.newer_released, 2),
+    "newer-marker": (OrderRules.newer_marker, 2),
 }
 _AFTER: dict[str, tuple[Rule, int]] = {
     "rest": (OrderRules.rest, 2),
@@ -1251,6 +1361,12 @@ _AFTER: dict[str, tuple[Rule, int]] = {
     "kept": (OrderRules.kept, 1),
     "image-has": (OrderRules.image_has, 1),
     "image-gives": (OrderRules.image_gives, 1),
+    "image-newer": (OrderRules.image_newer, 1),
+    "image-gives-newer": (OrderRules.image_gives_newer, 1),
+    "in-newer-backup": (OrderRules.in_newer_backup, 1),
+    "backed-up-newer": (OrderRules.backed_up_newer, 1),
+    "recorded-newer": (OrderRules.recorded_newer, 2),
+    "recorded-all-newer": (OrderRules.recorded_all_newer, 2),
     "in-backup": (OrderRules.in_backup, 1),
     "backup-taken": (OrderRules.backup_taken, 1),
     "backed-up": (OrderRules.backed_up, 1),

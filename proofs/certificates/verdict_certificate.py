@@ -163,6 +163,8 @@ class Questions:
             return [Question(which)]
         if which is Property.AVAILABILITY:
             return list(self.calls)
+        if self.rules.newest and self.pairs:
+            raise NotCovered("no certificate covers locks in two rounds of backups")
         return [Question(which), *self.pairs]
 
     # Proofs
