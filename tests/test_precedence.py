@@ -20,17 +20,20 @@ from bac.model.architecture import Architecture
 from bac.model.modes import Mode, modes, registered
 from bac.model.plan import INDEPENDENT, Group, Plan, Timing
 from bac.model.recovery import OPTIONS
+from bac.model.semantics import system
 from bac.proofs.agreement import differences
 from bac.proofs.check import check
-from bac.proofs.engine import Limits, NotApplicable
-from bac.proofs.engines import AUTO, PRECEDENCE
+from bac.proofs.engine import Limits, NotApplicable, Query
+from bac.proofs.engines import AUTO, EXPLICIT, PRECEDENCE
+from bac.proofs.explicit.breadth_first import explore
 from bac.proofs.precedence.applicability import ALLOWED, MODES, REFUSED
 from bac.proofs.precedence.engine import Precedence
+from bac.proofs.precedence.progress import always_drains
 from bac.proofs.precedence.verdicts import PrecedenceCheck
 from bac.proofs.reductions.part_search import PartResult
 from bac.proofs.results import Verdict
 from bac.properties.anomalies import anomalies
-from bac.properties.qualities import Property
+from bac.properties.qualities import Property, qualities
 from bac.schemas import violation
 from bac.testing.generator import problem
 
@@ -104,6 +107,47 @@ def test_with_two_instances_it_finds_the_same() -> None:
         assert found == of_oracle(expected), document
         compared += 1
     assert compared > 5
+
+
+# Whether a backup can always be completed
+
+
+IN_TURN = """
+services: {A: {owns: [a, b]}, B: {owns: [c, d]}}
+use_cases: {there: [{create: a}, {create: c}, {create: b}]}
+plans: {p: {groups: [{mode: locked, services: [A]}, {mode: locked, services: [B]}]}}
+"""
+CROSSING = IN_TURN.replace("{create: b}]", "{create: b}], back: [{create: d}, {create: e}, {create: f}]").replace(
+    "[c, d]", "[c, d, f]"
+)
+
+
+@pytest.mark.parametrize(("text", "can"), [(IN_TURN, True), (CROSSING.replace("[a, b]", "[a, b, e]"), False)])
+def test_locks_that_do_not_wait_for_each_other_can_be_taken_one_after_the_other(text: str, can: bool) -> None:
+    specification = parsed(text)
+    precedence = Precedence(specification.architecture, specification.plan("p"))
+    assert always_drains(precedence.events, precedence.backups) is can
+    result = check(specification.architecture, specification.plan("p"), engine=EXPLICIT)
+    assert result.properties[Property.BACKUP].verdict is (Verdict.HOLDS if can else Verdict.VIOLATED)
+
+
+def test_what_certainly_drains_has_no_dead_end() -> None:
+    """The search finds none in architectures whose services have several locks; and it finds those of the others."""
+    seen = Counter[tuple[bool, bool]]()
+    for document in problems(range(250)):
+        names = [name for name, service in sorted(document["services"].items()) if not service.get("external")]
+        groups = [{"mode": "locked", "services": half} for half in (names[::2], names[1::2]) if half]
+        specification = parsed(document | {"plans": {"p": {"groups": groups}}})
+        plan = specification.plan("p")
+        query = Query(always_reachable=qualities(specification.architecture, plan, 1).backed_up)
+        found = explore(system(specification.architecture, plan, 1).without_disasters(), query, Limits(MOST_STATES))
+        if found.limit is None:
+            precedence = Precedence(specification.architecture, plan)
+            drains = always_drains(precedence.events, precedence.backups)
+            assert not drains or found.dead_end is None, document
+            seen[drains, found.dead_end is None] += 1
+    assert seen[True, True] > 50
+    assert seen[False, False] > 5
 
 
 # What it refuses
