@@ -66,7 +66,7 @@ class Expectation:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A backup procedure with its recovery; a service in no group is ``independent`` by itself.
+    """A backup procedure with its recovery; a service in no group is ``independent``, alone.
 
     ``expect`` says nothing about the procedure: two plans that differ only there are equal.
     """
@@ -84,7 +84,7 @@ class Plan:
         return {service: listed.get(service, Group(Mode.INDEPENDENT, (service,))) for service in services}
 
     def group_of(self, service: str) -> Group:
-        """The group of a service: the one that lists it, else ``independent`` by itself."""
+        """The group of a service: the one that lists it, else ``independent`` and alone."""
         for group in self.groups:
             if service in group.services:
                 return group
@@ -111,4 +111,4 @@ class Plan:
 
 
 INDEPENDENT = Plan("independent")
-"""The plan that every specification has: each service by itself, everything else at its default."""
+"""The plan that every specification has: each service alone, everything else at its default."""

@@ -371,7 +371,7 @@ class Rules(Setting):
         """The disasters in scope; of crash sets with the same effect only the first, which is a smallest."""
         seen: set[object] = set()
         for outcome in self.outcomes:
-            action = self.strike(outcome)
+            action = self.disaster(outcome)
             effect = (action.require, action.add, action.delete, action.copy)
             if effect not in seen:
                 seen.add(effect)
@@ -393,7 +393,7 @@ class Rules(Setting):
         """No use case is in flight anywhere."""
         return self.none_in_flight(self.events_of)
 
-    def strike(self, outcome: Outcome) -> Action:
+    def disaster(self, outcome: Outcome) -> Action:
         """The disaster that hits these services at any time."""
         messages, lost = self.broker_after(outcome)
         empty = [service for service in outcome.emptied if self.modes[service].image is Image.EMPTY]

@@ -47,7 +47,7 @@ class SearchTask:
 
         Args:
             reason: why it is not finished.
-            seconds: how long it was searched in vain.
+            seconds: how long it was searched since.
         """
         if self.trial is None:
             found = unsearched(self.part, self.properties, reason)

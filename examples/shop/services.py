@@ -35,7 +35,7 @@ def last(url: str) -> str:
 
 
 class Service:
-    """What all services have in common: a store, a lock, and calls to others."""
+    """The common part of all services: a store, a lock, and calls to others."""
 
     name: str
 

@@ -57,7 +57,7 @@ class Backups:
         self.external = self.mask(setting.external)
         self.inside = bits(range(len(self.names))) & ~self.external
         self.snapshotted = self.mask(setting.snapshotted)
-        self.hopeless = bits(s for s in members(self.inside) if self.mode[s].image is Image.NOTHING)
+        self.never_backed_up = bits(s for s in members(self.inside) if self.mode[s].image is Image.NOTHING)
         self.oldest = self.recovery.rollback is Rollback.OLDEST
         self.rank = {self.number[name]: place for place, name in enumerate(setting.plan.order)}
         self.ordered = tuple(self.number[name] for name in setting.plan.order)

@@ -127,7 +127,7 @@ class Placement:
         spared = not self.backups.oldest and decisions.no[Kind.RESTORED] >> self.events.service[about] & 1
         return kind is Kind.CUT and bool(spared) and bool(decisions.happened >> about & 1)
 
-    def hopeless(self, decisions: Decisions, literal: Literal) -> bool:
+    def is_ruled_out(self, decisions: Decisions, literal: Literal) -> bool:
         """Whether a literal can certainly not become true any more."""
         kind, about = literal.kind, literal.about
         other = decisions.no if literal.holds else decisions.yes
@@ -180,7 +180,7 @@ class Placement:
         if not backups.oldest and self.cut.crash.widened is None:
             for event in members(no[Kind.CUT] & decisions.happened):
                 yes[Kind.RESTORED] |= backups.widened[self.events.service[event]]
-        if yes[Kind.RESTORED] & (no[Kind.RESTORED] | backups.hopeless):
+        if yes[Kind.RESTORED] & (no[Kind.RESTORED] | backups.never_backed_up):
             raise Impossible
 
     def order(self, decisions: Decisions, postponed: int) -> Order:

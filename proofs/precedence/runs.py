@@ -1,4 +1,4 @@
-"""From decisions to a run: put steps, snapshots and locks in order, strike, and let recovery act.
+"""From decisions to a run: put steps, snapshots and locks in order, then the disaster, and let recovery act.
 
 The run is made of actions of the transition system, each of which is enabled when its turn comes: nothing here is
 trusted.

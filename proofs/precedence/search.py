@@ -99,7 +99,7 @@ class Search:
         self._seen = set[object]()
         self.below: int | None = None
         self._truth: dict[int, bool] = {}
-        self._hopeless: dict[int, bool] = {}
+        self._ruled_out: dict[int, bool] = {}
         self._items: dict[int, frozenset[Item]] = {}
 
     def shortest(self, formula: Formula, below: int | None = None) -> Found | None:
@@ -197,17 +197,17 @@ class Search:
             self._truth[id(formula)] = known
         return known
 
-    def hopeless(self, formula: Formula, decisions: Decisions) -> bool:
+    def is_ruled_out(self, formula: Formula, decisions: Decisions) -> bool:
         """Whether a formula can certainly not become true."""
         if isinstance(formula, bool):
             return not formula
         if isinstance(formula, Literal):
-            return self.placement.hopeless(decisions, formula)
-        known = self._hopeless.get(id(formula))
+            return self.placement.is_ruled_out(decisions, formula)
+        known = self._ruled_out.get(id(formula))
         if known is None:
-            parts = (self.hopeless(part, decisions) for part in formula.parts)
+            parts = (self.is_ruled_out(part, decisions) for part in formula.parts)
             known = any(parts) if isinstance(formula, All) else all(parts)
-            self._hopeless[id(formula)] = known
+            self._ruled_out[id(formula)] = known
         return known
 
     # Choices
@@ -229,9 +229,9 @@ class Search:
 
     def branch(self, node: Node, formula: Formula, rest: tuple[Formula, ...]) -> None:
         """Try each part of a disjunction."""
-        self._hopeless = {}
+        self._ruled_out = {}
         parts = formula.parts if isinstance(formula, Some) else (formula,)
-        for part in [part for part in parts if not self.hopeless(part, node.decisions)]:
+        for part in [part for part in parts if not self.is_ruled_out(part, node.decisions)]:
             self.add(node.decisions.copy(), [part], rest)
 
     def choose_lock(self, node: Node) -> bool:
@@ -314,7 +314,7 @@ class Search:
                 involved |= backups.widened[self.cut.events.service[event]] | 1 << self.cut.events.service[event]
         for service in members(backups.inside & ~decisions.no[Kind.RESTORED]):
             crash = backups.widened[service]
-            if crash & (backups.hopeless | decisions.no[Kind.RESTORED]):
+            if crash & (backups.never_backed_up | decisions.no[Kind.RESTORED]):
                 continue
             if crash & involved:
                 found.append(service)
@@ -445,7 +445,7 @@ class Prices:
 
     def of_literal(self, literal: Literal) -> float:
         """The price of a literal that is not true so far."""
-        if self.search.placement.hopeless(self.decisions, literal):
+        if self.search.placement.is_ruled_out(self.decisions, literal):
             return inf
         item = self.search.item(literal, self.decisions)
         return 0.0 if item is None else 1 / self.shares.get(item, 1)
@@ -471,10 +471,10 @@ def can_strike(cut: Cut) -> bool:
     if not backups.inside:
         return False
     if backups.oldest:
-        return not backups.hopeless
+        return not backups.never_backed_up
     if cut.crash.widened is not None:
-        return bool(cut.crash.widened) and not cut.crash.widened & backups.hopeless
-    return any(not backups.widened[service] & backups.hopeless for service in members(backups.inside))
+        return bool(cut.crash.widened) and not cut.crash.widened & backups.never_backed_up
+    return any(not backups.widened[service] & backups.never_backed_up for service in members(backups.inside))
 
 
 def held_back(cut: Cut) -> Iterator[tuple[int, int]]:

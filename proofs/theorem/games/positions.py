@@ -106,7 +106,7 @@ class Restored:
         services = tuple(service.name for service in part.services)
         plan = Plan("restore", recovery=recovery)
         rules = Rules(part, plan, 1)
-        self.disaster = rules.strike(Outcome(services, services, services))
+        self.disaster = rules.disaster(Outcome(services, services, services))
         self.recovery = tuple(rules.recovery())
         wanted = (each for each in anomalies(part, plan, 1) if each.kind in level.kinds and each.counts)
         self.anomalies = tuple(anomaly.formula for anomaly in wanted)

@@ -116,7 +116,7 @@ class Rulebook:
     def restore(self, recovery: Recovery) -> tuple[Action, tuple[Action, ...]]:
         """Return the disaster that hits all services, and the actions of recovery."""
         rules = Rules(self.architecture, Plan("restored", recovery=recovery), 1)
-        return rules.strike(Outcome(self.services, self.services, self.services)), tuple(rules.recovery())
+        return rules.disaster(Outcome(self.services, self.services, self.services)), tuple(rules.recovery())
 
     def wrong(self, recovery: Recovery) -> list[Formula]:
         """Return the formulas of the anomalies that the level rules out."""
