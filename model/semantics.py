@@ -519,7 +519,7 @@ class OnDemand:
                 yield from rules.locks()
             case ActionKind.DISASTER:
                 if (outcome := self._outcome(label.services)) is not None:
-                    yield from rules.at_its_times(rules.strike(outcome))
+                    yield from rules.at_its_times(rules.disaster(outcome))
             case _:
                 pass
         yield from self._recovery_by_label.get(label, ())

@@ -48,7 +48,8 @@ def assert_same_states(table: dict[str, dict[int, set[float]]]) -> None:
         assert sizes == {4: {3_363}, 5: {21_199}}
 
 
-def test_locks_and_markers_have_the_same_states_for_everybody(tmp_path: Path) -> None:
+@pytest.mark.slow
+def test_locks_and_markers_have_the_same_states_for_all_checkers(tmp_path: Path) -> None:
     results = measured(tmp_path, "--only", "f")
     table: dict[str, set[float]] = {}
     for series in results["parts"]["f"]:

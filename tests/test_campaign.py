@@ -14,6 +14,7 @@ from bac.testing.generator import problem
 HOPED_FOR = 4000  # seeds after which every feature has mattered
 
 
+@pytest.mark.slow
 def test_every_feature_matters_in_some_specification() -> None:
     waiting = set(OPTIONAL)
     for _, document, found in problems(range(HOPED_FOR)):
