@@ -54,7 +54,7 @@ every_judge = pytest.mark.parametrize("by", ["oracle", "explicit", "smt", "auto"
 
 
 def findings(by: str, text: str, plan: str, instances: int = 1) -> dict[str, Any]:
-    """What the oracle, or the checker with one of its engines, finds."""
+    """The findings of the oracle, or of the checker with one of its engines."""
     document = yaml.safe_load(text)
     return judge(document, plan, instances) if by == "oracle" else checked(document, plan, instances, by)
 

@@ -224,7 +224,7 @@ class Cut:
         return some([self.redone(block), self.repeated(block), self.by_hand(event) and self.returned(event)])
 
     def repeated(self, block: int) -> Formula:
-        """What is in the log is done again: its caller goes on, or nobody remembers that it was done."""
+        """A step is done again though its event is in the log: its caller goes on, or no log says that it was done."""
         return self._unfolded("repeated", block, self._repeated)
 
     def _repeated(self, block: int) -> Formula:
