@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 from helpers import REFERENCE, parsed
 
 from bac.model.semantics import system
 from bac.model.system import INITIAL, RECOVERED, Action, ActionKind, Fact, FactKind, Label, System, logged
-from bac.proofs.check import check
+from bac.proofs.check import check as check_by
 from bac.proofs.engine import Limits, Packing, Query
 from bac.proofs.explicit import breadth_first as explicit
 from bac.proofs.explicit.breadth_first import BreadthFirstSearch, explore, free_choices
 from bac.proofs.results import Verdict
 from bac.properties.formula import FALSE, Atom
 from bac.properties.qualities import Property
+
+check = partial(check_by, engine="explicit")
 
 TWO_STEPS = """
 name: toy
