@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import sqlite3
 import sys
 from collections.abc import Iterator
@@ -363,3 +364,46 @@ def test_after_every_counterexample_the_audit_finds_exactly_what_the_model_says(
         assert {key for key, result in audit.results.items() if result.count} == expected
         driven += 1
     assert driven > 10
+
+
+# The documentation
+
+
+def documented(language: str) -> list[str]:
+    """The blocks of the section on audits."""
+    page = (ROOT / "docs" / "real-services.md").read_text(encoding="utf-8").split("## Audit")[1]
+    return [part.split("```")[0] for part in page.split(f"```{language}\n")[1:]]
+
+
+def test_the_documented_audit_finds_what_the_page_shows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    [audit_file], [commands], [shown] = documented("yaml"), documented("sh"), documented("text")
+    (tmp_path / "shop.audit.yaml").write_text(audit_file)
+    (tmp_path / "shop.bac.yaml").write_text("""
+        services: {customers: {owns: [customer]}, orders: {owns: [order]}, billing: {owns: [invoice]}, letters: {}}
+        use_cases:
+          register: [{create: customer}]
+          order: [{create: order, refers_to: customer}]
+          invoice: [{create: invoice}, {link: order, to: invoice}]
+          change address: [{update: customer}, {copy: customer, at: letters, via: event}]
+    """)
+    execute(
+        tmp_path / "customers.db",
+        "CREATE TABLE customer (id TEXT PRIMARY KEY, created_at TEXT)",
+        "INSERT INTO customer VALUES ('ann', '2026-01-01T03:00:00')",
+        "CREATE TABLE outbox (event_id TEXT)",
+        "INSERT INTO outbox VALUES ('e1')",
+    )
+    execute(
+        tmp_path / "orders.db",
+        'CREATE TABLE "order" (id INTEGER, customer_id TEXT, invoice TEXT, created_at TEXT, deleted INTEGER)',
+        """INSERT INTO "order" VALUES (1, 'ann', 'i1', '2026-01-01T03:10:00', 0),
+            (2, 'bob', NULL, '2026-01-01T03:20:00', 0), (3, 'bob', NULL, '2026-01-01T03:41:00', 0),
+            (4, 'eve', NULL, '2026-01-01T03:41:00', 1)""",
+    )
+    (tmp_path / "bucket.txt").write_text("2026-01-01T03:41:00 invoices/i1.pdf\n")
+    (tmp_path / "inbox.csv").write_text("event_id\ne1\n")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("ORDERS_URL", f"sqlite:///{tmp_path / 'orders.db'}")
+    runs = [CliRunner().invoke(main, shlex.split(line, comments=True)[1:]) for line in commands.splitlines()]
+    assert [run.exit_code for run in runs] == [0, 0, 0]
+    assert runs[0].output == shown

@@ -209,6 +209,49 @@ def test_the_first_failing_run_stays_the_same_for_a_seed(target: Path) -> None:
     assert one.verdict is DrillVerdict.MODEL_REFUTED
 
 
+class HasNoLock:
+    """A system whose lock is no part of its adapter: it holds nothing back, and refuses no backup."""
+
+    def __init__(self, stores: SQLiteStores) -> None:
+        for name in ("destroyable", "begin", "step", "snapshot", "disaster", "restore", "settle", "read"):
+            setattr(self, name, getattr(stores, name))
+        stores._check_drained = lambda _group: None  # type: ignore[method-assign]
+
+
+def test_an_adapter_without_a_lock_is_not_asked_to_refuse(target: Path) -> None:
+    specification = bac.loads(REFERENCE)
+    made = Drill(specification, lambda: HasNoLock(SQLiteStores(specification, target, "locked")), plan="locked")
+    assert made.random(examples=20).verdict is DrillVerdict.CONSISTENT
+
+
+class Breaks(SQLiteStores):
+    """A system that cannot be reached at times."""
+
+    def snapshot(self, services: Sequence[str]) -> str:  # noqa: ARG002
+        raise ConnectionError("no route to host")
+
+
+def test_an_adapter_that_fails_is_said_to_fail(target: Path) -> None:
+    with pytest.raises(bac.BacError, match=r"the adapter fails at 'snapshot .*: ConnectionError: no route to host"):
+        drill(REFERENCE, target, "independent", Breaks).random(examples=10)
+
+
+class LosesAtTimes(SQLiteStores):
+    """A broker that loses every second message, whatever is driven."""
+
+    sent = 0
+
+    def _send(self, *message: Any) -> None:
+        LosesAtTimes.sent += 1
+        if LosesAtTimes.sent % 2:
+            super()._send(*message)
+
+
+def test_a_failure_that_does_not_come_again_is_reported_all_the_same(target: Path) -> None:
+    result = drill(COPY, target, "broker survives", LosesAtTimes).random(examples=40)
+    assert result.verdict is DrillVerdict.MODEL_REFUTED
+
+
 # Under load
 
 

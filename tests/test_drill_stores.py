@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import postgres
@@ -20,9 +20,9 @@ EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
 
 
 @pytest.fixture
-def server() -> str:
+def server() -> Iterator[str]:
     """The address of a PostgreSQL server whose databases may be destroyed."""
-    return postgres.server()
+    yield from postgres.server()
 
 
 @pytest.mark.parametrize("figure", [3, 4, 5])

@@ -45,9 +45,9 @@ def data(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def server() -> str:
+def server() -> Iterator[str]:
     """The address of a PostgreSQL server whose databases may be destroyed."""
-    return postgres.server()
+    yield from postgres.server()
 
 
 SEEN = {

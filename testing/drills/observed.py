@@ -170,7 +170,8 @@ class ObservedRun:
             self._log("lock", ", ".join(group.services))
             adapter.lock(group.services)  # type: ignore[attr-defined]
         try:
-            for services in group.mode.sets(group.services):
+            alone = group.mode.locks and not locks  # then the adapter's snapshot locks, too
+            for services in (group.services,) if alone else group.mode.sets(group.services):
                 self._back_up(services)
         finally:
             if locks:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from bac.model.extras import needed
 from bac.model.modes import Lock
 from bac.model.system import RECOVERED, ActionKind, Label, NotARun, snapped
+from bac.testing.drills.adapter import Lockable
 from bac.testing.drills.reading import Finding
 from bac.testing.drills.results import DrillResult, DrillVerdict, judged, result
 from bac.testing.drills.run import DrilledPlan, Refutation, Run
@@ -38,6 +39,7 @@ class RandomRuns:
     seed: int
     found: dict[Finding, Run] = field(default_factory=dict)
     last: Run | None = None
+    failure: Failure | None = None
 
     def result(self) -> DrillResult:
         """Run all of them, and return the result."""
@@ -57,8 +59,9 @@ class RandomRuns:
         machine = hypothesis.seed(self.seed)(machine_of(self))
         try:
             stateful.run_state_machine_as_test(machine, settings=settings)
-        except Failure as failure:
-            least = shortest(self, failure)
+        except (Failure, hypothesis.errors.Flaky):
+            assert self.failure is not None
+            least = shortest(self, self.failure)
             return result(least.run, DrillVerdict.MODEL_REFUTED, least.reason, least.findings, "random")
         run = next(iter(self.found.values()), None) or self.last or self.fresh()
         return judged(run, tuple(sorted(self.found)), "random")
@@ -77,13 +80,18 @@ class RandomRuns:
         try:
             findings = run.finish()
         except Refutation as stop:
-            raise Failure(labels, run, str(stop)) from stop
+            raise self.failed(Failure(labels, run, str(stop))) from stop
         if wrong := self.plan.unpredicted(findings):
-            raise Failure(labels, run, f"the check says that there is no {wrong[0]}", None, findings)
+            raise self.failed(Failure(labels, run, f"the check says that there is no {wrong[0]}", None, findings))
         if run.struck is not None or self.last is None:
             self.last = run
         for finding in findings:
             self.found.setdefault(finding, run)
+
+    def failed(self, failure: Failure) -> Failure:
+        """Note the first failure: a real system may not fail again when it is driven again."""
+        self.failure = self.failure or failure
+        return failure
 
     def drive(self, labels: Sequence[Label], probe: Label | None = None) -> Failure | None:
         """Drive a given run, and return how it fails; ``None`` if it does not, or is no run."""
@@ -133,7 +141,7 @@ def machine_of(runs: RandomRuns) -> type:
             except Refutation as stop:
                 self.over = True
                 labels = before if probe else (*before, label)
-                raise Failure(labels, run, str(stop), label if probe else None) from stop
+                raise runs.failed(Failure(labels, run, str(stop), label if probe else None)) from stop
 
         def choices(self) -> list[tuple[Label, bool]]:
             """The actions that may come next, and the snapshots that must be refused."""
@@ -152,7 +160,7 @@ def machine_of(runs: RandomRuns) -> type:
 def premature(run: Run) -> list[Label]:
     """Return the snapshots that a lock that is taken must still refuse, because its group is not drained."""
     plan, state, found = run.plan, run.state, []
-    if RECOVERED in state:
+    if RECOVERED in state or not isinstance(run.adapter, Lockable):
         return []
     for action in plan.system.actions:
         label = action.label

@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 
 from bac.api.actions import check
 from bac.api.specification import Specification
+from bac.model.errors import BacError
 from bac.model.plan import Plan
 from bac.model.semantics import system
 from bac.model.system import INITIAL, ActionKind, FactKind, Label, State, System
@@ -79,6 +80,10 @@ class Run:
             self._real(label)
         except Refused as refusal:
             raise Refutation(f"the system refuses what the model allows: {said} ({refusal})") from refusal
+        except (Refutation, BacError):
+            raise
+        except Exception as error:
+            raise DrillError(f"the adapter fails at '{said}': {type(error).__name__}: {error}") from error
         finally:
             self.done.append(label)
             where = len(self.log) - (label.kind is ActionKind.DISASTER and bool(self.restored))
