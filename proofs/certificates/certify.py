@@ -36,7 +36,6 @@ from bac.proofs.certificates.verdict_certificate import (
     Question,
     Questions,
     Whole,
-    action_json,
     question,
 )
 from bac.proofs.results import PlanResult, Verdict
@@ -172,7 +171,8 @@ class Answers:
             document["index"] = trace.claim.index
         if trace.instances != 1:
             document["instances"] = trace.instances
-        document |= self.part(trace) | {"actions": [action_json(action) for action in trace.actions]}
+        lines = "; ".join(map(self.whole.line, trace.actions))
+        document |= self.part(trace) | {"actions": lines}
         try:
             self.whole.confirm(document, asked)
         except BacError as reason:
@@ -180,17 +180,21 @@ class Answers:
         else:
             self.runs.append(document)
 
-    def part(self, trace: Trace) -> dict[str, list[str]]:
+    def part(self, trace: Trace) -> dict[str, str]:
         """In which part of the whole a run is shown."""
-        whole, shown, found = self.questions.architecture, trace.architecture, dict[str, list[str]]()
-        if len(shown.services) < len(whole.services):
-            found["services"] = [service.name for service in shown.services]
-        if len(shown.use_cases) < len(whole.use_cases):
-            found["use_cases"] = [case.name for case in shown.use_cases]
+        whole, shown, found = self.questions.architecture, trace.architecture, dict[str, str]()
+        if len(shown.services) < len(whole.services) or len(shown.use_cases) < len(whole.use_cases):
+            names = {case.name for case in shown.use_cases}
+            cases = [f"u{number}" for number, case in enumerate(whole.use_cases) if case.name in names]
+            found["part"] = " ".join([*self.services(service.name for service in shown.services), *cases])
         scope = trace.plan.disaster.scope
         if scope != self.questions.plan.disaster.scope and isinstance(scope, tuple) and len(scope) == 1:
-            found["crash"] = list(scope[0])
+            found["crash"] = " ".join(self.services(scope[0]))
         return found
+
+    def services(self, names: Iterable[str]) -> list[str]:
+        """Services by their numbers."""
+        return [f"s{self.whole.service_number[name]}" for name in names]
 
     # Proofs
 

@@ -10,15 +10,16 @@ Source: docs/precedence.md, "Certificates".
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
 from bac.model import documents, trace_file
-from bac.model.architecture import Architecture
+from bac.model.architecture import Architecture, Step, UseCase
 from bac.model.documents import MalformedDocument
-from bac.model.errors import quoted
+from bac.model.errors import printable, quoted
 from bac.model.modes import Lock
 from bac.model.plan import Plan, Scope, Timing
 from bac.model.recovery import Broker
@@ -69,6 +70,11 @@ class Question:
 
 OPTIONS_OF_PARTS = frozenset({"restore", "rollback", "broker", "replay", "resume", "on_invalid"})
 """The options of recovery under which a run may be shown in a part with fewer services (docs/engines.md)."""
+AT_REST = "-at-rest"
+WORD = re.compile(r"([esu])([0-9]{1,9})(?:#([1-9][0-9]{0,3}))?", re.ASCII)
+"""An event, a service or a use case by its number, and an index."""
+MOST_SYSTEMS = 64
+"""So many systems of parts are kept."""
 MOST_STEPS = 100_000
 """Steps that a proof may have; most have fewer than a hundred."""
 QUESTION = ("property", "kind", "subject", "blame", "timing")
@@ -304,45 +310,104 @@ class Whole:
             MalformedDocument: it speaks of what does not exist.
             LimitReached: its system is too large to be built.
         """
-        labels = tuple(map(label, document["actions"]))
-        services, cases, crash = (
-            None if (names := document.get(key)) is None else tuple(names) for key in ("services", "use_cases", "crash")
-        )
-        instances = document.get("instances", 1)
-        key = services, cases, crash, instances
+        part, crash, instances = document.get("part"), document.get("crash"), document.get("instances", 1)
+        key = part, crash, instances
         if key not in self._systems:
-            architecture, plan = self.part(services, cases, crash)
+            architecture, plan = self.part(part, crash)
             empty = Trace(architecture, plan, instances, Claim(str(asked.about)), ())
+            if len(self._systems) == MOST_SYSTEMS:
+                self._systems.clear()
             self._systems[key] = architecture, plan, empty.system
         architecture, plan, system = self._systems[key]
+        lines = document["actions"].split("; ") if document["actions"] else []
+        if len(lines) > trace_file.MOST_ACTIONS:
+            raise MalformedDocument("a run has too many actions")
+        labels = tuple(self.label(line, system) for line in lines)
         trace_file.check_labels(architecture, instances, labels)
         claim = Claim(str(asked.about), asked.kind, asked.subject, document.get("index"), asked.timing)
         return Trace(architecture, plan, instances, claim, labels, _system=system)
 
-    def part(
-        self, services: tuple[str, ...] | None, cases: tuple[str, ...] | None, crash: tuple[str, ...] | None
-    ) -> tuple[Architecture, Plan]:
+    def part(self, part: str | None, crash: str | None) -> tuple[Architecture, Plan]:
         """The part with these services and use cases (``None``: all), where just those crash (``None``: as planned).
 
         Raises:
-            MalformedDocument: there are no such services or use cases.
+            MalformedDocument: there are no such services or use cases, or they are no part that can be looked at alone.
         """
         everything = {service.name: service for service in self.architecture.services}
-        names = set(everything if services is None else services)
-        made = [each for each in self.architecture.use_cases if cases is None or each.name in cases]
-        if not names <= everything.keys() or len(made) < len(set(cases or ())):
-            raise MalformedDocument("a run is about services or use cases that do not exist")
+        words = self.numbers(part or "", "su")
+        services = [self.architecture.services[number].name for kind, number, _ in words if kind == "s"]
+        cases = {number for kind, number, _ in words if kind == "u"}
+        names = set(everything if part is None else services)
+        made = [each for number, each in enumerate(self.architecture.use_cases) if part is None or number in cases]
         kept = tuple(each for each in self.architecture.services if each.name in names)
         architecture = replace(self.architecture, services=kept, use_cases=tuple(made))
         if not is_closed(architecture) or not self.may_leave_out(everything.keys() - names):
             raise MalformedDocument("a run is shown in a part that lacks what matters")
         plan = restricted(self.plan, names)
         if crash is not None:
+            hit = tuple(self.architecture.services[number].name for _, number, _ in self.numbers(crash, "s"))
             inside = {name for name in names if not everything[name].external}
-            if self.plan.disaster.scope is not Scope.ANY or not crash or not set(crash) <= inside:
+            if self.plan.disaster.scope is not Scope.ANY or not hit or not set(hit) <= inside:
                 raise MalformedDocument("a run has a disaster that is not in the scope of the plan")
-            plan = replace(plan, disaster=replace(plan.disaster, scope=(crash,)))
+            plan = replace(plan, disaster=replace(plan.disaster, scope=(hit,)))
         return architecture, plan
+
+    def numbers(self, text: str, kinds: str) -> list[tuple[str, int, int]]:
+        """The events (``e7``, or ``e7#2`` at index 2), services (``s2``) and use cases (``u3``) in a text, by number.
+
+        Raises:
+            MalformedDocument: there are others, or there is no such number.
+        """
+        most = {"e": len(self.steps), "s": len(self.architecture.services), "u": len(self.architecture.use_cases)}
+        found: list[tuple[str, int, int]] = []
+        for word in text.split():
+            match = WORD.fullmatch(word)
+            if match is None or match[1] not in kinds or int(match[2]) >= most[match[1]]:
+                raise MalformedDocument(f"a run is about something that does not exist: {printable(word[:20])}")
+            found.append((match[1], int(match[2]), int(match[3] or 1)))
+        return found
+
+    @cached_property
+    def steps(self) -> list[tuple[UseCase, Step]]:
+        """The use case and the step of each event."""
+        return list(self.architecture.steps())
+
+    def label(self, line: str, system: System) -> Label:
+        """The action of a line: its kind, with ``-at-rest`` for such disasters, and its events and services.
+
+        Raises:
+            MalformedDocument: it is no such line.
+        """
+        kind, _, rest = line.partition(" ")
+        at_rest, kind = kind.endswith(AT_REST), kind.removesuffix(AT_REST)
+        if kind not in list(ActionKind):
+            raise MalformedDocument(f"a run has an action of an unknown kind: {printable(kind[:20])}")
+        words = self.numbers(rest, "es")
+        services = tuple(self.architecture.services[number].name for sort, number, _ in words if sort == "s")
+        places = ((*self.steps[number], index) for sort, number, index in words if sort == "e")
+        events = tuple(Event(case.name, step.number, index) for case, step, index in places)
+        found = Label(ActionKind(kind), events, services, (), at_rest)
+        if found.kind is not ActionKind.DISASTER:
+            return found
+        alike = (each for each in system.by_label if each.kind is ActionKind.DISASTER and each.at_rest == at_rest)
+        return next((each for each in alike if each.services == services), found)
+
+    def line(self, action: Label) -> str:
+        """The line of an action."""
+        kind = f"{action.kind}{AT_REST if action.at_rest else ''}"
+        places = ((self.event_number[event.use_case, event.step], event.index) for event in action.events)
+        events = [f"e{number}{f'#{index}' if index > 1 else ''}" for number, index in places]
+        return " ".join([kind, *events, *(f"s{self.service_number[name]}" for name in action.services)])
+
+    @cached_property
+    def event_number(self) -> dict[tuple[str, int], int]:
+        """The number of each event, by use case and step."""
+        return {(case.name, step.number): number for number, (case, step) in enumerate(self.steps)}
+
+    @cached_property
+    def service_number(self) -> dict[str, int]:
+        """The number of each service."""
+        return {service.name: number for number, service in enumerate(self.architecture.services)}
 
     def may_leave_out(self, services: Iterable[str]) -> bool:
         """Whether a run without a step in these services is one of the whole, with more snapshots."""
@@ -393,25 +458,6 @@ def restricted(plan: Plan, services: set[str]) -> Plan:
         scope = tuple(dict.fromkeys(crash for crash in kept_sets if crash))
     order = tuple(name for name in plan.order if name in services)
     return replace(plan, groups=groups, order=order, disaster=replace(plan.disaster, scope=scope))
-
-
-def label(document: Mapping[str, Any]) -> Label:
-    """The action in a part of a document that fits the schema."""
-    return Label(
-        ActionKind(document["kind"]),
-        tuple(Event(case, step, index) for case, step, index in document.get("events", ())),
-        tuple(document.get("services", ())),
-        tuple(document.get("restored", ())),
-        document.get("at_rest", False),
-    )
-
-
-def action_json(action: Label) -> dict[str, Any]:
-    """The document of an action."""
-    events = [[event.use_case, event.step, event.index] for event in action.events]
-    parts = {"events": events, "services": list(action.services), "restored": list(action.restored)}
-    found = {"kind": str(action.kind), **{key: value for key, value in parts.items() if value}}
-    return found | ({"at_rest": True} if action.at_rest else {})
 
 
 # Files
