@@ -283,6 +283,7 @@ def assert_resumable(file: Path, at_least: int) -> None:
         assert all(result == confirm_statements(graph) for graph, result in list(store.done.items())[:20])
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="signals")
 def test_a_killed_sweep_goes_on_where_it_was(tmp_path: Path) -> None:
     with running(tmp_path, 30) as process:
