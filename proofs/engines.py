@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from bac.model.system import System
 from bac.proofs.engine import (
@@ -21,17 +22,38 @@ from bac.proofs.engine import (
 )
 from bac.proofs.explicit.breadth_first import BreadthFirstSearch
 
+if TYPE_CHECKING:
+    from bac.proofs.explicit.symmetry.engine import SymmetricSearch
+
 WORTH_COMPILING = 200_000
 """The compiled search takes over before so many states are found: loading it takes about as long as finding them."""
+FEW_INDICES = 3
+"""So few indices that exchanging them saves less than the compiled search is faster: at most 6 states are one."""
 
 
 def explicit(system: System, query: Query, limits: Limits, progress: ProgressListener = None) -> SearchResult:
     """Search breadth-first in Python, and hand a large search over to the compiled one, which begins anew."""
-    search = BreadthFirstSearch(system, query, limits, progress)
+    return handed_over(BreadthFirstSearch(system, query, limits, progress), WORTH_COMPILING)
+
+
+def symmetric(system: System, query: Query, limits: Limits, progress: ProgressListener = None) -> SearchResult:
+    """Search up to symmetry; hand a large search of few indices over to the compiled one, which begins anew.
+
+    Raises:
+        NotApplicable: the system or the query distinguishes indices.
+    """
+    from bac.proofs.explicit.symmetry.engine import SymmetricSearch
+
+    search = SymmetricSearch(system, query, limits, progress)
+    return handed_over(search, WORTH_COMPILING // 4 if len(search.one.indices) <= FEW_INDICES else None)
+
+
+def handed_over(search: BreadthFirstSearch | SymmetricSearch, worth: int | None) -> SearchResult:
+    """Return the result of a search, which is left to the compiled search if it has ``worth`` states or more."""
     if (reason := search.exceeds_memory()) is not None:
-        return nothing_found(query, reason)
-    most = limits.states
-    search.run(WORTH_COMPILING if most is None or most >= 10 * WORTH_COMPILING else None)
+        return nothing_found(search.query, reason)
+    most = search.monitor.limits.states
+    search.run(worth if most is None or most >= 10 * WORTH_COMPILING else None)
     if search.unfinished:
         try:
             return compiled(search)
@@ -40,7 +62,7 @@ def explicit(system: System, query: Query, limits: Limits, progress: ProgressLis
     return search.result()
 
 
-def compiled(search: BreadthFirstSearch) -> SearchResult:
+def compiled(search: BreadthFirstSearch | SymmetricSearch) -> SearchResult:
     """Return the result of the compiled search, in place of a search that is not finished.
 
     If the compiled search reaches a limit, what either has found is known.
@@ -56,10 +78,9 @@ def compiled(search: BreadthFirstSearch) -> SearchResult:
         left = search.monitor.remaining().seconds
         if left is not None and left < COMPILING and must_compile():
             raise NotApplicable("compiling would take longer than the limit on time allows")
-        result = explore(search.packing.system, search.query, monitor=search.monitor)
+        result = explore(search.system, search.query, monitor=search.monitor)
     except KeyboardInterrupt:
-        search.limit, search.interrupted = "interrupted", True
-        return search.result()
+        return replace(search.result(), limit="interrupted", interrupted=True)
     except ImportError as error:
         from bac.model.extras import suggest_fast
 
@@ -75,17 +96,6 @@ def compiled(search: BreadthFirstSearch) -> SearchResult:
         dead_end=found.dead_end,
         can_recover=True,
     )
-
-
-def symmetric(system: System, query: Query, limits: Limits, progress: ProgressListener = None) -> SearchResult:
-    """Search up to symmetry.
-
-    Raises:
-        NotApplicable: the system or the query distinguishes indices.
-    """
-    from bac.proofs.explicit.symmetry.engine import explore
-
-    return explore(system, query, limits, progress)
 
 
 def smt(system: System, query: Query, limits: Limits, progress: ProgressListener = None) -> SearchResult:

@@ -514,6 +514,29 @@ def test_a_large_search_is_handed_over(monkeypatch: pytest.MonkeyPatch) -> None:
     assert result == replace(explore(built, query), statistics=result.statistics)
 
 
+@pytest.mark.parametrize("instances", [2, 3, 4])
+def test_a_large_search_up_to_symmetry_of_few_indices_is_handed_over(
+    instances: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    specification = parsed(TOY)
+    plan = specification.plan("independent")
+    built = system(specification.architecture, plan, instances)
+    query = everything_asked(specification.architecture, plan, instances)
+    expected = breadth_first.explore(built, query)
+    monkeypatch.setattr(engines, "WORTH_COMPILING", 100)
+    result = engines.symmetric(built, query, Limits())
+    assert bool(result.statistics.represented) == (instances > engines.FEW_INDICES)
+    assert lengths(result)[:-4] == lengths(expected)[:-4]
+    monkeypatch.setattr(engines, "compiled", refusing)
+    alone = engines.symmetric(built, query, Limits())
+    assert alone.statistics.represented == expected.statistics.states
+    assert lengths(alone)[:-4] == lengths(expected)[:-4]
+
+
+def refusing(_: object) -> SearchResult:
+    raise NotApplicable("not installed")
+
+
 def test_a_search_that_is_refused_goes_on_in_python(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(engines, "WORTH_COMPILING", 1)
     actions = NOT_LEVELLED["a way back"]

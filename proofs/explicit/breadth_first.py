@@ -46,7 +46,7 @@ class BreadthFirstSearch:
 
     def __init__(self, system: System, query: Query, limits: Limits, progress: ProgressListener = None) -> None:
         """Pack the system, and begin with the initial state."""
-        self.query, self.monitor = query, LimitMonitor(limits, progress)
+        self.system, self.query, self.monitor = system, query, LimitMonitor(limits, progress)
         self.packing = Packing(system)
         self.recovered = self.packing.bit(RECOVERED)
         self.at_rest = self.packing.bit(AT_REST)

@@ -36,7 +36,6 @@ from bac.proofs.engine import (
     LimitMonitor,
     Limits,
     NotApplicable,
-    Packing,
     Path,
     Progress,
     Query,
@@ -65,16 +64,47 @@ def explore(
     Raises:
         NotApplicable: the system or the query distinguishes indices; nothing is explored.
     """
-    monitor = LimitMonitor(limits or Limits(), progress)
-    one = one_index(system)
-    shared = SharedQuery(one, query)
-    # Each state up to symmetry has at most as many local states as there are indices.
-    fewest = max(free_choices(Packing(one.system)) - len(one.indices).bit_length(), 0)
-    if (reason := exceeds_memory(monitor.limits, fewest)) is not None:
+    search = SymmetricSearch(system, query, limits or Limits(), progress)
+    if (reason := search.exceeds_memory()) is not None:
         return nothing_found(query, reason)
-    search = Search(one, shared.query, monitor)
     search.run()
-    return result(search, shared)
+    return search.result()
+
+
+class SymmetricSearch:
+    """A search up to symmetry, which can be left and taken up again."""
+
+    def __init__(
+        self, system: System, query: Query, limits: Limits, progress: Callable[[Progress], None] | None = None
+    ) -> None:
+        """Find the system of one index; nothing is explored yet.
+
+        Raises:
+            NotApplicable: the system or the query distinguishes indices.
+        """
+        self.system, self.query, self.monitor = system, query, LimitMonitor(limits, progress)
+        self.one = one_index(system)
+        self.shared = SharedQuery(self.one, query)
+        self.search = Search(self.one, self.shared.query, self.monitor)
+
+    def exceeds_memory(self) -> str | None:
+        """Return the reason not to begin the search, if it is certain to run out of memory."""
+        # Each state up to symmetry has at most as many local states as there are indices.
+        free = free_choices(self.search.packing) - len(self.one.indices).bit_length()
+        return exceeds_memory(self.monitor.limits, max(free, 0))
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether more could be found, and no limit was reached."""
+        return self.search.unfinished
+
+    def run(self, most: int | None = None) -> None:
+        """Explore until the search is finished, a limit is reached, or there are ``most`` states."""
+        self.search.run(most)
+
+    def result(self) -> SearchResult:
+        """Return the runs to the states that were found."""
+        return result(self.search, self.shared)
 
 
 class SharedQuery:

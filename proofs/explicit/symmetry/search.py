@@ -138,12 +138,17 @@ class Search:
 
     # Exploration
 
-    def run(self) -> None:
-        """Explore level by level, until no state waits, the query is answered, or a limit is reached."""
+    @property
+    def unfinished(self) -> bool:
+        """Whether more could be found, and no limit was reached."""
+        return bool(self.waiting) and self.limit is None and self.unanswered()
+
+    def run(self, most: int | None = None) -> None:
+        """Explore level by level until the search is finished, a limit is reached, or there are ``most`` states."""
         try:
             if self.is_reached(0):
                 self.reached = 0, self.counters.initial
-            while self.waiting and self.limit is None and self.unanswered():
+            while self.unfinished and (most is None or self.states < most):
                 self.expand_level()
                 self.advance()
         except KeyboardInterrupt:
