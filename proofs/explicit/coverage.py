@@ -33,7 +33,6 @@ from bac.model.modes import Lock
 from bac.model.plan import Disaster, Plan
 from bac.model.semantics import Rules
 from bac.model.system import Action, ActionKind, Event, Fact, Label, System, logged
-from bac.proofs.explicit.final_states import FinalStates, lacks
 from bac.proofs.reductions.part_search import MANY_SERVICES
 from bac.proofs.reductions.projection import (
     background,
@@ -48,6 +47,7 @@ from bac.proofs.reductions.projection import (
 from bac.properties.qualities import Obstacle, PlanCoverage, StepCoverage, UseCaseCoverage, no_recovery
 
 if TYPE_CHECKING:
+    from bac.proofs.explicit.final_states import FinalStates
     from bac.properties.waiting import Waiting
 
 TOO_LARGE = "the search was too large"
@@ -97,6 +97,8 @@ class Budget:
         return found
 
     def _search(self, system: System, left: int) -> FinalStates:
+        from bac.proofs.explicit.final_states import FinalStates  # most checks need no search for this
+
         most = min(self.states, min(self.each, left) // max(1, len(system.actions)))
         return FinalStates(system, most, self.check)
 
@@ -644,6 +646,8 @@ class CaseSearch:
 
     def lacking(self, step: Step, search: FinalStates, state: int) -> tuple[int, int]:
         """How far a state is from one in which a step can happen: missing predecessors, and all that is lacking."""
+        from bac.proofs.explicit.final_states import lacks
+
         earlier = sum(not state & search.mask(self.done[number]) for number in step.predecessors)
         event = self.event(step)
         actions = zip(search.system.actions, search.packing.actions, strict=True)
