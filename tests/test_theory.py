@@ -10,14 +10,13 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
-from random import Random
 from typing import Any, TypeVar
 
 import pytest
+from claims import refuted, targets_come_first
 from features import Document, steps_of
-from hypothesis import HealthCheck, Phase, assume, find, given, reject, settings
+from hypothesis import assume, given, reject
 from hypothesis import strategies as st
-from hypothesis.errors import NoSuchExample
 from strategies import plans, specifications
 
 from bac.model.architecture import Architecture, Verb
@@ -111,30 +110,6 @@ def assert_no_more(fewer: Found, more: Found) -> None:
                 assert many.get(key, {}).get(timing, shortest + 1) <= shortest, (key, timing)
     for one, other in (fewer.denied, more.denied), (fewer.loss, more.loss):
         assert one is None or (other is not None and other <= one)
-
-
-def refuted(strategy: st.SearchStrategy[T], fact: Callable[[T], None]) -> bool:
-    """Whether an example is found for which the fact does not hold."""
-
-    def fails(example: T) -> bool:
-        try:
-            fact(example)
-        except AssertionError:
-            return True
-        return False
-
-    generously = settings(
-        max_examples=2000,
-        deadline=None,
-        database=None,
-        phases=[Phase.generate],
-        suppress_health_check=list(HealthCheck),
-    )
-    try:
-        find(strategy, fails, settings=generously, random=Random(1))
-    except NoSuchExample:
-        return False
-    return True
 
 
 # Applications
@@ -531,21 +506,6 @@ def test_one_lock_around_everything_denies_the_first_command(document: Document)
 
 
 # No broken links
-
-
-def targets_come_first(architecture: Architecture) -> bool:
-    """Whether whatever a step refers to in its own use case was made by a step before it."""
-    for case, step in architecture.steps():
-        before, todo = set[int](), list(step.predecessors)
-        while todo:
-            number = todo.pop()
-            before.add(number)
-            todo += case.step(number).predecessors
-        for link in step.links:
-            home, creator = architecture.creators[link.target]
-            if home is case and creator.number not in before:
-                return False
-    return True
 
 
 @st.composite
