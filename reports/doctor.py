@@ -17,6 +17,7 @@ PROGRAMS = {
     "java": "TLC, for bac export --to tla",
     "spin": "bac export --to promela",
     "gcc": "compiles what spin writes",
+    "pg_dump": "bac drill on PostgreSQL",
 }
 SLOWER = "large searches work, but are much slower"
 

@@ -13,10 +13,12 @@ from types import ModuleType
 
 import postgres
 import pytest
+from click.testing import CliRunner
 
 import bac
 from bac.audit.plan import load
 from bac.audit.run import Audit
+from bac.cli import main
 from bac.testing import DrillVerdict, UnmarkedTarget
 
 for needed in ("httpx", "starlette", "sqlalchemy"):
@@ -102,6 +104,13 @@ def test_a_shop_without_its_marker_is_left_alone(figures: ModuleType, tmp_path: 
     with pytest.raises(UnmarkedTarget):
         figures.replay(3, tmp_path)
     assert not list(tmp_path.iterdir())
+
+
+def test_the_command_drives_the_shop(figures: ModuleType, data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SHOP_DATA", str(data))
+    command = ["drill", str(figures.SPECIFICATION), "--adapter", "shop.drills:adapter"]
+    shown = CliRunner().invoke(main, [*command, "--plan", "clustered", "--random", "1", "--expect", "consistent"])
+    assert shown.exit_code == 0, shown.output
 
 
 # The services

@@ -1,7 +1,7 @@
 """The adapter through which `bac drill` drives the shop: by HTTP, with the backups of the databases themselves.
 
 `bac drill shop/shop.bac.yaml --adapter shop.drills:adapter --random 20` takes the folder from SHOP_DATA (default:
-data), and the address of a PostgreSQL server from SHOP_SERVER.
+shop/data), and the address of a PostgreSQL server from SHOP_SERVER.
 """
 
 from __future__ import annotations
@@ -25,7 +25,9 @@ MARKER, MARKER_TABLE = ".bac-drill", "bac_drill"
 
 def adapter(specification: bac.Specification, plan: str) -> ShopAdapter:
     """Return the adapter of a shop with empty stores."""
-    return ShopAdapter(specification, plan, Path(os.environ.get("SHOP_DATA", "data")), os.environ.get("SHOP_SERVER"))
+    return ShopAdapter(
+        specification, plan, Path(os.environ.get("SHOP_DATA", "shop/data")), os.environ.get("SHOP_SERVER")
+    )
 
 
 def marked(folder: Path, server: str | None) -> bool:
