@@ -24,7 +24,11 @@ from bac.proofs.replay import objection
 from bac.reports.trace_files import trace_files
 
 EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
-FILES = sorted([*CORPUS.glob("*.bac.yaml"), *EXAMPLES.rglob("*.bac.yaml")])
+LARGE = ("ftgo.bac.yaml", "lakeside-mutual.bac.yaml")
+FILES = [
+    pytest.param(file, marks=[pytest.mark.slow] * (file.name in LARGE))
+    for file in sorted([*CORPUS.glob("*.bac.yaml"), *EXAMPLES.rglob("*.bac.yaml")])
+]
 
 
 def counterexamples(specification: Specification) -> list[Trace]:
