@@ -15,7 +15,6 @@ from typing import Any, TypeVar
 T = TypeVar("T")
 Document = dict[str, Any]
 Step = dict[str, Any]
-Dealt = tuple[int, Step]
 
 SERVICES = ("a", "b", "c")
 ENTITIES = ("x", "y", "z")
@@ -34,21 +33,29 @@ class Choices:
     Args:
         below: returns a number from 0 to one less than its argument, which is at least 2.
         plain: choose only what the first version of the language had.
+        span: makes something by choices that Hypothesis may leave out together.
     """
 
     below: Callable[[int], int]
     plain: bool = False
+    span: Callable[[Callable[[Choices], Any]], Any] | None = None
+
+    def together(self, make: Callable[[Choices], T]) -> T:
+        """Return what is made by choices that may be left out together."""
+        made: T = make(self) if self.span is None else self.span(make)
+        return made
 
     def number(self, least: int, most: int) -> int:
-        """Return a number between these, both included."""
-        return least + (self.below(most - least + 1) if most > least else 0)
+        """Return a number between these, both included.
+
+        Where there is only one, a choice is made all the same, so that those that follow keep their places.
+        """
+        count = most - least + 1
+        return least + self.below(max(2, count)) % count
 
     def pick(self, options: Sequence[T]) -> T:
-        """One of these.
-
-        Where there is only one, a choice is made all the same, so that those that follow stay the same.
-        """
-        return options[self.below(max(2, len(options))) % len(options)]
+        """One of these."""
+        return options[self.number(0, len(options) - 1)]
 
     def one_in(self, number: int) -> bool:
         """True once in so many times."""
@@ -61,12 +68,32 @@ class Choices:
     def some(self, options: Sequence[T], least: int = 0, most: int | None = None) -> list[T]:
         """Some of these, in any order."""
         count = self.number(least, len(options) if most is None else min(most, len(options)))
-        return self.shuffled(options)[:count]
+        left = list(options)
+        return [left.pop(self.number(0, len(left) - 1)) for _ in range(count)]
 
     def shuffled(self, options: Sequence[T]) -> list[T]:
         """All of these, in any order."""
         left = list(options)
         return [left.pop(self.number(0, len(left) - 1)) for _ in options]
+
+
+@dataclass(frozen=True)
+class Dealt:
+    """A step with its place.
+
+    Args:
+        step: the step.
+        use_case: the number of its use case.
+        back: how many of the steps before it, in that use case, it overtakes.
+        event: whether it is triggered by an event.
+        causes: by which of the steps before it, if not by the last: numbers that may be too large.
+    """
+
+    step: Step
+    use_case: int
+    back: int
+    event: bool
+    causes: tuple[int, ...]
 
 
 def problem(random: Random) -> Document:
@@ -86,12 +113,18 @@ def specification(choices: Choices) -> Document:
     entities = ENTITIES[: choices.pick([1, 2, 2, 3])]
     shorthand = choices.one_in(12)
     external = choices.pick(services) if choices.also_in(4) and len(services) > 1 else ""
-    owners, traits = {}, {}
+    owners: dict[str, str] = {}
+    traits: dict[str, Document] = {}
     steps: list[Dealt] = []
     for entity in entities:
-        owners[entity] = choices.pick(services)
-        traits[entity] = _traits(choices)
-        steps += [] if shorthand else [_dealt(choices, steps, _creation(choices, entity, entities))]
+
+        def made(choices: Choices, entity: str = entity) -> None:
+            owners[entity] = choices.pick(services)
+            traits[entity] = _traits(choices)
+            if not shorthand:
+                steps.append(_dealt(choices, steps, _creation(choices, entity, entities)))
+
+        choices.together(made)
     if shorthand:
         links = [f"{holder} -> {target}" for holder in entities for target in entities]
         content: Document = {"references": choices.some(links, 1, 2)}
@@ -141,24 +174,31 @@ def _creation(choices: Choices, entity: str, entities: Sequence[str]) -> Step:
 
 
 def _dealt(choices: Choices, before: Sequence[Dealt], step: Step) -> Dealt:
-    """The step with the number of its use case: one that has steps already, or the next."""
-    used = max((number for number, _ in before), default=-1) + 1
-    return choices.pick(range(min(used + 1, len(USE_CASES)))), step
+    """The step in a use case that has steps already, or in the next, mostly after all others."""
+    used = max((dealt.use_case for dealt in before), default=-1) + 1
+    use_case = choices.pick([*sorted([*range(used), *range(used)]), *range(used, len(USE_CASES))][: 2 * used + 1])
+    back, event = choices.pick([0, 0, 0, 1, 2]), choices.one_in(2)
+    causes = tuple(choices.below(6) for _ in range(choices.number(1, 2))) if choices.one_in(3) else ()
+    return Dealt(step, use_case, back, event, causes)
 
 
 def _use_cases(choices: Choices, services: Sequence[str], owners: dict[str, str], creations: list[Dealt]) -> Document:
     """The use cases, with the steps that create the entities, and some others."""
     entities, steps = tuple(owners), list(creations)
-    made = {(step["create"], target) for _, step in steps for target in step.get("refers_to", ())}
+    made = {(each.step["create"], target) for each in steps for target in each.step.get("refers_to", ())}
     pairs = [(holder, target) for holder in entities for target in entities if holder != target]
     free = [pair for pair in pairs if pair not in made]
-    while len(steps) < len(creations) + MOST_MORE_STEPS and choices.below(4):  # one more?
-        links = _links({"use_cases": {"": [step for _, step in steps]}})
+
+    def another(choices: Choices) -> Dealt:
+        links = _links({"use_cases": {"": [each.step for each in steps]}})
         step = _with_marks(choices, _another_step(choices, services, owners, free, links), entities)
-        steps.append(_dealt(choices, steps, step))
-    found = {}
+        return _dealt(choices, steps, step)
+
+    for _ in range(choices.number(0, MOST_MORE_STEPS)):
+        steps.append(choices.together(another))
+    found: Document = {}
     for number, name in enumerate(USE_CASES):
-        if mine := [step for case, step in steps if case == number]:
+        if mine := [each for each in steps if each.use_case == number]:
             ordered = _in_order(choices, mine)
             found[name] = {"background": True, "steps": ordered} if choices.also_in(6) else ordered
     return found
@@ -197,18 +237,20 @@ def _with_marks(choices: Choices, step: Step, entities: Sequence[str]) -> Step:
     return _without_empty(marked)
 
 
-def _in_order(choices: Choices, steps: list[Step]) -> list[Step]:
+def _in_order(choices: Choices, dealt: Sequence[Dealt]) -> list[Step]:
     """The steps, put into a directed acyclic graph: chains mostly, but also joins, fan-outs and forward references."""
-    steps = choices.shuffled(steps) if choices.one_in(2) else steps
-    before = [_predecessors(choices, number) for number in range(len(steps))]
+    steps: list[Dealt] = []
+    for each in dealt:
+        steps.insert(max(0, len(steps) - each.back), each)
+    before = [_predecessors(each, number) for number, each in enumerate(steps)]
     moved = choices.one_in(5)
     listed = [0, *choices.shuffled(range(1, len(steps)))] if moved else list(range(len(steps)))
     default = {number: [listed[place - 1]] for place, number in enumerate(listed) if place}
     named = {each for number in listed[1:] if before[number] != default[number] for each in before[number]}
     result = []
     for number in listed:
-        step = dict(steps[number])
-        if number and choices.one_in(2):
+        step = dict(steps[number].step)
+        if number and steps[number].event:
             step["via"] = "event"
         if number and before[number] != default[number]:
             step["after"] = [f"step {each}" for each in before[number]]
@@ -218,11 +260,11 @@ def _in_order(choices: Choices, steps: list[Step]) -> list[Step]:
     return result
 
 
-def _predecessors(choices: Choices, number: int) -> list[int]:
+def _predecessors(dealt: Dealt, number: int) -> list[int]:
     """Steps that come before this one; mostly the last of them."""
     if number == 0:
         return []
-    return sorted(choices.some(range(number), 1, 2)) if choices.one_in(3) else [number - 1]
+    return sorted({cause % number for cause in dealt.causes}) or [number - 1]
 
 
 def _services(

@@ -7,7 +7,7 @@ one entity, one step, no options, and the shortest run.  A failing example print
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from hypothesis import strategies as st
@@ -21,7 +21,15 @@ MOST_ACTIONS = 200
 
 def choices(draw: st.DrawFn, plain: bool = False) -> Choices:
     """Return choices that Hypothesis makes."""
-    return Choices(lambda number: draw(st.integers(0, number - 1)), plain)
+    return Choices(
+        lambda number: draw(st.integers(0, number - 1)), plain, lambda make: draw(made_together(make, plain))
+    )
+
+
+@st.composite
+def made_together(draw: st.DrawFn, make: Callable[[Choices], Any], plain: bool) -> Any:
+    """Return what is made by choices of its own, which Hypothesis leaves out together."""
+    return make(choices(draw, plain))
 
 
 @st.composite

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -10,12 +11,15 @@ from pathlib import Path
 from random import Random
 
 import pytest
+from features import Document
 from hypothesis import HealthCheck, find, given, settings
 from hypothesis import strategies as st
+from minimise import minimised
 
 import bac
 from bac.testing import architectures, disasters, event_logs, plans, runs, specifications
 from bac.testing.registration import register_now
+from bac.testing.strategies import documents
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = (ROOT / "docs" / "property-tests.md").read_text(encoding="utf-8")
@@ -96,6 +100,16 @@ def test_no_run_shows_an_anomaly_that_the_checker_does_not_find(data: st.DataObj
         assert set(run.anomalies) <= {(each.kind, each.subject) for each in report.anomalies}
 
 
+@pytest.mark.parametrize("seed", [2, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(3, 20))])
+def test_an_architecture_shrinks_until_nothing_can_be_left_out(seed: int) -> None:
+    def breaks(document: Document) -> bool:
+        return "broken-link" in kinds(bac.loads(json.dumps(document)), "independent")
+
+    found = find(documents(), breaks, settings=SEARCH, random=Random(seed))
+    assert minimised(found, breaks) == {key: value for key, value in found.items() if key != "name"}
+    assert sum(len(about.get("owns", ())) for about in found["services"].values()) == 2
+
+
 def kinds(spec: bac.Specification, plan: str) -> set[str]:
     """The kinds of anomalies of a plan."""
     checked = bac.check(spec, plan=plan, properties=["consistency"], max_states=3000)
@@ -114,27 +128,38 @@ def test_a_run_shrinks_to_a_shortest_one(seed: int) -> None:
 # What is printed
 
 
-EXAMPLE = re.search(r"<!-- example: (.*?) -->\n```python\n(.*?)```", PAGE, re.DOTALL)
+EXAMPLES = dict(re.findall(r"<!-- example: (.*?) -->\n```python\n(.*?)```", PAGE, re.DOTALL))
 
 
 @pytest.fixture(scope="module")
 def printed(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The output of pytest on the worked example of the page."""
-    assert EXAMPLE is not None
+    """The output of pytest on the worked examples of the page."""
     folder = tmp_path_factory.mktemp("example")
-    (folder / EXAMPLE[1]).write_text(EXAMPLE[2], encoding="utf-8")
+    for name, text in EXAMPLES.items():
+        (folder / name).write_text(text, encoding="utf-8")
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", EXAMPLE[1]]
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *EXAMPLES]
     return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False).stdout
 
 
+def test_the_examples_of_the_page_come_out_as_told(printed: str) -> None:
+    assert list(EXAMPLES) == ["test_order.py", "test_instant.py"]
+    assert "FAILED test_order.py::test_order_is_enough" in printed, printed
+    assert "1 failed, 1 passed" in printed
+
+
 def test_a_failing_example_is_printed_as_yaml_that_can_be_pasted(printed: str) -> None:
-    assert "1 failed" in printed
-    shown = re.search(
-        r'spec=bac\.loads\("""\n(.*?)"""\)', re.sub("^E {0,7}", "", printed, flags=re.MULTILINE), re.DOTALL
-    )
-    assert shown is not None, printed
-    assert "broken-link" in kinds(bac.loads(shown[1]), "independent")
+    plain = re.sub("^E {0,7}", "", printed, flags=re.MULTILINE)
+    found = re.search(r'spec=bac\.loads\("""\n(.*?)"""\)', plain, re.DOTALL)
+    assert found is not None, printed
+    assert "broken-link" in kinds(bac.loads(found[1]), "independent")
+
+
+def test_the_counterexample_of_the_page_is_one() -> None:
+    found = re.search(r"<!-- counterexample -->\n```yaml\n(.*?)```", PAGE, re.DOTALL)
+    assert found is not None
+    spec = bac.loads(found[1]).with_plans(bac.Plan("ordered", order=["a"]))
+    assert "broken-link" in kinds(spec, "ordered")
 
 
 # Types
