@@ -84,9 +84,9 @@ CAMPAIGN = Campaign(PRECEDENCE, "explicit", easier=True)
 
 
 def test_it_agrees_with_a_search_of_all_states() -> None:
-    outcomes = CAMPAIGN.run(range(7_000_000, 7_000_000 + FEW))
+    outcomes = CAMPAIGN.run(range(7_000_000, 7_000_200))
     assert not outcomes[DIFFERENT]
-    assert outcomes["equal"] > FEW / 2
+    assert outcomes["equal"] > 100
 
 
 @pytest.mark.slow
