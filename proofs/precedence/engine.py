@@ -38,6 +38,7 @@ class Precedence:
         self.backups = Backups(self.setting, self.events)
         self.applicability = Applicability(self.events, self.backups)
         self.applicability.check()
+        self.nodes = 0
         self._searches: dict[tuple[Crash, int, bool], Search] = {}
 
     @cached_property
@@ -77,6 +78,7 @@ class Precedence:
             except TooManyNodes as limit:
                 too_many = limit
                 found = None
+            self.nodes += search.nodes
             least = min(least, search.least)
             if found is not None:
                 best, below = found, found.length

@@ -28,8 +28,12 @@ from bac.properties.anomalies import Anomaly, anomalies
 from bac.properties.formula import FALSE, Formula, facts
 from bac.properties.qualities import Property, backed_up, losses
 
-MOST_NODES = 10_000
+MOST_NODES = 2_000
 """The number of nodes after which the search for one shortest run hurries."""
+PATIENCE = 60_000
+"""The number of nodes of all searches for a plan after which each hurries after :data:`FEW_NODES`."""
+FEW_NODES = 200
+"""The number of nodes of a search that takes no time to speak of."""
 Question = Hashable
 """The subject of a query: the identity of an anomaly, or the event of a loss."""
 Asked = tuple[Callable[[Timing], Hashable], Formula, Question]
@@ -48,6 +52,7 @@ class FoundRun(Run):
         """Keep what leads to the run again; ``lengths`` are those of a shortest one at least, and of this one."""
         self.check, self.wanted, self.question, self.timing = check, wanted, question, timing
         self._least, self._length = lengths
+        self.kept: Found | None = None
 
     @property
     def in_all(self) -> int:
@@ -66,7 +71,7 @@ class FoundRun(Run):
     @cached_property
     def shown(self) -> tuple[Part, Path]:
         """The part in which it is shown, and its actions there."""
-        found = self.check.precedence.shortest(self.wanted, self.timing)
+        found = self.kept or self.check.precedence.shortest(self.wanted, self.timing)
         assert found is not None
         return next(self.check.showings(found, self.wanted, self.question, self.timing))
 
@@ -147,11 +152,16 @@ class PrecedenceCheck:
     def found(self, wanted: Formula, question: Question, timing: Timing) -> FoundRun | None:
         """A shortest run that satisfies a formula, confirmed."""
         self.monitor.check()
+        before = self.precedence.nodes
         found = self.precedence.shortest(wanted, timing)
+        if self.effort.most is not None and self.precedence.nodes > PATIENCE:
+            self.effort.most = min(self.effort.most, FEW_NODES)
         if found is None:
             return None
         length = self.rehearsal.confirm(found, wanted, timing is Timing.AT_REST)
-        return FoundRun(self, wanted, question, timing, (found.least, length))
+        run = FoundRun(self, wanted, question, timing, (found.least, length))
+        run.kept = found if self.precedence.nodes - before > FEW_NODES else None
+        return run
 
     # How a run is shown
 
