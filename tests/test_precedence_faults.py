@@ -16,8 +16,8 @@ from bac.proofs.precedence.applicability import Applicability
 from bac.proofs.precedence.backups import FIRST, Backups, LockedGroup
 from bac.proofs.precedence.cut import Cut
 from bac.proofs.precedence.events import Events
-from bac.proofs.precedence.formulas import Formula
-from bac.proofs.precedence.placement import Conclusions, Placement
+from bac.proofs.precedence.formulas import Formula, members
+from bac.proofs.precedence.placement import Placement
 from bac.proofs.precedence.search import Search
 
 FIRST_SEED, MANY = 6_000_000, 6000
@@ -41,6 +41,24 @@ def as_drained(group: Callable[[Backups, str], LockedGroup]) -> Faulty:
     return faulty
 
 
+def holding_all(group: Callable[[Backups, str], LockedGroup]) -> Faulty:
+    """A lock holds back use cases that it does not name."""
+
+    def faulty(backups: Backups, name: str) -> LockedGroup:
+        found = group(backups, name)
+        inside = sum(backups.events.of_service[service] for service in members(found.services))
+        parts = {case: (events & inside,) for case, events in enumerate(backups.events.cases) if events & inside}
+        return replace(found, parts=parts) if found.drained else found
+
+    return faulty
+
+
+def alone(events: Events) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Each event is a block of its own."""
+    numbers = range(len(events.steps))
+    return tuple(numbers), tuple(1 << number for number in numbers)
+
+
 def one_more(still_to_pay: Callable[[Search, Any], int]) -> Faulty:
     """What is left to pay is never too little, but sometimes too much."""
     return lambda search, node: 2 * still_to_pay(search, node)
@@ -61,11 +79,11 @@ FAULTS: dict[str, tuple[object, str, Faulty]] = {
     "markers order nothing": (Placement, "_marked", always(False)),
     "markers record nothing": (Cut, "waiting", in_broker),
     "locks drain nothing": (Placement, "is_divisible", always(False)),
-    "locks hold everything back": (Backups, "holds_all", always(True)),
+    "locks hold every use case back": (Backups, "_locked_group", holding_all(Backups._locked_group)),
     "stopped services are drained": (Backups, "_locked_group", as_drained(Backups._locked_group)),
     "the order of snapshots costs nothing": (Backups, "with_earlier", lambda _, services: services),
     "any snapshot can be the first": (Backups, "firsts", always([FIRST])),
-    "a transaction is always restored as a whole": (Cut, "is_whole", always(True)),
+    "a transaction is several actions": (Events, "_blocks", alone),
     "deletions come at any time": (Events, "come_before", property(always({}))),
     "a log is never kept": (Cut, "kept_log", always(False)),
     "the backup of the broker is free": (Backups, "has_broker_backup", False),
@@ -82,7 +100,6 @@ FAULTS: dict[str, tuple[object, str, Faulty]] = {
     "nothing is collected": (Cut, "collected", always(False)),
     "a use case at rest may be in flight": (Events, "at_rest", property(lambda events: events.closure)),
     "a bound is too high": (Search, "still_to_pay", one_more(Search.still_to_pay)),
-    "what is certain about the cut is not concluded": (Conclusions, "about_cut", always(None)),
     "nothing is held back": (engine, "held_back", always([])),
     "races of deletions are accepted": (Applicability, "races", always(False)),
     "drops are accepted": (Applicability, "rejects", always(False)),
