@@ -15,6 +15,7 @@ import pytest
 from corpus_cases import CORPUS
 from helpers import bac
 
+from bac.figures.palette import contrast
 from bac.model.plan import Plan, Timing
 from bac.model.semantics import system
 from bac.model.specification.reader import Specification, load
@@ -147,6 +148,17 @@ def test_names_mean_nothing_to_html(tmp_path: Path) -> None:
     assert "<script>alert" not in text
     assert text.count("<script") == 3
     assert name in "".join(read(text).words)
+
+
+def test_texts_can_be_read_in_light_and_in_dark() -> None:
+    schemes = re.findall(r":root \{(.*?)\}", asset("page.css"), re.DOTALL)
+    assert len(schemes) == 2
+    for scheme in schemes:
+        colours = dict(re.findall(r"--(\w+): (#[0-9a-f]{6})", scheme))
+        for ground in ("paper", "panel", "mark"):
+            for ink in ("ink", "muted", "bad", "good", "open", "accent"):
+                if (ground, ink) != ("mark", "muted"):
+                    assert contrast(colours[ink], colours[ground]) >= 4.5, (ink, ground)
 
 
 # The same states and anomalies as in Python
