@@ -21,6 +21,7 @@ from bac.model.documents import MalformedDocument
 from bac.model.errors import BacError, LimitReached
 from bac.model.guard import Fault, Presence
 from bac.model.plan import Plan
+from bac.model.recovery import OPTIONS
 from bac.model.semantics import system
 from bac.model.system import INITIAL, ActionKind, Event, Label, State, System, backed, logged, pending
 from bac.proofs.certificates import certify, verdict_certificate
@@ -28,6 +29,7 @@ from bac.proofs.certificates.certificate import Verified, checked, verify
 from bac.proofs.certificates.certify import Clauses, Refuter
 from bac.proofs.certificates.order_rules import (
     BEFORE_DISASTER,
+    KNOWN,
     RULES,
     Clause,
     Literal,
@@ -245,6 +247,11 @@ def test_every_rule_is_true_of_random_runs() -> None:
 @pytest.mark.slow
 def test_every_rule_is_true_of_many_random_runs() -> None:
     assert not {*RULES} - {*hold_rules_to_runs(range(10_000, 20_000), 8)}
+
+
+def test_the_rules_speak_of_every_option() -> None:
+    """A new option is refused until somebody has looked at each rule, and names it."""
+    assert {option.name for option in OPTIONS} == KNOWN
 
 
 # Certificates

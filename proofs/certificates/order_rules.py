@@ -35,6 +35,26 @@ Literal = tuple[Atom, bool] | bool
 Clause = tuple[Literal, ...]
 
 
+KNOWN = frozenset(
+    {
+        "restore",
+        "rollback",
+        "broker",
+        "replay",
+        "resume",
+        "on_invalid",
+        "source",
+        "onto",
+        "retry",
+        "backfill",
+        "reconstruct",
+        "collect",
+        "undo",
+    }
+)
+"""The options of recovery that the rules speak of."""
+
+
 class NotCovered(BacError):
     """The rules say nothing of a construct."""
 
@@ -89,6 +109,11 @@ class OrderRules:
 
     def uncovered(self) -> Iterable[str]:
         """The constructs of which the rules say nothing."""
+        for option in sorted(self.recovery.used - KNOWN):
+            yield f"the option {option}"
+        for group in set(self.setting.groups.values()):
+            if sum(map(len, group.mode.sets(group.services))) > len(group.services):
+                yield f"the mode {group.mode}, which snapshots a service twice"
         if self.newest and self.oldest:
             yield "from: newest with rollback: oldest"
         if self.newest and self.recovery.broker is Broker.BACKUP:
