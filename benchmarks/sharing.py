@@ -28,9 +28,9 @@ PLANS: dict[str, Document] = {
 class Maker:
     """Makes services that own entities, and use cases that create them with references to those of others.
 
-    *Shared*: two to five references for each entity, and copies that are sent by events or calls.  *Dense*: as many
-    references as make five for each service.  *Hard*: also links made within a use case or later, links that are
-    removed, and deletions.
+    *Shared*: up to two references for each entity, and copies that are sent by events or calls.  *Dense*: two to five
+    references, so that a use case depends on hundreds of others.  *Hard*: as shared, and also links made within a use
+    case or later, links that are removed, and deletions.
     """
 
     def __init__(self, services: int, shape: str, seed: int) -> None:
@@ -43,7 +43,7 @@ class Maker:
         self.links: list[tuple[str, str]] = []
         for number in range(services):
             self.entity(number, f"e{number}")
-            if shape == "shared" and self.draw.random() < 0.4:
+            if shape != "hard" and self.draw.random() < 0.4:
                 self.entity(number, f"f{number}")
         if shape == "hard":
             for number in range(services):
@@ -52,8 +52,8 @@ class Maker:
     def entity(self, service: int, name: str) -> None:
         """Create an entity in a use case of its own, and copy it to other services."""
         others = [entity for entity, owner in self.made if owner != service]
-        wanted = {"shared": self.draw.choice([2, 3, 4, 5]), "dense": 5, "hard": self.draw.choice([0, 1, 1, 2])}
-        targets = self.draw.sample(others, min(len(others), wanted[self.shape]))
+        wanted = self.draw.choice([2, 3, 4, 5] if self.shape == "dense" else [0, 1, 1, 2])
+        targets = self.draw.sample(others, min(len(others), wanted))
         steps: list[Document] = []
         if self.shape == "hard" and self.draw.random() < 0.5:
             targets.append(self.within(f"g{name}", steps))

@@ -16,7 +16,7 @@ CHECK = "bac check, three plans"
 ALL_PLANS = "bac check, 24 plans"
 SPIN = "SPIN, states of one plan"
 QUICK = {"shared": (3, 20), "dense": (20,), "hard": (8,)}
-FULL = {"shared": (3, 6, 16, 60, 300, 1000, 5000), "dense": (1000,), "hard": (60, 200)}
+FULL = {"shared": (3, 6, 16, 60, 300, 1000, 5000), "dense": (300,), "hard": (60,)}
 MANY = {True: 6, False: 60}
 """The number of services that are checked under 24 plans, in a quick run and in a full one."""
 COUNTED = 3
