@@ -1,4 +1,4 @@
-"""What tests of claims share: how to refute one, and conditions of claims about applications."""
+"""Helpers that tests of claims share: how to refute one, and conditions of claims about applications."""
 
 from __future__ import annotations
 
