@@ -316,6 +316,24 @@ def test_an_atomic_snapshot_catches_a_use_case_in_flight() -> None:
     assert lengths(parsed(REFERENCE).plan("atomic")) == {"orphan-state": {Timing.ANY_TIME: 3, Timing.AT_REST: 4}}
 
 
+BY_HAND = """
+services: {a: {owns: [y]}, b: {owns: [x, z]}}
+use_cases:
+  one: [{create: x}]
+  two: [{create: y, refers_to: z, name: first}, {create: z, refers_to: x}, {update: z, after: first}]
+plans: {p: {recovery: {reconstruct: true}}}
+"""
+
+
+def test_people_create_again_what_never_happened() -> None:
+    """A link to z is made before z is created, and z refers to x of a use case that never began."""
+    specification = parsed(BY_HAND)
+    found, exact = (
+        check(specification.architecture, specification.plan("p"), engine=e) for e in (PRECEDENCE, "explicit")
+    )
+    assert not list(differences(found, exact))
+
+
 # Large architectures
 
 

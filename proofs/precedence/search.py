@@ -309,7 +309,7 @@ class Search:
         """The services that could crash, of those without a part in what happened only one of the least cost."""
         backups, found, cheapest = self.cut.backups, list[int](), dict[int, int]()
         involved = 0
-        for case in {self.cut.events.case[event] for event in members(decisions.happened)}:
+        for case in self.involved_cases(decisions):
             for event in members(self.cut.events.cases[case]):
                 involved |= backups.widened[self.cut.events.service[event]] | 1 << self.cut.events.service[event]
         for service in members(backups.inside & ~decisions.no[Kind.RESTORED]):
@@ -323,6 +323,17 @@ class Search:
                 cheapest.setdefault(backups.cost(snapped), service)
         yield from found
         yield from cheapest.values()
+
+    def involved_cases(self, decisions: Decisions) -> dict[int, None]:
+        """The use cases of which something happened, or of which recovery may bring something back all the same."""
+        happened = (self.cut.events.case[event] for event in members(decisions.happened))
+        return dict.fromkeys([*happened, *self.cases_of_returns])
+
+    @cached_property
+    def cases_of_returns(self) -> list[int]:
+        """The use cases of which recovery may bring back what never happened, for the sake of a link to it."""
+        events = self.cut.events
+        return [events.case[event] for event in range(len(events.steps)) if self.cut.may_return(event)]
 
     # What recovery executes
 
@@ -352,8 +363,8 @@ class Search:
 
     def open_actions(self, node: Node) -> Iterator[tuple[int, Formula]]:
         """The actions of recovery that are not paid for and may happen: number, and the formula that they do not."""
-        decisions, events = node.decisions, self.cut.events
-        for case in dict.fromkeys(events.case[event] for event in members(decisions.happened)):
+        decisions = node.decisions
+        for case in self.involved_cases(decisions):
             for number, happens in self.actions[case]:
                 if not decisions.paid >> number & 1:
                     idle = self.cut.no(happens)
