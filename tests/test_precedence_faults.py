@@ -60,7 +60,7 @@ def alone(events: Events) -> tuple[tuple[int, ...], tuple[int, ...]]:
 
 
 def one_more(still_to_pay: Callable[[Search, Any], int]) -> Faulty:
-    """What is left to pay is never too little, but sometimes too much."""
+    """The rest to pay is never too little, but sometimes too much."""
     return lambda search, node: 2 * still_to_pay(search, node)
 
 
