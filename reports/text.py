@@ -13,7 +13,8 @@ from rich.text import Text
 
 from bac.model.plan import Timing
 from bac.model.trace import Trace
-from bac.proofs.results import AnomalyResult, PlanResult, PropertyResult
+from bac.proofs.engines import EXPLICIT
+from bac.proofs.results import AnomalyResult, PlanResult, PropertyResult, Verdict
 from bac.properties.explanation import description, explain, listing
 from bac.reports.checked import STYLE, Checked, RootCause, View, most_affected, root_causes, worst_first
 
@@ -90,13 +91,15 @@ def deciders(result: PlanResult) -> Iterator[str]:
 
 
 def refusals(results: Sequence[PlanResult]) -> Iterator[str]:
-    """Yield why the precedence engine did not decide plans."""
+    """Yield why plans were decided by another engine than that of precedence."""
     plans: dict[str, list[str]] = {}
     for result in results:
         if result.refusal is not None:
-            plans.setdefault(result.refusal, []).append(result.plan)
-    for refusal, names in plans.items():
-        yield refusal if len(results) == 1 else f"{', '.join(names)}: {refusal}"
+            how = "by searching states" if result.engine == EXPLICIT else f"by {result.engine}"
+            decided = "searched" if result.verdict is Verdict.UNKNOWN else "decided"
+            plans.setdefault(f"{decided} {how}, because {result.refusal}", []).append(result.plan)
+    for decision, names in plans.items():
+        yield decision if len(results) == 1 else f"{', '.join(names)}: {decision}"
 
 
 def duration(checked: Checked) -> str:

@@ -199,9 +199,10 @@ def test_all_engines_together_say_who_decided(tmp_path: Path) -> None:
     assert {plan["engine"] for plan in plans.values()} == {"precedence, explicit, smt"}
     assert not any("refusal" in plan for plan in plans.values())
     assert newest["engine"] == "explicit, smt"
-    assert newest["refusal"] == "the precedence engine does not decide the option from"
+    assert newest["refusal"] == "the precedence engine does not cover the option from"
     text = bac("check", file).stdout
-    assert "newest: the precedence engine does not decide the option from" in " ".join(text.split())
+    told = "newest: decided by searching states, because the precedence engine does not cover the option from"
+    assert told in " ".join(text.split())
 
 
 @pytest.mark.parametrize("engine", ["all", "both"])

@@ -83,7 +83,7 @@ class Applicability:
             NotApplicable: with the first reason.
         """
         for reason in self.reasons():
-            raise NotApplicable(f"the precedence engine does not decide {reason}")
+            raise NotApplicable(f"the precedence engine does not cover {reason}")
 
     def reasons(self) -> Iterator[str]:
         """The constructs that are not covered."""

@@ -422,4 +422,4 @@ class Cut:
             case FactKind.BACKED:
                 return self.backed(self.events.number[fact.events[0]])
             case _:
-                raise NotApplicable(f"the precedence engine does not decide formulas about the fact {fact.kind}")
+                raise NotApplicable(f"the precedence engine does not cover formulas about the fact {fact.kind}")
