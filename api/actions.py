@@ -6,8 +6,10 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
+from bac.api.arguments import MOST_INSTANCES, between, members, several
 from bac.api.results import Figure, Report, Trace, Verified
-from bac.api.specification import Specification
+from bac.api.specification import Specification, read_of
+from bac.model.errors import one_of
 from bac.model.specification import reader
 from bac.properties.qualities import Property
 
@@ -49,7 +51,7 @@ def check(
         spec: the specification.
         plan: check this plan only; ``plans``: these plans.  Default: all plans.
         properties: ``backup``, ``availability``, ``consistency``, ``no-extra-loss``.  Default: all.
-        instances: how many instances of every use case there are.
+        instances: how many instances of every use case there are, up to 1000.
         engine: ``auto`` (``precedence`` where it covers a plan, else ``explicit``), one of these two, ``smt``, or
             ``all``, which compares these three (``both`` does the same).
         exact_lengths: search for shortest runs, however long that takes.
@@ -58,8 +60,8 @@ def check(
         jobs: local processes for large searches.
 
     Raises:
-        BacError: there is no such plan, or the checker contradicts itself (exit code 4 of the command line).
-        ValueError: there is no such property or engine.
+        BacError: there is no such plan, property or engine, a number is out of range, or the checker contradicts
+            itself (exit code 4 of the command line).
     """
     from bac.proofs.check import check_plans
     from bac.proofs.engine import Limits, memory_budget
@@ -71,11 +73,13 @@ def check(
     from bac.reports.expectations import expected_of
 
     if engine not in CHOICES:
-        raise ValueError(f"no engine {engine!r}; there are {', '.join(CHOICES)}")
-    read = spec._read
-    names = [plan] if plan is not None else plans
+        raise one_of("engine", engine, CHOICES)
+    between("instances", instances, 1, MOST_INSTANCES)
+    between("jobs", jobs, 1)
+    read = read_of(spec, "check")
+    names = [plan] if plan is not None else None if plans is None else several("plans", plans)
     chosen = read.plans if names is None else [read.plan(name) for name in names]
-    wanted = tuple(Property) if properties is None else tuple(map(Property, properties))
+    wanted = tuple(Property) if properties is None else members(Property, "properties", "property", properties)
     options = CheckOptions(instances, wanted, engine, ALL_REDUCTIONS, exact_lengths)
     scheduler = Scheduler(Limits(max_states, timeout, memory_budget()), jobs)
     bare = [replace(each, expect=None) for each in chosen]
@@ -99,9 +103,10 @@ def draw(spec: Specification, *, plan: str | None = None, services: Iterable[str
     """
     from bac.figures.graph.architecture import draw_architecture
 
-    read = spec._read
+    read = read_of(spec, "draw")
+    around = several("services", services)
     shown = None if plan is None else read.plan(plan)
-    return Figure(draw_architecture(read.architecture, shown, services=tuple(services), depth=depth))
+    return Figure(draw_architecture(read.architecture, shown, services=around, depth=depth))
 
 
 def load_trace(path: str | Path) -> Trace:
@@ -138,4 +143,4 @@ def verify(path: str | Path, spec: Specification | None = None) -> Verified:
     """
     from bac.proofs.certificates.certificate import verify as verified
 
-    return Verified._of(verified(Path(path), None if spec is None else spec._read))
+    return Verified._of(verified(Path(path), None if spec is None else read_of(spec, "verify")))

@@ -9,7 +9,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from bac.api.specification import Specification
+from bac.api.arguments import between, member, members
+from bac.api.specification import Specification, read_of
+from bac.model.errors import one_of
 
 
 def impossibility(
@@ -30,7 +32,7 @@ def impossibility(
         timeout: seconds for all games together; then the answer is unknown.
 
     Raises:
-        ValueError: there is no such level or assumption.
+        BacError: there is no such level or assumption.
     """
     from bac.proofs.engine import LimitMonitor, Limits
     from bac.proofs.theorem.games.arenas import ARCHITECTURES, Assumption, Level
@@ -38,10 +40,11 @@ def impossibility(
     from bac.proofs.theorem.games.solver import Effort
     from bac.reports.theorem import impossibility_json
 
-    architectures = ARCHITECTURES if spec is None else (spec._read.architecture,)
-    levels = list(Level) if level is None else [Level(level)]
+    architectures = ARCHITECTURES if spec is None else (read_of(spec, "impossibility").architecture,)
+    levels = list(Level) if level is None else [member(Level, "level", level)]
+    dropped = frozenset(members(Assumption, "drop", "assumption", drop))
     effort = Effort(max_positions, LimitMonitor(Limits(seconds=timeout)))
-    return impossibility_json(list(outcomes(architectures, levels, frozenset(map(Assumption, drop)), effort)))
+    return impossibility_json(list(outcomes(architectures, levels, dropped, effort)))
 
 
 def graphs(
@@ -54,10 +57,16 @@ def graphs(
         file: keep what is done here, and resume.
         jobs: local processes; default: one for each core.
         timeout: seconds; then the rest of the graphs is left to do.
+
+    Raises:
+        BacError: a number is out of range, or the file belongs to something else.
     """
     from bac.proofs.engine import LimitMonitor, Limits
     from bac.proofs.theorem.graphs.sweep import sweep
 
+    between("services", services, 1)
+    if jobs is not None:
+        between("jobs", jobs, 1)
     monitor = LimitMonitor(Limits(seconds=timeout))
     return sweep(services, None if file is None else Path(file), None, jobs, monitor=monitor).to_json()
 
@@ -70,11 +79,14 @@ def unbounded(*theorems: str, timeout: float | None = None) -> dict[str, Any]:
         timeout: seconds for all theorems together; each obligation has at most a minute.
 
     Raises:
-        KeyError: there is no theorem of that name.
+        BacError: there is no theorem of that name.
     """
     from bac.proofs.engine import LimitMonitor, Limits
     from bac.proofs.theorem.unbounded import solvers
 
     known = {theorem.name: theorem for theorem in solvers.theorems()}
+    for name in theorems:
+        if name not in known:
+            raise one_of("theorem", name, known)
     chosen = [known[name] for name in theorems or known]
     return solvers.report(solvers.discharge_all(chosen, LimitMonitor(Limits(seconds=timeout))))

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bac.api.text import mimebundle
+from bac.model.errors import UnknownKey, quoted
 from bac.model.plan import Timing
 from bac.proofs.results import AnomalyResult, Cause, PlanResult, PropertyResult, Verdict
 from bac.properties.anomalies import AnomalyKind
@@ -326,9 +327,13 @@ class PlanReport:
         """Return the verdict on a property by its name on the command line, such as ``"no-extra-loss"``.
 
         Raises:
-            KeyError: it was not checked.
+            BacError: it was not checked (also a KeyError).
         """
-        return self.properties[Property(name)]
+        if name not in self.properties:
+            raise UnknownKey(
+                f"the property {quoted(str(name))} was not checked; there are: {', '.join(self.properties)}"
+            )
+        return self.properties[name]
 
     @cached_property
     def properties(self) -> Mapping[str, PropertyReport]:
@@ -386,7 +391,7 @@ class PlanReport:
 
     @property
     def _consistency(self) -> PropertyResult:
-        return self._result.properties[Property.CONSISTENCY]
+        return self[Property.CONSISTENCY]._result
 
     def __str__(self) -> str:
         from bac.reports.checked import View
@@ -424,8 +429,10 @@ class Report(Mapping[str, PlanReport]):
         """Return the verdicts on one plan.
 
         Raises:
-            KeyError: there is no such plan, or it was not checked.
+            BacError: there is no such plan, or it was not checked (also a KeyError).
         """
+        if plan not in self._by_plan:
+            raise UnknownKey(f"the plan {quoted(str(plan))} was not checked; there are: {', '.join(self)}")
         return self._by_plan[plan]
 
     def __iter__(self) -> Iterator[str]:

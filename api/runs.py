@@ -7,7 +7,9 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
-from bac.api.specification import Specification
+from bac.api.arguments import MOST_INSTANCES, between
+from bac.api.specification import Specification, read_of
+from bac.model.errors import UnsuitableArgument
 from bac.model.plan import INDEPENDENT
 from bac.model.system import RECOVERED, ActionKind, Label, NotARun, State
 from bac.model.trace import Claim, Entry, Trace
@@ -80,12 +82,13 @@ class Run:
         instances: how many instances of every use case there are.
 
     Raises:
-        BacError: there is no such plan.
+        BacError: there is no such plan, or the number of instances is not from 1 to 1000.
     """
 
     def __init__(self, spec: Specification, plan: str = INDEPENDENT.name, *, instances: int = 1) -> None:
         """Begin a run: nothing has happened yet."""
-        read = spec._read
+        read = read_of(spec, "Run")
+        between("instances", instances, 1, MOST_INSTANCES)
         chosen = replace(read.plan(plan), expect=None)
         self._spec = spec
         self._trace = Trace(read.architecture, chosen, instances, NO_CLAIM, ())
@@ -119,12 +122,14 @@ class Run:
         """Return the run with one action more.
 
         Raises:
-            ValueError: it cannot happen here.
+            BacError: it cannot happen here, or is no :class:`Action` (those of :attr:`enabled` are).
         """
+        if not isinstance(action, Action):
+            raise UnsuitableArgument(f"after needs an action of run.enabled, not {action!r}")
         try:
             state = self._trace.system.step(self._state, action._label)
         except NotARun as error:
-            raise ValueError(f"{action}: {error.reason}") from None
+            raise UnsuitableArgument(f"{action}: {error.reason}") from None
         longer = Run.__new__(Run)
         longer._spec = self._spec
         longer._trace = replace(self._trace, actions=(*self._trace.actions, action._label), _system=self._trace.system)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from bac.api.text import mimebundle
+from bac.model.errors import UnsuitableArgument
 from bac.model.files import write_text
 from bac.model.specification.reader import Specification as _Read
 from bac.model.specification.reader import parse
@@ -276,6 +277,18 @@ class Specification:
         from bac.figures.graph.architecture import draw_architecture
 
         return mimebundle(repr(self), lambda: Figure(draw_architecture(self._read.architecture)).svg())
+
+
+def read_of(spec: object, caller: str) -> _Read:
+    """Return what was read of a specification.
+
+    Raises:
+        UnsuitableArgument: it is something else, such as the name of its file.
+    """
+    if isinstance(spec, Specification):
+        return spec._read
+    given = f"bac.load({str(spec)!r})" if isinstance(spec, str | Path) else f"not a {type(spec).__name__}"
+    raise UnsuitableArgument(f"{caller} needs a specification: {given}")
 
 
 def _names(names: Names) -> list[str]:

@@ -27,6 +27,17 @@ class UnknownPlan(BacError):
     """The specification has no plan of the name that was given."""
 
 
+class UnsuitableArgument(BacError, ValueError):
+    """An argument of a Python function is not one of those that it takes; the message says which it takes."""
+
+
+class UnknownKey(BacError, KeyError):
+    """A result has nothing of the name that was given; the message says which names there are."""
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+
 class LimitReached(BacError):
     """A limit was reached before an answer was found: the answer is ``unknown``."""
 
@@ -75,6 +86,11 @@ def quoted(name: str) -> str:
 def listed(names: Sequence[str]) -> str:
     """Return names for a sentence: ``a, b and c``."""
     return " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
+
+
+def one_of(what: str, name: object, names: Iterable[str]) -> UnsuitableArgument:
+    """Return the error that there is no such thing, with the names of those that there are."""
+    return UnsuitableArgument(f"there is no {what} {quoted(str(name))}; there are: {', '.join(names)}")
 
 
 def described(char: str) -> str:

@@ -7,6 +7,7 @@ import importlib.util
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -117,7 +118,44 @@ def test_an_unknown_name_is_refused() -> None:
     spec = bac.load(ROOT / "examples" / "sales.bac.yaml")
     with pytest.raises(bac.BacError, match="did you mean 'nightly'"):
         bac.check(spec, plan="nightli")
-    with pytest.raises(ValueError, match="liveness"):
-        bac.check(spec, properties=["liveness"])
-    with pytest.raises(ValueError, match="no engine 'fast'"):
-        bac.check(spec, engine="fast")
+
+
+@pytest.mark.parametrize(
+    ("mistake", "message"),
+    [
+        (lambda spec: bac.check(spec, instances=0), "instances is 0, and has to be a number from 1 to 1000"),
+        (lambda spec: bac.check(spec, instances=1001), "from 1 to 1000"),
+        (lambda spec: bac.check(spec, jobs=0), "jobs is 0, and has to be a number of at least 1"),
+        (lambda spec: bac.check(spec, properties=["liveness"]), "no property 'liveness'; there are: backup, avail"),
+        (lambda spec: bac.check(spec, properties="backup"), r"one text, .* list: properties=\['backup'\]"),
+        (lambda spec: bac.check(spec, plans="nightly"), r"one text, .* list: plans=\['nightly'\]"),
+        (lambda spec: bac.check(spec, engine="fast"), "no engine 'fast'; there are: auto, .*all"),
+        (lambda _: bac.check("file.yaml"), r"check needs a specification: bac.load\('file.yaml'\)"),
+        (lambda _: bac.check(None), "check needs a specification: not a NoneType"),
+        (lambda _: bac.draw("file.yaml"), "draw needs a specification"),
+        (lambda _: bac.Run("file.yaml"), "Run needs a specification"),
+        (lambda spec: bac.Run(spec, instances=0), "instances is 0"),
+        (lambda spec: bac.Run(spec).after("x"), "an action of run.enabled, not 'x'"),
+        (lambda spec: bac.prove.impossibility(spec, level="C9"), "no level 'C9'; there are: C0, C1, C2"),
+        (lambda spec: bac.prove.impossibility(spec, drop=["sun"]), "no assumption 'sun'; there are: single, "),
+        (lambda _: bac.prove.graphs(0), "services is 0"),
+        (lambda _: bac.prove.unbounded("P=NP"), "no theorem 'P=NP'; there are: "),
+    ],
+)
+def test_a_wrong_argument_is_refused_and_the_choices_are_named(
+    mistake: Callable[[bac.Specification], object], message: str
+) -> None:
+    spec = bac.load(ROOT / "examples" / "sales.bac.yaml")
+    with pytest.raises(bac.BacError, match=message) as raised:
+        mistake(spec)
+    assert isinstance(raised.value, ValueError)
+
+
+def test_a_report_without_a_name_says_which_names_it_has() -> None:
+    report = bac.check(bac.load(ROOT / "examples" / "sales.bac.yaml"), plan="nightly", properties=["backup"])
+    with pytest.raises(bac.BacError, match=r"^the plan 'indep' was not checked; there are: nightly$"):
+        report["indep"]
+    with pytest.raises(KeyError, match=r"^the property 'consistency' was not checked; there are: backup$"):
+        report["nightly"].consistency  # noqa: B018
+    assert report.get("indep") is None
+    assert "indep" not in report
