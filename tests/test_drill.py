@@ -20,6 +20,7 @@ from bac.cli import main
 from bac.schemas import violation
 from bac.testing import Drill, DrillResult, DrillVerdict, Finding, Reading, SQLiteStores, UnmarkedTarget
 from bac.testing.drills.described import column, identifier
+from bac.testing.drills.random_runs import Failure, shortest
 from bac.testing.drills.reading import entity_name
 from bac.testing.drills.results import document
 from bac.testing.drills.sqlite import MARKER
@@ -396,3 +397,15 @@ def test_the_page_on_real_services_runs_as_it_stands(tmp_path: Path, monkeypatch
     assert "as predicted: the stores show broken-link" in shown.output
     for block in blocks("python"):
         exec(compile(block, "real-services.md", "exec"), {})
+
+
+@pytest.mark.parametrize("needed", [0, 1, 2, 5])
+def test_shortening_ends_when_no_action_can_be_left_out(needed: int) -> None:
+    class Failing:
+        """Fails as long as so many actions are driven."""
+
+        def drive(self, labels: Sequence[Any], probe: Any = None) -> Failure | None:
+            return Failure(tuple(labels), None, "it fails", probe) if len(labels) >= needed else None  # type: ignore[arg-type]
+
+    least = shortest(Failing(), Failure(tuple(range(9)), None, "it fails"))  # type: ignore[arg-type]
+    assert len(least.labels) == needed

@@ -178,7 +178,7 @@ def shortest(runs: RandomRuns, failure: Failure) -> Failure:
     shrunk = True
     while shrunk:
         shrunk = False
-        for size in (len(least.labels) // 2, 2, 1):
+        for size in sorted({len(least.labels) // 2, 2, 1} - {0}, reverse=True):
             for at in range(len(least.labels) - size, -1, -1):
                 labels = least.labels[:at] + least.labels[at + size :]
                 if (smaller := runs.drive(labels, least.probe)) is not None:
