@@ -130,7 +130,7 @@ def test_a_check_that_leaves_something_unknown_is_no_measurement(monkeypatch: py
     import verdicts
 
     with pytest.raises(RuntimeError, match="not everything was decided"):
-        verdicts.check(verdicts.EXAMPLES / "sales.bac.yaml", "--max-states", "100")
+        verdicts.check(verdicts.EXAMPLES / "sales.bac.yaml", "--engine", "explicit", "--max-states", "100")
 
 
 def test_a_part_that_fails_is_said_and_loses_no_other(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -322,12 +322,12 @@ def assert_monotone(document: dict[str, Any]) -> None:
 
 
 def good_word(board: Board, moves: list[Move], recovery: Recovery) -> bool:
-    """Whether the newest backups are consistent after these moves against the clients' largest turns."""
+    """Whether the newest backups are consistent after these moves, whenever the disaster comes after them."""
     position = board.start()
     for move in moves:
-        after = board.after(position, move)
-        position = board.reply(after, LARGEST)
-    return board.indices.good(after.states, board.recoveries.index(recovery))
+        position = board.reply(board.after(position, move), LARGEST)
+    logs = board.indices.close(position.states, held=False)
+    return board.indices.good(logs, board.recoveries.index(recovery))
 
 
 def holds(arch: Architecture, plan: Plan, level: Level) -> bool:

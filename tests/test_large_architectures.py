@@ -27,6 +27,7 @@ from bac.figures.graph.overview import THICKEST, Overview, overview
 from bac.figures.graph.references import Arrow, ArrowKind, arrows_of
 from bac.figures.graph.service_graph import UnknownService, is_large, part_around, service_graph
 from bac.figures.graph.service_picture import BESIDE, service_picture
+from bac.figures.graph.words import Labels
 from bac.figures.render import FORMATS, write
 from bac.model.modes import Mode
 from bac.model.specification.reader import Specification
@@ -472,14 +473,14 @@ def test_a_part_is_tidy_says_what_it_leaves_out_and_stresses_what_it_is_about(pr
     assert texts(drawing)["the part around s0; 84 other services with 68 arrows: not drawn"] == 1
     assert "The part around s0; 84 other services" in description(drawing)
     part = part_around(specification.architecture, ["s0"])
-    diagram = service_picture(service_graph(specification.architecture, None, part), narrow=False).diagram
+    diagram = service_picture(service_graph(specification.architecture, None, part), Labels.WIDE).diagram
     assert_tidy(diagram, lay_out(diagram, program))
 
 
 def test_around_a_service_no_row_is_too_wide() -> None:
     specification = star()
     part = part_around(specification.architecture, ["s0"])
-    diagram = service_picture(service_graph(specification.architecture, None, part), narrow=True).diagram
+    diagram = service_picture(service_graph(specification.architecture, None, part), Labels.NARROW).diagram
     rows = Counter(round(y) for _, y in lay_out(diagram).corners)
     unstaggered = Diagram(diagram.blocks, tuple(Line(line.source, line.target, line.label) for line in diagram.lines))
     assert max(rows.values()) <= BESIDE
