@@ -51,7 +51,8 @@ def look_options(command: F) -> F:
         click.option(
             "--width",
             metavar="LENGTH",
-            help="Fit the figure into this width, such as 84mm (a column) or 174mm (a page); type stays legible.",
+            help="Fit the figure into this width, such as 84mm (a column) or 174mm (a page), by default in"
+            " points; type stays legible.",
         ),
         click.option(
             "--orientation",
