@@ -16,18 +16,20 @@ from test_examples import FILES
 import bac as face
 from bac.model.architecture import Architecture
 from bac.model.errors import BacError
-from bac.model.modes import Mode, one_by_one, registered
+from bac.model.modes import Image, Mode, one_by_one, registered
 from bac.model.plan import Plan
 from bac.model.recovery import OPTIONS
+from bac.model.setting import Setting
 from bac.model.specification.reader import Specification, load, parse
 from bac.model.specification.writer import dump
+from bac.proofs.advice import search
 from bac.proofs.advice.changes import Advice, Concern, Help, changes
 from bac.proofs.advice.search import QUICK, THOROUGH, Budget, Trials, advise
 from bac.proofs.check import check
 from bac.proofs.engine import LimitMonitor, Limits
 from bac.proofs.results import AnomalyResult, PlanResult, Verdict
 from bac.properties.anomalies import anomalies
-from bac.properties.qualities import Property
+from bac.properties.qualities import Property, no_way_back
 
 SMALL = [file for file in FILES if file.stem.split(".")[0] not in ("ftgo", "lakeside-mutual")]
 """The examples whose plans are searched without any reduction in a moment."""
@@ -152,6 +154,34 @@ def test_every_option_and_mode_is_tried() -> None:
     throwaway = Mode("every other day", "each service alone, at any time", one_by_one)
     with registered(throwaway):
         assert any("every other day" in change.words for change in changes(plan, concern))
+
+
+INDEX = """
+services: {a: {owns: [x]}, b: {owns: [y]}, s: {copies: [x]}}
+use_cases: {u: [create: x, {create: y, refers_to: [x]}, {copy: x, at: s, via: event}]}
+plans:
+  index without replay: {order: [b, a], groups: [{mode: rebuilt, services: [s]}]}
+  replay: {recovery: {replay: true}}
+"""
+
+
+@pytest.mark.parametrize("plan", ["index without replay", "replay"])
+def test_no_help_gives_up_the_backup_of_an_owner_or_leaves_more_services_without_a_way_back(plan: str) -> None:
+    specification = parsed(INDEX)
+    architecture, chosen = specification.architecture, specification.plan(plan)
+    lacking = {step.service for _, step in no_way_back(Setting(architecture, chosen, 1))}
+    found = [each for advice in advised(specification, plan, THOROUGH).values() for each in advice.helps]
+    assert found
+    for each in found:
+        assert {step.service for _, step in no_way_back(Setting(architecture, each.plan, 1))} <= lacking
+        assert not any(each.plan.mode_of(owner).image in (Image.EMPTY, Image.NOTHING) for owner in ("a", "b"))
+
+
+def test_a_help_that_gives_up_the_backup_of_copies_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(search, "LISTED", 99)
+    found = advised(parsed(INDEX), "replay", THOROUGH)["missing-state u.1"].helps
+    rebuilt = [str(each) for each in found if "rebuilt" in str(each)]
+    assert rebuilt == ["groups: rebuilt s (what is in s is not backed up any more)"]
 
 
 def test_beyond_the_budget_nothing_is_said_to_help() -> None:

@@ -12,11 +12,12 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import combinations
 
-from bac.model.architecture import Architecture, Entity, Link, Step, UseCase
-from bac.model.errors import LimitReached
-from bac.model.modes import Mode
+from bac.model.architecture import Architecture, Entity, Link, Step, UseCase, Verb
+from bac.model.errors import LimitReached, listed
+from bac.model.modes import Image, Mode
 from bac.model.plan import Plan
 from bac.model.semantics import Rules
+from bac.model.setting import Setting
 from bac.model.system import BY_PEOPLE, Event
 from bac.proofs.advice.changes import Advice, Change, Concern, Help, changes
 from bac.proofs.engine import LimitMonitor, NotApplicable
@@ -32,11 +33,11 @@ from bac.proofs.reductions.part_search import (
 )
 from bac.proofs.results import AnomalyResult, PlanResult, Verdict
 from bac.properties.anomalies import Anomaly, AnomalyKind, anomalies
-from bac.properties.qualities import Property
+from bac.properties.qualities import Property, no_way_back
 
 LISTED = 4
 """So many ways that help are told."""
-HARM = 8
+HARM = 16
 """The weight of what introduces other anomalies; an assumption weighs twice as much, all other costs weigh less."""
 INTRODUCED = 2
 """So many of the anomalies that a change introduces are named."""
@@ -151,7 +152,8 @@ class Search:
             plan = self.trials.plan
             for change in way:
                 plan = change.apply(plan)
-            if self.trials.is_valid(plan) and (costs := self.costs(plan)) is not None:
+            valid = self.trials.is_valid(plan) and self.trials.keeps_backups(plan)
+            if valid and (costs := self.costs(plan)) is not None:
                 found = Help(tuple(each.words for each in way), tuple(cost for _, cost in costs), plan)
                 self.keep(tuple(each.family for each in way), (sum(weight for weight, _ in costs), self.tried, found))
 
@@ -172,14 +174,25 @@ class Search:
         """Return what a changed plan costs, each with its weight; ``None`` if it does not remove the anomaly."""
         after = self.trials.outcome(self.scene, plan)
         self.tried += 1
-        if after is None or not self.is_removed(after):
+        if after is None or not self.is_removed(plan, after):
             return None
         return [*self.effects(after), *self.conditions(plan)]
 
-    def is_removed(self, after: Outcome) -> bool:
+    def is_removed(self, plan: Plan, after: Outcome) -> bool:
         """Whether the anomaly does not happen under a changed plan, and no complete backup is lost by that."""
         here = (self.anomaly.kind, self.anomaly.subject) in after.anomalies
-        return not here and after.recovers and not self.worse(Property.BACKUP, after)
+        return not here and after.recovers and self.stays_possible(plan, after)
+
+    def stays_possible(self, plan: Plan, after: Outcome) -> bool:
+        """Whether the backup holds under a changed plan, or is violated before and after by the same services.
+
+        Only services that never come back and locks violate it.  So it is enough that no lock is new: the changed plan
+        is known to leave no other service without a way back.
+        """
+        if Property.BACKUP not in after.violated:
+            return True
+        locks = (group for group in plan.groups if group.mode.locks)
+        return not self.worse(Property.BACKUP, after) and all(group in self.trials.plan.groups for group in locks)
 
     def effects(self, after: Outcome) -> Iterator[tuple[int, str]]:
         """Yield what a change does to other verdicts, each with its weight."""
@@ -201,6 +214,9 @@ class Search:
         """Yield what a changed plan takes, each with its weight."""
         if needs_people(self.scene, plan) and not needs_people(self.scene, self.trials.plan):
             yield 1, "needs people"
+        if given_up := self.trials.given_up(plan):
+            services = sorted(given_up)
+            yield 4, f"what is in {listed(services)} {'is' if len(services) == 1 else 'are'} not backed up any more"
         if plan.disaster != self.trials.plan.disaster:
             yield 2 * HARM, "assumes that disaster strikes while no use case is in flight"
 
@@ -305,6 +321,39 @@ class Trials:
         independent = all(plan.mode_of(each) == Mode.INDEPENDENT for each in plan.order)
         inside = (service.name for service in self.architecture.services if not service.external)
         return plan != self.plan and independent and not any(plan.contradictions(inside))
+
+    # What is backed up
+
+    def keeps_backups(self, plan: Plan) -> bool:
+        """Whether a changed plan gives up no backup of a service that owns entities, and leaves a way back to all."""
+        return not self.owners & self.given_up(plan) and self.without_way_back(plan) <= self.lacking_before
+
+    @cached_property
+    def owners(self) -> frozenset[str]:
+        """The services that have more than copies."""
+        return frozenset(step.service for _, step in self.architecture.steps() if step.verb is not Verb.COPY)
+
+    @cached_property
+    def lacking_before(self) -> frozenset[str]:
+        """The services without a way back under the plan that is changed."""
+        return self.without_way_back(self.plan)
+
+    def given_up(self, plan: Plan) -> frozenset[str]:
+        """Return the services that have a backup under the plan, but come back empty or not at all if it is changed."""
+        return self.without_backup(plan) - self.without_backup(self.plan)
+
+    def without_backup(self, plan: Plan) -> frozenset[str]:
+        """Return the services of which a plan takes no backup."""
+        inside = (service.name for service in self.architecture.services if not service.external)
+        groups = plan.groups_of(inside)
+        return frozenset(name for name, group in groups.items() if group.mode.image in (Image.EMPTY, Image.NOTHING))
+
+    def without_way_back(self, plan: Plan) -> frozenset[str]:
+        """Return the services that are never backed up, or rebuilt and cannot be filled again."""
+        without = self.without_backup(plan)
+        never = {name for name in without if plan.mode_of(name).never_backed_up}
+        lacking = no_way_back(Setting(self.architecture, plan, 1)) if without else ()
+        return frozenset(never | {step.service for _, step in lacking})
 
     @property
     def is_large(self) -> bool:
