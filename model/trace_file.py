@@ -19,6 +19,8 @@ from bac.model.plan import Timing
 from bac.model.system import ActionKind, Event, Label, NotARun
 from bac.model.trace import Claim, Trace
 
+CERTIFICATES = ("bac-invariant", "bac-strategy", "bac-verdicts")
+"""The formats of certificates that are no traces."""
 MOST_ACTIONS = 5_000
 """Actions that a trace may have; those of counterexamples are far fewer."""
 MOST_VALUES = 200_000
@@ -84,8 +86,10 @@ def validate(document: object) -> None:
     """Hold a document against the limits on traces, then against their schema.
 
     Raises:
-        MalformedDocument: it is too large, or differs from the schema; the first place is named.
+        MalformedDocument: it is a certificate, too large, or differs from the schema; the first place is named.
     """
+    if isinstance(document, dict) and document.get("format") in CERTIFICATES:
+        raise MalformedDocument("this is a certificate and no trace; use bac verify")
     actions = document.get("actions") if isinstance(document, dict) else None
     if isinstance(actions, list) and len(actions) > MOST_ACTIONS:
         raise MalformedDocument(f"more than {MOST_ACTIONS:,} actions")

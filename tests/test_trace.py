@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from helpers import REFERENCE, parsed
+from helpers import REFERENCE, bac, parsed
 
 from bac.figures.events.history import with_history
 from bac.model.documents import MalformedDocument, parse
@@ -114,6 +114,14 @@ def test_what_is_no_trace_is_refused(content: bytes, tmp_path: Path) -> None:
     file.write_bytes(content)
     with pytest.raises(MalformedDocument, match=r"trace\.json"):
         load(file)
+
+
+def test_a_certificate_is_no_trace(tmp_path: Path) -> None:
+    file = tmp_path / "certificate.json.gz"
+    bac("check", "-", "--certificate", file, stdin=REFERENCE)
+    replayed = bac("replay", file)
+    assert replayed.exit_code == 2
+    assert "this is a certificate and no trace; use bac verify" in replayed.stderr
 
 
 def test_a_missing_file_is_refused(tmp_path: Path) -> None:
