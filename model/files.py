@@ -125,7 +125,9 @@ def _errors_of(path: str | Path) -> Iterator[None]:
         yield
     except FileExistsError:
         raise UnwritableFile(f"{path} already exists") from None
-    except FileNotFoundError:
+    except FileNotFoundError as error:
+        if Path(path).parent.is_dir():  # such as /proc, in which no file can be created
+            raise UnwritableFile(f"cannot write {path}: {error.strerror}") from None
         raise UnwritableFile(f"cannot write {path}: there is no directory {Path(path).parent}") from None
     except OSError as error:
         raise UnwritableFile(f"cannot write {path}: {error.strerror or error}") from None

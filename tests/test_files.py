@@ -153,6 +153,12 @@ def test_a_path_that_cannot_be_written_is_named_with_the_reason(
         write(tmp_path / path)
 
 
+@pytest.mark.skipif(not Path("/proc/self").is_dir(), reason="the system has no /proc")
+def test_a_directory_that_exists_is_not_said_to_be_missing() -> None:
+    with pytest.raises(UnwritableFile, match=r"^cannot write /proc/page\.html: No such file or directory$"):
+        write_bytes("/proc/page.html", b"")
+
+
 def test_checking_a_file_leaves_it_as_it_was(tmp_path: Path) -> None:
     (tmp_path / "old").write_bytes(b"content")
     for name in ("old", "new"):
