@@ -12,7 +12,7 @@ from bac.audit.run import Audit, Result
 from bac.model.errors import printable
 from bac.properties.anomalies import AnomalyKind
 
-COLUMNS = ("status", "kind", "subject", "store", "examined", "count", "first", "last", "samples")
+COLUMNS = ("status", "kind", "subject", "store", "examined", "count", "first", "last", "samples", "holders")
 SMALLEST_DIFFERENCE = timedelta(seconds=1)
 """Stores whose newest times differ by less were backed up at one instant, as far as can be told."""
 
@@ -131,13 +131,14 @@ def rows(audit: Audit) -> Iterator[dict[str, Any]]:
 
 
 def tsv(audit: Audit) -> str:
-    """Return the checks as tab-separated values with a header."""
+    """Return the checks as tab-separated values with a header; holders are in the order of the samples."""
     stream = io.StringIO()
     writer = csv.DictWriter(stream, COLUMNS, delimiter="\t", lineterminator="\n")
     writer.writeheader()
     for row in rows(audit):
         samples = " ".join(each["id"] for each in row["samples"])
-        writer.writerow({**row, "samples": samples})
+        holders = " ".join(each["holder"] for each in row["samples"] if "holder" in each)
+        writer.writerow({**row, "samples": samples, "holders": holders})
     return stream.getvalue()
 
 

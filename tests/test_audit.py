@@ -140,6 +140,9 @@ def test_the_command_reports_as_text_values_and_json(shop: Path) -> None:
     lines = run(shop, "--format", "tsv").output.splitlines()
     assert lines[0].split("\t")[:3] == ["status", "kind", "subject"]
     assert len(lines) == 1 + 8
+    assert any(
+        line.startswith("error\tbroken-link\torder -> customer") and line.endswith("\tbob bob\t2 3") for line in lines
+    )
     document = json.loads(run(shop, "--format", "json", "--samples", "1").output)
     assert document["finished"] is True
     assert {
