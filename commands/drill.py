@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from bac.commands.terminal import HOLDS, VIOLATED, as_json, files, plan_names, put
+from bac.model.errors import closest, listed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from bac.testing.drills.adapter import Adapter
     from bac.testing.drills.results import DrillResult
 
+SHIPPED = ("sqlite", "postgresql")
 VERDICTS = ("consistent", "as predicted", "model refuted", "not reproduced")
 
 
@@ -144,7 +146,7 @@ def drive(
 def started(adapter: str, specification: Specification, plan: str) -> Callable[[], Adapter]:
     """Return what gives a fresh adapter, by the text on the command line."""
     kind, _, target = adapter.partition(":")
-    if not target:
+    if not (kind and target):
         raise click.UsageError(f"--adapter {adapter}: expected sqlite:…, postgresql:… or MODULE:FUNCTION")
     make: Any
     match kind:
@@ -169,4 +171,8 @@ def own(module: str, function: str) -> Any:
     try:
         return getattr(import_module(module), function)
     except (ImportError, AttributeError) as error:
-        raise click.UsageError(f"--adapter {module}:{function}: {error}") from None
+        absent = isinstance(error, ModuleNotFoundError) and error.name == module
+        missing = absent or not function.isidentifier()  # such as that of postgres://SERVER/DATABASE
+        near = closest(module, SHIPPED) if missing else None
+        hint = f"; did you mean {near}:…?" if near else f"; the adapters that ship: {listed(SHIPPED)}" * missing
+        raise click.UsageError(f"--adapter {module}:{function}: {error}{hint}") from None

@@ -363,6 +363,22 @@ def test_the_command_drives_saved_traces_with_an_adapter_of_ones_own(
     assert len(json.loads(evidence.read_text())["drills"]) == len(saved) > 2
 
 
+@pytest.mark.parametrize(
+    ("adapter", "hint"),
+    [
+        ("sqlit:drill", "No module named 'sqlit'; did you mean sqlite:…?"),
+        ("postgres://localhost/shop", "did you mean postgresql:…?"),
+        ("our_staging:adapter", "the adapters that ship: sqlite and postgresql"),
+    ],
+)
+def test_for_an_adapter_that_does_not_exist_those_that_do_are_named(adapter: str, hint: str, target: Path) -> None:
+    spec = target / "reference.bac.yaml"
+    spec.write_text(REFERENCE)
+    shown = CliRunner().invoke(main, ["drill", str(spec), "--adapter", adapter, "--random", "1"])
+    assert shown.exit_code == 2
+    assert hint in shown.output
+
+
 def test_without_a_marker_the_command_ends_with_2(tmp_path: Path) -> None:
     spec = tmp_path / "reference.bac.yaml"
     spec.write_text(REFERENCE)
