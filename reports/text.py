@@ -45,6 +45,13 @@ def render(checked: Sequence[Checked], view: View, several: bool) -> RenderableT
     return Group(*parts[:-1])
 
 
+def hint(file: str) -> list[Text]:
+    """Return how to see one plan's counterexamples; nothing for a specification that is in no file (``<stdin>``)."""
+    if file.startswith("<"):
+        return []
+    return [Text(f"for one plan's counterexamples run: bac check {shlex.quote(file)} --plan NAME", style="dim")]
+
+
 def text(checked: Checked, view: View) -> RenderableType:
     """Return the results on one specification: one plan in full if it is ``alone``, else all plans side by side."""
     name, results = checked.architecture.name, checked.results
@@ -57,8 +64,6 @@ def text(checked: Checked, view: View) -> RenderableType:
 
     title = Text(f"{name}: {len(results)} plan{'s' * (len(results) != 1)}, {scope}", style="bold")
     listed = [Text(), *selected(checked, view)] if view.selective or view.top else []
-    command = f"bac check {shlex.quote(checked.specification.file)} --plan NAME"
-    hint = Text(f"for one plan's counterexamples run: {command}", style="dim")
     return Group(
         title,
         Text(),
@@ -66,7 +71,7 @@ def text(checked: Checked, view: View) -> RenderableType:
         *listed,
         Text(),
         *remarks(results),
-        hint,
+        *hint(checked.specification.file),
         effort(checked),
     )
 

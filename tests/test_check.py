@@ -58,6 +58,14 @@ def folder(tmp_path: Path) -> Path:
 # Several files
 
 
+def test_the_hint_to_check_one_plan_names_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    file = tmp_path / "reference.bac.yaml"
+    file.write_text(REFERENCE, encoding="utf-8")
+    assert "run: bac check reference.bac.yaml --plan NAME" in bac("check", file.name).stdout
+    assert "run: bac check" not in bac("check", "-", stdin=REFERENCE).stdout
+
+
 def test_a_folder_stands_for_the_specifications_in_it(folder: Path) -> None:
     (folder / ".venv").mkdir()
     (folder / ".venv" / "installed.bac.yaml").write_text(HOLDS, encoding="utf-8")
