@@ -20,7 +20,7 @@ from bac.cli import main
 from bac.schemas import violation
 from bac.testing import Drill, DrillResult, DrillVerdict, Finding, Reading, SQLiteStores, UnmarkedTarget
 from bac.testing.drills.described import column, identifier
-from bac.testing.drills.random_runs import Failure, shortest
+from bac.testing.drills.random_runs import Failure, RandomRuns, shortest
 from bac.testing.drills.reading import entity_name
 from bac.testing.drills.results import document
 from bac.testing.drills.sqlite import MARKER
@@ -34,6 +34,10 @@ use_cases: {refer: [{create: b}, {create: a, refers_to: b}]}
 plans:
   locked: {groups: [{mode: locked, services: all}]}
   one database: {groups: [{mode: shared-database, services: all}]}
+"""
+DELETES = """
+services: {A: {owns: [a]}, B: {owns: [b]}}
+use_cases: {refer: [{create: b}, {create: a, refers_to: b}], clean: [{delete: b}]}
 """
 COPY = """
 services: {A: {owns: [a]}, B: {copies: [a]}}
@@ -284,9 +288,9 @@ class OnlyEntities(SQLiteStores):
 
 
 def test_entities_and_links_are_enough_to_find_what_is_broken(target: Path) -> None:
-    result = drill(REFERENCE, target, "independent", OnlyEntities).random(examples=30)
-    assert result.verdict is DrillVerdict.AS_PREDICTED
-    assert {str(finding.kind) for finding in result.findings} == {"broken-link", "orphan-state"}
+    runs = RandomRuns(drill(REFERENCE, target, "independent", OnlyEntities).plan, examples=30, steps=30, seed=0)
+    assert runs.result().verdict is DrillVerdict.AS_PREDICTED
+    assert {str(finding.kind) for finding in runs.found} == {"broken-link", "orphan-state"}
 
 
 # Safety and evidence
@@ -306,6 +310,27 @@ def results(target: Path) -> list[DrillResult]:
         drill(REFERENCE, target, "locked", DoesNotDrain).random(examples=20),
         drill(REFERENCE, target, "independent").observed(cases=4),
     ]
+
+
+def test_the_findings_of_random_runs_are_those_of_the_run_that_is_shown(target: Path) -> None:
+    made = drill(REFERENCE, target, "independent")
+    runs = RandomRuns(made.plan, examples=20, steps=30, seed=0)
+    result = runs.result()
+    assert result.others > 0
+    assert f"other runs showed {result.others} other finding" in str(result)
+    assert result.evidence["other_findings"] == result.others
+    assert len(result.evidence["findings"]) == len(result.findings) == len(runs.found) - result.others
+    assert runs.shown is not None
+    again = runs.plan.begun(thorough=True)
+    for label in runs.shown[0].done:
+        again.perform(label)
+    assert again.finish() == result.findings
+
+
+def test_what_the_application_leaves_behind_is_told_apart(target: Path) -> None:
+    left = bac.check(bac.loads(DELETES), plan="independent")["independent"].application[0]
+    lines = str(drill(DELETES, target, "independent").trace(left.trace)).splitlines()
+    assert "  ! broken link a -> b #1 (left behind by the application)" in lines
 
 
 def test_the_evidence_says_what_was_done_and_when(target: Path) -> None:

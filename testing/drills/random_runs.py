@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from bac.model.extras import needed
 from bac.model.modes import Lock
 from bac.model.system import RECOVERED, ActionKind, Label, NotARun, snapped
+from bac.properties.anomalies import Blame
 from bac.testing.drills.adapter import Lockable
 from bac.testing.drills.reading import Finding
 from bac.testing.drills.results import DrillResult, DrillVerdict, judged, result
@@ -37,7 +38,8 @@ class RandomRuns:
     examples: int
     steps: int
     seed: int
-    found: dict[Finding, Run] = field(default_factory=dict)
+    found: set[Finding] = field(default_factory=set)
+    shown: tuple[Run, tuple[Finding, ...]] | None = None
     last: Run | None = None
     failure: Failure | None = None
 
@@ -62,9 +64,10 @@ class RandomRuns:
         except (Failure, hypothesis.errors.Flaky):
             assert self.failure is not None
             least = shortest(self, self.failure)
-            return result(least.run, DrillVerdict.MODEL_REFUTED, least.reason, least.findings, "random")
-        run = next(iter(self.found.values()), None) or self.last or self.fresh()
-        return judged(run, tuple(sorted(self.found)), "random")
+            others = len(self.found.difference(least.findings))
+            return result(least.run, DrillVerdict.MODEL_REFUTED, least.reason, least.findings, "random", others)
+        run, findings = self.shown or (self.last or self.fresh(), ())
+        return judged(run, findings, "random", len(self.found.difference(findings)))
 
     def fresh(self) -> Run:
         """Return a run that has not begun."""
@@ -85,8 +88,9 @@ class RandomRuns:
             raise self.failed(Failure(labels, run, f"the check says that there is no {wrong[0]}", None, findings))
         if run.struck is not None or self.last is None:
             self.last = run
-        for finding in findings:
-            self.found.setdefault(finding, run)
+        self.found.update(findings)
+        if findings and (self.shown is None or of_backup(findings) > of_backup(self.shown[1])):
+            self.shown = run, findings
 
     def failed(self, failure: Failure) -> Failure:
         """Note the first failure: a real system may not fail again when it is driven again."""
@@ -110,6 +114,11 @@ class RandomRuns:
         except Failure as failure:
             return Failure(tuple(labels), run, failure.reason, probe, failure.findings)
         return None
+
+
+def of_backup(findings: Sequence[Finding]) -> bool:
+    """Whether backups are to blame for one of the findings: a run that shows such a one is reported before others."""
+    return any(finding.blame is Blame.BACKUP for finding in findings)
 
 
 def machine_of(runs: RandomRuns) -> type:
