@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
-from bac.api.arguments import MOST_INSTANCES, between, members, several
+from bac.api.arguments import MOST_INSTANCES, between, members, several, some
 from bac.api.results import Figure, Report, Trace, Verified
 from bac.api.specification import Specification, read_of
-from bac.model.errors import one_of
+from bac.model.errors import UnsuitableArgument, one_of
 from bac.model.specification import reader
 from bac.properties.qualities import Property
 
@@ -77,9 +77,15 @@ def check(
     between("instances", instances, 1, MOST_INSTANCES)
     between("jobs", jobs, 1)
     read = read_of(spec, "check")
-    names = [plan] if plan is not None else None if plans is None else several("plans", plans)
+    if plan is not None and not isinstance(plan, str):
+        raise UnsuitableArgument(f"plan is one name, not {plan!r}; plans takes several")
+    names = [plan] if plan is not None else None if plans is None else some("plans", several("plans", plans))
     chosen = read.plans if names is None else [read.plan(name) for name in names]
-    wanted = tuple(Property) if properties is None else members(Property, "properties", "property", properties)
+    wanted = (
+        tuple(Property)
+        if properties is None
+        else some("properties", members(Property, "properties", "property", properties))
+    )
     options = CheckOptions(instances, wanted, engine, ALL_REDUCTIONS, exact_lengths)
     scheduler = Scheduler(Limits(max_states, timeout, memory_budget()), jobs)
     bare = [replace(each, expect=None) for each in chosen]

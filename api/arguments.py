@@ -12,6 +12,7 @@ MOST_INSTANCES = 1000
 """As many instances of every use case can be asked for, as on the command line."""
 
 Member = TypeVar("Member", bound=StrEnum)
+Value = TypeVar("Value")
 
 
 def between(what: str, number: int, least: int, most: int | None = None) -> None:
@@ -34,6 +35,17 @@ def several(what: str, names: Iterable[str]) -> tuple[str, ...]:
     if isinstance(names, str):
         raise UnsuitableArgument(f"{what} is one text, and has to be a list: {what}=[{names!r}]")
     return tuple(names)
+
+
+def some(what: str, values: tuple[Value, ...]) -> tuple[Value, ...]:
+    """Return the values.
+
+    Raises:
+        UnsuitableArgument: there is none.
+    """
+    if not values:
+        raise UnsuitableArgument(f"{what} is empty; leave it out for all")
+    return values
 
 
 def member(kind: type[Member], what: str, name: str) -> Member:
