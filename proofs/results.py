@@ -147,6 +147,7 @@ class PropertyResult:
     ``anomalies`` violate consistency; ``tolerated`` ones do
     not, nor those that the ``application`` leaves behind by itself.  ``complete`` is false if a limit may have hidden
     more; ``vacuous`` is true if it holds, and something never happens that could violate it.
+    ``advice`` says what makes a violated backup hold, if that was searched for.
     ``omitted_actions`` is how many actions the run has in services that ``trace`` does not show; ``at_least`` how many
     a shortest run has at least, if the run may not be one.  ``engine`` decided it, if another one decided the rest.
     """
@@ -164,6 +165,7 @@ class PropertyResult:
     omitted_actions: int = 0
     at_least: int | None = None
     engine: str | None = None
+    advice: Advice | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,12 +80,12 @@ class Explainer(Fates):
         rules, services = self.trace.rules, self.trace.architecture.services
         modes = {service.name: self.trace.plan.mode_of(service.name) for service in services if not service.external}
         if never := [service for service, mode in modes.items() if mode.never_backed_up]:
-            sentence = f"No backup is ever complete, because {', '.join(never)} {plural(never)} never backed up."
+            sentence = f"No backup can ever be completed, because {', '.join(never)} {plural(never)} never backed up."
             return Explanation(sentence, None)
         if lacking := list(no_way_back(rules)):
             case, step = lacking[0]
             why = f"nothing brings back “{command(step)}” ({case.name}), which {step.service} executes"
-            return Explanation(f"No backup is ever complete, because {step.service} is rebuilt, and {why}.", None)
+            return Explanation(f"No backup can ever be completed, because {step.service} is rebuilt, and {why}.", None)
         return self.dead_end()
 
     def dead_end(self) -> Explanation:
@@ -349,7 +349,7 @@ def lines(trace: Trace, wrong: int | None = None) -> list[str]:
         for number, label in enumerate(trace.actions, 1)
     ]
     if not rows:
-        return ["  (nothing has to happen)"]
+        return ["  (it is so from the beginning, before any action)"]
     widths = [max(len(str(row[column])) for row in rows) for column in range(3)]
     listed = []
     for number, kind, what, events in rows:

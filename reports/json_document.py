@@ -104,6 +104,7 @@ class Writer:
             }
             document |= {} if result.at_least is None else {"at_least": result.at_least}
             document |= {"elsewhere": result.omitted_actions} if result.omitted_actions else {}
+            document |= self.helps(result)
             document["trace"] = result.trace.to_json()
         if result.property is Property.CONSISTENCY:
             document |= self.anomalies(result)
@@ -137,8 +138,8 @@ class Writer:
         document |= self.helps(result)
         return document | self.run(result)
 
-    def helps(self, result: AnomalyResult) -> dict[str, Any]:
-        """Return what helps against an anomaly, if that was searched."""
+    def helps(self, result: AnomalyResult | PropertyResult) -> dict[str, Any]:
+        """Return what helps against an anomaly or a violated backup, if that was searched."""
         if result.advice is None:
             return {}
         limit = {} if result.advice.limit is None else {"helps_limit": result.advice.limit}

@@ -249,18 +249,25 @@ class Counterexamples:
         others = [f"{each.kind.replace('-', ' ')} {architecture.named(each.subject)}" for each in cause.others]
         if others:
             summary.append(Text("the same cause: ", style="dim").append(", ".join(others), style="not dim"))
-        advice = cause.first.advice
-        if advice is not None and (advice.helps or advice.tried):
-            summary.append(Text("helps: ", style="dim").append(str(advice), style="not dim"))
-        return Block(summary, list(actions(trace)))
+        return Block([*summary, *helps(cause.first)], list(actions(trace)))
 
     def violation(self, result: PropertyResult) -> Block:
         """Return what is shown of a violated property that is no anomaly."""
         assert result.trace is not None
         in_all = len(result.trace.actions) + result.omitted_actions
-        taken = f"{length(in_all, result.at_least)}{omitted(result.omitted_actions)}"
+        taken = (
+            f"{length(in_all, result.at_least)}{omitted(result.omitted_actions)}" if in_all else "from the beginning"
+        )
         title = Text(f"{result.property} is violated", style="bold").append(f"   {taken}", style="not bold dim")
-        return Block([title, Text(explain(result.trace).sentence)], list(actions(result.trace)))
+        summary = [title, Text(explain(result.trace).sentence), *helps(result)]
+        return Block(summary, list(actions(result.trace)))
+
+
+def helps(result: AnomalyResult | PropertyResult) -> Iterator[Text]:
+    """Yield what helps, if changes of the plan were tried."""
+    advice = result.advice
+    if advice is not None and (advice.helps or advice.tried):
+        yield Text("helps: ", style="dim").append(str(advice), style="not dim")
 
 
 def unadvised(result: PlanResult) -> Iterator[Text]:

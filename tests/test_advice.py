@@ -30,6 +30,7 @@ from bac.proofs.engine import LimitMonitor, Limits
 from bac.proofs.results import AnomalyResult, PlanResult, Verdict
 from bac.properties.anomalies import anomalies
 from bac.properties.qualities import Property, no_way_back
+from bac.schemas import violation
 
 SMALL = [file for file in FILES if file.stem.split(".")[0] not in ("ftgo", "lakeside-mutual")]
 """The examples whose plans are searched without any reduction in a moment."""
@@ -182,6 +183,29 @@ def test_a_help_that_gives_up_the_backup_of_copies_says_so(monkeypatch: pytest.M
     found = advised(parsed(INDEX), "replay", THOROUGH)["missing-state u.1"].helps
     rebuilt = [str(each) for each in found if "rebuilt" in str(each)]
     assert rebuilt == ["groups: rebuilt s (what is in s is not backed up any more)"]
+
+
+def test_what_makes_the_backup_hold_is_said() -> None:
+    specification = parsed(INDEX)
+    architecture, chosen = specification.architecture, specification.plan("index without replay")
+    result = advise(architecture, chosen, check(architecture, chosen), QUICK, LimitMonitor(Limits()))
+    advice = result.properties[Property.BACKUP].advice
+    assert advice is not None
+    assert [str(each) for each in advice.helps] == ["recovery.replay: true"]
+    assert Property.BACKUP not in violated(plainly(architecture, advice.helps[0].plan))
+
+
+def test_the_report_says_that_no_backup_can_ever_be_completed_and_what_helps(tmp_path: Path) -> None:
+    file = tmp_path / "index.bac.yaml"
+    file.write_text(INDEX)
+    shown = " ".join(bac("check", file, "--plan", "index without replay").stdout.split())
+    assert "backup is violated from the beginning No backup can ever be completed, because s is rebuilt" in shown
+    assert "which s executes. helps: recovery.replay: true (it is so from the beginning" in shown
+    document = json.loads(bac("check", file, "--helps", "--format", "json").stdout)
+    assert violation("report", document) is None
+    helps = {plan["plan"]: plan["properties"]["backup"].get("helps") for plan in document["plans"]}
+    assert helps["index without replay"] == [{"changes": ["recovery.replay: true"], "costs": []}]
+    assert helps["replay"] is None
 
 
 def test_beyond_the_budget_nothing_is_said_to_help() -> None:

@@ -207,8 +207,8 @@ SENTENCES = [
     ),
     (
         ("rebuilt", "rebuilt", "backup", None),
-        "No backup is ever complete, because index is rebuilt, and nothing brings back “copy doc” (add), which index "
-        "executes.",
+        "No backup can ever be completed, because index is rebuilt, and nothing brings back “copy doc” (add), which "
+        "index executes.",
         None,
     ),
     (

@@ -61,7 +61,7 @@ def advise(
     monitor: LimitMonitor,
     wanted: Callable[[AnomalyResult], bool] = lambda _: True,
 ) -> PlanResult:
-    """Return the results on a plan with advice on its anomalies.
+    """Return the results on a plan with advice on its anomalies, and on its backup if that is violated.
 
     Args:
         architecture: the architecture.
@@ -71,44 +71,54 @@ def advise(
         monitor: knows the time that is left.
         wanted: which of the anomalies that violate consistency need advice.
     """
-    consistency = result.properties.get(Property.CONSISTENCY)
-    if consistency is None or not consistency.anomalies or result.interrupted:
+    consistency, backup = (result.properties.get(which) for which in (Property.CONSISTENCY, Property.BACKUP))
+    if consistency is None or result.interrupted:
         return result
     adviser = Adviser(Trials(architecture, plan, result, budget, monitor))
     advised = (replace(each, advice=adviser.advice(each)) if wanted(each) else each for each in consistency.anomalies)
     properties = {**result.properties, Property.CONSISTENCY: replace(consistency, anomalies=tuple(advised))}
+    if backup is not None and backup.verdict is Verdict.VIOLATED:
+        properties[Property.BACKUP] = replace(backup, advice=adviser.advice(None))
     return replace(result, properties=properties)
 
 
 @dataclass
 class Adviser:
-    """Searches for what helps against the anomalies of one plan."""
+    """Searches for what helps against the anomalies of one plan, and against a backup that is violated."""
 
     trials: Trials
 
-    def advice(self, anomaly: AnomalyResult) -> Advice:
-        """Return what helps against an anomaly, or as much of it as is known when the user presses Ctrl-C."""
+    def advice(self, anomaly: AnomalyResult | None) -> Advice:
+        """Return what helps against an anomaly, or what makes the backup hold (``None``).
+
+        It is as much of that as is known when the user presses Ctrl-C.
+        """
         try:
             return self.searched(anomaly)
         except KeyboardInterrupt:
             self.trials.interrupted = True
             return Advice((), 0, self.trials.spent())
 
-    def searched(self, anomaly: AnomalyResult) -> Advice:
-        """Return what helps against an anomaly: single changes, or pairs of changes if no single one does."""
+    def searched(self, anomaly: AnomalyResult | None) -> Advice:
+        """Return what helps: single changes, or pairs of changes if no single one does."""
         if (limit := self.trials.spent()) is not None:
             return Advice((), 0, limit)
-        target = (anomaly.kind, anomaly.subject)
-        about = next(each for each in self.possible if each.counts and (each.kind, each.subject) == target)
+        about = None if anomaly is None else self.about(anomaly)
         scene = self.trials.neighbourhood(about)
         if scene is None:
             return Advice((), 0, "too many use cases are concerned")
-        single = list(changes(self.trials.plan, Concern.of(scene, about)))
+        concern = self.trials.without_backups if about is None else Concern.of(scene, about)
+        single = list(changes(self.trials.plan, concern))
         search = Search(self, scene, about)
         search.all((each,) for each in single)
         if self.trials.budget.together and not search.found:
             search.all(pairs(single))
         return search.advice()
+
+    def about(self, anomaly: AnomalyResult) -> Anomaly:
+        """Return what an anomaly that was found is about."""
+        target = (anomaly.kind, anomaly.subject)
+        return next(each for each in self.possible if each.counts and (each.kind, each.subject) == target)
 
     @cached_property
     def before(self) -> Outcome:
@@ -133,9 +143,9 @@ def pairs(single: Iterable[Change]) -> Iterator[Way]:
 
 
 class Search:
-    """The search for what removes one anomaly."""
+    """The search for what removes one anomaly, or makes the backup hold (``None``)."""
 
-    def __init__(self, adviser: Adviser, scene: Architecture, anomaly: Anomaly) -> None:
+    def __init__(self, adviser: Adviser, scene: Architecture, anomaly: Anomaly | None) -> None:
         """Begin without a help; ``found`` has the helps by family, each with its weight and its place."""
         self.trials, self.before = adviser.trials, adviser.before
         self.scene, self.anomaly = scene, anomaly
@@ -171,7 +181,7 @@ class Search:
     # What a change does
 
     def costs(self, plan: Plan) -> list[tuple[int, str]] | None:
-        """Return what a changed plan costs, each with its weight; ``None`` if it does not remove the anomaly."""
+        """Return what a changed plan costs, each with its weight; ``None`` if it does not help."""
         after = self.trials.outcome(self.scene, plan)
         self.tried += 1
         if after is None or not self.is_removed(plan, after):
@@ -180,6 +190,8 @@ class Search:
 
     def is_removed(self, plan: Plan, after: Outcome) -> bool:
         """Whether the anomaly does not happen under a changed plan, and no complete backup is lost by that."""
+        if self.anomaly is None:
+            return after.recovers and Property.BACKUP not in after.violated
         here = (self.anomaly.kind, self.anomaly.subject) in after.anomalies
         return not here and after.recovers and self.stays_possible(plan, after)
 
@@ -356,6 +368,13 @@ class Trials:
         return frozenset(never | {step.service for _, step in lacking})
 
     @property
+    def without_backups(self) -> Concern:
+        """The services because of which the backup is violated: without a way back, or else under a lock."""
+        locked = (name for group in self.plan.groups if group.mode.locks for name in group.services)
+        services = tuple(sorted(self.lacking_before)) or tuple(locked)
+        return Concern((), services, services)
+
+    @property
     def is_large(self) -> bool:
         """Whether the architecture is too large to be read and checked as a whole under each changed plan."""
         return sum(1 for _ in self.architecture.steps()) > FEW_STEPS
@@ -393,10 +412,15 @@ class Trials:
 
     # The use cases concerned
 
-    def neighbourhood(self, anomaly: Anomaly) -> Architecture | None:
-        """Return what is checked for an anomaly: the whole, or the use cases concerned; ``None`` if it is too large."""
+    def neighbourhood(self, anomaly: Anomaly | None) -> Architecture | None:
+        """Return what is checked for an anomaly: the whole, or the use cases concerned; ``None`` if it is too large.
+
+        The backup (``None``) concerns all use cases.
+        """
         if not self.is_large:
             return self.architecture
+        if anomaly is None:
+            return None
         cases = self.connected(use_case_of(self.architecture, anomaly))
         few = sum(len(case.steps) for case in cases) <= FEW_STEPS
         return replace(self.architecture, use_cases=cases) if few else None

@@ -153,7 +153,8 @@ class Page:
         narrowed = self.view.narrowed(result, self.architecture)
         for which, each in narrowed.properties.items():
             if each.trace is not None and not self.view.selective:
-                yield Item(result.plan, str(which), "", explain(each.trace).sentence, each.trace)
+                helps = "" if each.advice is None else str(each.advice)
+                yield Item(result.plan, str(which), "", explain(each.trace).sentence, each.trace, helps=helps)
         for each in narrowed.properties.values():
             yield from (self.item(result.plan, anomaly) for anomaly in (*each.anomalies, *each.tolerated))
 
