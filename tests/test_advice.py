@@ -195,6 +195,16 @@ def test_what_makes_the_backup_hold_is_said() -> None:
     assert Property.BACKUP not in violated(plainly(architecture, advice.helps[0].plan))
 
 
+def test_locks_that_wait_for_each_other_are_taken_away_or_made_one() -> None:
+    specification = load(CORPUS / f"deadlock{SPECIFICATION}")
+    architecture, chosen = specification.architecture, specification.plan("two locks")
+    result = advise(architecture, chosen, check(architecture, chosen), QUICK, LimitMonitor(Limits()))
+    advice = result.properties[Property.BACKUP].advice
+    assert advice is not None
+    assert "groups: one locked group of A and B" in map(str, advice.helps)
+    assert not any(Property.BACKUP in violated(plainly(architecture, each.plan)) for each in advice.helps)
+
+
 def test_the_report_says_that_no_backup_can_ever_be_completed_and_what_helps(tmp_path: Path) -> None:
     file = tmp_path / "index.bac.yaml"
     file.write_text(INDEX)
