@@ -148,7 +148,7 @@ def referrer_first(draw: st.DrawFn, reverse: bool = False) -> Problem:
 @st.composite
 def rollback(draw: st.DrawFn, rollback: str = "oldest") -> Problem:
     document = draw(applications(targets_first=True))
-    modes = draw(st.lists(st.sampled_from(["independent", "atomic", "markers"]), max_size=1))
+    modes = draw(st.lists(st.sampled_from(["independent", "atomic"]), max_size=1))
     plan = {"groups": [{"mode": mode, "services": "all"} for mode in modes]}
     plan |= {"recovery": RESTORES_ONLY | {"rollback": rollback}, "disaster": draw(disasters("whole", "any"))}
     return document, plan
@@ -292,6 +292,11 @@ REPLAY = RESTORES_ONLY | {"replay": True}
 NEWEST = RESTORES_ONLY | {"from": "newest"}
 EXISTING = RESTORES_ONLY | {"onto": "existing"}
 CRASHED = RESTORES_ONLY | {"restore": "crashed"}
+RECORDED = {
+    "services": {"a": {"owns": ["x", "y"]}, "b": {}},
+    "use_cases": {"one": [{"create": "x"}, {"create": "y"}, {"link": "x", "to": "y", "via": "event"}]},
+}
+"""A link by event, whose message a distributed snapshot records if another service is snapshotted first."""
 OLDEST = {"rollback": "oldest"}
 
 DROPPED: dict[str, tuple[str, Document, Plan]] = {
@@ -344,6 +349,11 @@ DROPPED: dict[str, tuple[str, Document, Plan]] = {
     "referrer first, something is deleted": ("referrer-first", DELETED, one_by_one("a", "b")),
     "referrer first, ids are used again": ("referrer-first", NUMBERED, one_by_one("a", "b")),
     "rollback, ids are used again": ("rollback", NUMBERED, {"recovery": OLDEST}),
+    "rollback, recorded messages are delivered": (
+        "rollback",
+        RECORDED,
+        {"groups": [{"mode": "markers", "services": "all"}], "recovery": RESTORES_ONLY | OLDEST},
+    ),
     "rollback, messages survive": ("rollback", TOLD, {"recovery": SURVIVES | OLDEST}),
     "rollback, events are replayed": ("rollback", TOLD, {"recovery": REPLAY | OLDEST}),
     "rollback, a link before its target": ("rollback", EARLY, {"recovery": OLDEST}),
