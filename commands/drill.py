@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from bac.commands.terminal import HOLDS, VIOLATED, as_json, files, plan_names, put
-from bac.model.errors import closest, listed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -166,6 +165,8 @@ def started(adapter: str, specification: Specification, plan: str) -> Callable[[
 def own(module: str, function: str) -> Any:
     """Return a function of the user's, from a module that is found from here."""
     from importlib import import_module
+
+    from bac.model.errors import closest, listed
 
     sys.path.insert(0, "")
     try:
