@@ -117,7 +117,7 @@ def look_options(command: F) -> F:
 @click.option(
     "--caption-file",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Write the explanation as text, for instance for \\caption.",
+    help="Write the explanation as text; into a .tex file ready for \\caption.",
 )
 @click.option("--standalone", is_flag=True, help="Write TikZ as a document, not as a picture for \\input.")
 @search_options
@@ -171,7 +171,10 @@ def figure(
     else:
         put(output, write(draw(drawn, outside, look), format_, standalone))
     if caption_file is not None:
-        put(caption_file, f"{caption(drawn)}\n".encode())
+        from bac.figures.tikz import escape
+
+        text = caption(drawn)
+        put(caption_file, f"{escape(text) if caption_file.suffix == '.tex' else text}\n".encode())
 
 
 def graph(source: str, plan_name: str | None, services: tuple[str, ...], depth: int, look: Look) -> Drawing:

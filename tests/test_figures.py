@@ -25,9 +25,12 @@ from hypothesis import strategies as st
 from strategies import specifications
 
 from bac.figures.canvas import Anchor, Box, Drawing, FigureError, Polyline, Text
+from bac.figures.events.cards import ROUND
 from bac.figures.events.focus import focus
 from bac.figures.events.history import with_history
 from bac.figures.events.layout import draw
+from bac.figures.events.scene import BY
+from bac.figures.graph.architecture import draw_architecture
 from bac.figures.look import LEGIBLE, POINTS, SIZE, SMALLEST, Look, Orientation, length
 from bac.figures.metrics import paragraph, shorten, text_width, wrap
 from bac.figures.palette import ORDER, colour_of, contrast, luminance, text_colour_of, text_on
@@ -573,6 +576,11 @@ ARTICLE_CLASS = r"""
 def test_latex_sets_pictures_and_documents(tmp_path: Path) -> None:
     drawings = [draw(article(name), look=Look(COLUMN)) for name in ARTICLE]
     drawings += [draw(hostile(name), look=Look(COLUMN)) for name in HOSTILE if name.isascii()]
+    graphs = [("figure-1", None), ("figure-6", "shared database"), ("sales", None), ("sales", "clustered")]
+    for name, plan in graphs:
+        specification = load(EXAMPLES / f"{name}.bac.yaml")
+        chosen = None if plan is None else specification.plan(plan)
+        drawings.append(draw_architecture(specification.architecture, chosen, width=COLUMN))
     for number, drawing in enumerate(drawings):
         (tmp_path / f"{number}.tikz").write_bytes(write(drawing, "tikz"))
     inputs = "\n\n".join(rf"\noindent\input{{{number}.tikz}}" for number in range(len(drawings)))
@@ -582,3 +590,78 @@ def test_latex_sets_pictures_and_documents(tmp_path: Path) -> None:
         command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", name]
         done = subprocess.run(command, cwd=tmp_path, capture_output=True, check=False)
         assert done.returncode == 0, done.stdout.decode("utf-8", "replace")[-2000:]
+
+
+RECOVERY = """
+name: Recovery
+services: {shop: {owns: [order]}, stock: {copies: [order]}, mail: {copies: [order], external: true}}
+use_cases:
+  buy: [{create: order}, {copy: order, at: stock, via: event}, {copy: order, at: mail, via: event, once: true}]
+plans:
+  replayed: {recovery: {replay: true}, order: [stock, shop]}
+  undone: {recovery: {undo: true}}
+"""
+
+
+def words_in(drawing: Drawing) -> set[str]:
+    return {shape.text for shape in drawing.shapes if isinstance(shape, Text)}
+
+
+def shown(plan: str, *claim: Any) -> Drawing:
+    """The figure of a counterexample of one of these plans."""
+    specification = parsed(RECOVERY)
+    return draw(find(specification.architecture, specification.plan(plan), 1, *claim, None, None, Limits()))
+
+
+def test_what_recovery_logs_or_takes_back_has_a_look_and_an_entry_of_its_own() -> None:
+    undone = words_in(shown("undone", "no-extra-loss", None))
+    assert "undone" in undone
+    assert "external" in words_in(shown("replayed", "consistency", "duplicate"))
+    assert "done again" in words_in(shown("replayed", "consistency", "duplicate"))
+
+
+def test_what_recovery_replays_is_round_and_named_in_the_legend() -> None:
+    specification = parsed(RECOVERY)
+    plan = specification.plan("replayed")
+    model = system(specification.architecture, plan, 1)
+    state, labels = INITIAL, list[Label]()
+    kinds = {ActionKind.STEP, ActionKind.SNAPSHOT, ActionKind.DISASTER}
+    wanted = [("snapshot", "stock"), ("step", 1), ("snapshot", "shop"), ("disaster", None)]
+    for kind, what in wanted:
+        action = next(
+            each
+            for each in model.enabled(state)
+            if each.label.kind in kinds
+            and each.label.kind == kind
+            and (what in each.label.services or what is None or any(event.step == what for event in each.label.events))
+        )
+        state, labels = action.apply(state), [*labels, action.label]
+    while more := next(model.enabled(state), None):
+        state, labels = more.apply(state), [*labels, more.label]
+    trace = Trace(specification.architecture, plan, 1, Claim("run"), tuple(labels))
+    drawing = draw(trace)
+    check_layout(drawing)
+    by = {label.kind for label in trace.actions} - kinds
+    assert any(f"{BY[kind]} by recovery" in words_in(drawing) for kind in by if kind in BY), by
+    assert any(box.radius == ROUND for box in cards(drawing))
+
+
+def test_a_message_that_was_lost_is_said_on_the_card_that_is_absent() -> None:
+    specification = parsed(COPY)
+    plan = specification.plan("independent")
+    trace = find(
+        specification.architecture, plan, 1, "consistency", "missing-state", "keep a copy.2", Timing.ANY_TIME, Limits()
+    )
+    assert any("message lost" in text for text in words_in(draw(trace)))
+
+
+def test_a_caption_for_latex_has_no_meaning_to_tex(tmp_path: Path) -> None:
+    file = tmp_path / "names.bac.yaml"
+    file.write_text(
+        "name: x\nservices: {A_1: {owns: ['a_b']}, B: {owns: [b]}}\nreferences: ['a_b -> b']\n", encoding="utf-8"
+    )
+    command = ["figure", file, "-o", tmp_path / "f.tikz", "--caption-file"]
+    assert bac(*command, tmp_path / "c.tex").exit_code == 0
+    assert bac(*command, tmp_path / "c.txt").exit_code == 0
+    assert r"a\_b" in (tmp_path / "c.tex").read_text(encoding="utf-8")
+    assert "a_b" in (tmp_path / "c.txt").read_text(encoding="utf-8")

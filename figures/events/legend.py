@@ -10,7 +10,7 @@ from bac.figures.canvas import Anchor, Box, Polyline, Shape, Text
 from bac.figures.events.cards import SIGNED, cross, sign
 from bac.figures.events.marks import ARROWS, BAND, bolt, triangle
 from bac.figures.events.routing import Style
-from bac.figures.events.scene import Kind, Scene, State
+from bac.figures.events.scene import BY, Kind, Scene, State
 from bac.figures.look import SIZE
 from bac.figures.metrics import paragraph, text_width, wrap
 from bac.figures.palette import ALERT, INK, MUTED, PAPER
@@ -109,8 +109,8 @@ def _swatches(scene: Scene) -> Iterator[Item]:
         yield lambda x, y: [_swatch(x, y, FILL)], SYMBOL, "in the backup"
     if any(not card.backed and not card.recovered for card in logged):
         yield lambda x, y: [_swatch(x, y, hatch=INK)], SYMBOL, "not in the backup"
-    if any(card.recovered for card in logged):
-        yield lambda x, y: [replace(_swatch(x, y), radius=5)], SYMBOL, "logged by recovery"
+    for word in dict.fromkeys(BY[card.entry.by] for card in logged if card.entry is not None and card.recovered):
+        yield lambda x, y: [replace(_swatch(x, y), radius=5)], SYMBOL, f"{word} by recovery"
     if any(card.deleted for card in logged):
         yield lambda x, y: [_swatch(x, y, dashed=True)], SYMBOL, "deleted later"
     if any(card.lost for card in logged):
