@@ -24,10 +24,11 @@ from bac.commands.terminal import (
     display,
     figure_format,
     files,
+    instances_option,
     limit_options,
     limits,
     notify,
-    plan_names,
+    plans_option,
     progress_shown,
     read,
     warn,
@@ -52,14 +53,7 @@ WORST_LAST = (HOLDS, UNKNOWN, VIOLATED, WRONG, BUG)
 
 @click.command()
 @click.argument("specs", metavar="SPEC...", nargs=-1, required=True, shell_complete=files)
-@click.option(
-    "--plan",
-    "plans",
-    metavar="NAME",
-    shell_complete=plan_names,
-    multiple=True,
-    help="Check this plan (repeatable); default: all plans.",
-)
+@plans_option
 @click.option(
     "--property",
     "properties",
@@ -67,13 +61,7 @@ WORST_LAST = (HOLDS, UNKNOWN, VIOLATED, WRONG, BUG)
     multiple=True,
     help="Check this property (repeatable); default: all.",
 )
-@click.option(
-    "--instances",
-    type=click.IntRange(1, 1000),
-    default=1,
-    show_default=True,
-    help="How many instances of every use case there are.",
-)
+@instances_option
 @click.option(
     "--engine",
     type=click.Choice(["auto", "precedence", "explicit", "smt", "both", "all"]),
@@ -180,6 +168,26 @@ def check(
         command.run(sources, CheckOptions(instances, asked, engine, reductions, exact_lengths), searches)
     command.show()
     sys.exit(UNKNOWN if command.interrupted else max(command.codes, key=WORST_LAST.index))
+
+
+def decided(
+    specification: Specification,
+    plans: Sequence[Plan],
+    options: CheckOptions,
+    searches: Scheduler,
+    strict: bool = False,
+) -> tuple[Specification, list[Plan], list[PlanResult]]:
+    """Return the specification with the warnings about these plans, the plans as they are checked, and the results."""
+    from bac.proofs.check import check_plans
+    from bac.proofs.explicit.coverage import Budget, coverage
+    from bac.reports.checked import warnings
+
+    bare = [replace(plan, expect=None) for plan in plans]
+    covered = coverage(specification.architecture, bare, budget=Budget(check=searches.monitor.check))
+    found = warnings(specification, covered)
+    warn(found, strict)
+    specification = replace(specification, warnings=(*specification.warnings, *found))
+    return specification, bare, check_plans(specification.architecture, bare, options, searches, covered)
 
 
 def specification_files(specs: Sequence[str]) -> Iterator[str]:
@@ -312,9 +320,7 @@ class Check:
         Raises:
             SpecificationError: it has errors, or with ``--strict`` warnings; then nothing is checked.
         """
-        from bac.proofs.check import check_plans
-        from bac.proofs.explicit.coverage import Budget, coverage
-        from bac.reports.checked import Checked, warnings
+        from bac.reports.checked import Checked
 
         specification = read(source, self.strict)
         reading = time.monotonic() - self.started
@@ -322,12 +328,7 @@ class Check:
         chosen = self.chosen(specification)
         if not chosen:
             return
-        bare = [replace(plan, expect=None) for plan in chosen]
-        covered = coverage(specification.architecture, bare, budget=Budget(check=searches.monitor.check))
-        found = warnings(specification, covered)
-        warn(found, self.strict)
-        specification = replace(specification, warnings=(*specification.warnings, *found))
-        results = check_plans(specification.architecture, bare, options, searches, covered)
+        specification, bare, results = decided(specification, chosen, options, searches, self.strict)
         results = self.advised(specification, bare, results, searches)
         expected = {}
         if not self.update and (self.expect is not None or any(plan.expect is not None for plan in chosen)):

@@ -12,6 +12,7 @@ from bac.commands.terminal import (
     PROPERTIES,
     TIMINGS,
     F,
+    instances_option,
     limit_options,
     limits,
     plan_names,
@@ -49,13 +50,7 @@ def search_options(command: F) -> F:
             type=click.Choice(TIMINGS),
             help="When disaster strikes; default: at-rest, if the anomaly happens then.",
         ),
-        click.option(
-            "--instances",
-            type=click.IntRange(1, 1000),
-            default=1,
-            show_default=True,
-            help="How many instances of every use case there are.",
-        ),
+        instances_option,
         limit_options,
     )
     for option in reversed(options):

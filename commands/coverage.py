@@ -8,7 +8,19 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bac.commands.terminal import HOLDS, UNKNOWN, VIOLATED, Seconds, counted, emit, files, plan_names, read, warn
+from bac.commands.terminal import (
+    HOLDS,
+    UNKNOWN,
+    VIOLATED,
+    Seconds,
+    counted,
+    emit,
+    files,
+    instances_option,
+    plans_option,
+    read,
+    warn,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -21,21 +33,8 @@ NO_LIMIT = 10**15
 
 @click.command()
 @click.argument("spec", shell_complete=files)
-@click.option(
-    "--plan",
-    "plans",
-    metavar="NAME",
-    shell_complete=plan_names,
-    multiple=True,
-    help="Look at this plan (repeatable); default: all plans.",
-)
-@click.option(
-    "--instances",
-    type=click.IntRange(1, 1000),
-    default=1,
-    show_default=True,
-    help="How many instances of every use case there are.",
-)
+@plans_option
+@instances_option
 @click.option(
     "--format",
     "format_",

@@ -8,7 +8,17 @@ from typing import Any
 
 import click
 
-from bac.commands.terminal import PROPERTIES, files, limit_options, limits, plan_names, progress_shown, put, read, warn
+from bac.commands.terminal import (
+    PROPERTIES,
+    files,
+    instances_option,
+    limit_options,
+    limits,
+    plans_option,
+    progress_shown,
+    put,
+    read,
+)
 
 
 @click.command()
@@ -26,21 +36,8 @@ from bac.commands.terminal import PROPERTIES, files, limit_options, limits, plan
     metavar="DIR",
     help="Write scripts, styles and data into this directory, for servers that forbid them in the page.",
 )
-@click.option(
-    "--plan",
-    "plans",
-    metavar="NAME",
-    shell_complete=plan_names,
-    multiple=True,
-    help="Report on this plan (repeatable); default: all plans.",
-)
-@click.option(
-    "--instances",
-    type=click.IntRange(1, 1000),
-    default=1,
-    show_default=True,
-    help="How many instances of every use case there are.",
-)
+@plans_option
+@instances_option
 @click.option("--top", type=click.IntRange(1), metavar="N", help="Show the first N anomalies; default: 50.")
 @click.option("--helps/--no-helps", default=True, show_default=True, help="Search for changes of a plan that help.")
 @limit_options
@@ -90,32 +87,20 @@ def report(
 
 def checked_plans(source: str, plans: tuple[str, ...], instances: int, helps: bool, within: Any, progress: Any) -> Any:
     """Return the specification with the results on its plans, and what helps against the anomalies."""
-    from dataclasses import replace
-
+    from bac.commands.check import decided
     from bac.proofs.advice.search import QUICK, advise
-    from bac.proofs.check import check_plans
     from bac.proofs.engines import AUTO
-    from bac.proofs.explicit.coverage import Budget, coverage
     from bac.proofs.reductions.part_search import ALL_REDUCTIONS, CheckOptions
     from bac.proofs.scheduler import Scheduler
     from bac.properties.qualities import Property
-    from bac.reports.checked import Checked, warnings
+    from bac.reports.checked import Checked
 
     started = time.monotonic()
     specification = read(source)
     chosen = [specification.plan(name) for name in plans] or list(specification.plans)
-    bare = [replace(plan, expect=None) for plan in chosen]
     searches = Scheduler(within, None, None, progress)
-    covered = coverage(specification.architecture, bare, budget=Budget(check=searches.monitor.check))
-    found = warnings(specification, covered)
-    warn(found, False)
-    results = check_plans(
-        specification.architecture,
-        bare,
-        CheckOptions(instances, tuple(map(Property, PROPERTIES)), AUTO, ALL_REDUCTIONS),
-        searches,
-        covered,
-    )
+    options = CheckOptions(instances, tuple(map(Property, PROPERTIES)), AUTO, ALL_REDUCTIONS)
+    specification, bare, results = decided(specification, chosen, options, searches)
     if helps and not searches.interrupted:
         whole = specification.architecture
         results = [

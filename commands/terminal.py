@@ -98,6 +98,29 @@ TIMEOUT = click.option("--timeout", type=Seconds(min=0), metavar="SECONDS", help
 """The option that limits the time of a command."""
 
 
+def plans_option(command: F) -> F:
+    """Add the option ``--plan``, which can be repeated and arrives as ``plans``; none stands for all."""
+    return click.option(
+        "--plan",
+        "plans",
+        metavar="NAME",
+        shell_complete=plan_names,
+        multiple=True,
+        help="Look at this plan (repeatable); default: all plans.",
+    )(command)
+
+
+def instances_option(command: F) -> F:
+    """Add the option ``--instances``."""
+    return click.option(
+        "--instances",
+        type=click.IntRange(1, 1000),
+        default=1,
+        show_default=True,
+        help="How many instances of every use case there are.",
+    )(command)
+
+
 def limit_options(command: F) -> F:
     """Add the options that limit a search: ``timeout``, ``max_states`` and ``max_memory``, for :func:`limits`."""
     options = (

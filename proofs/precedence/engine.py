@@ -88,14 +88,14 @@ class Precedence:
 
     def searches(self, wanted: Formula, at_rest: bool) -> Iterator[Search]:
         """The searches that together look for a formula: after each disaster, with each first snapshot."""
-        whose = self.backups.oldest and self.minds_whose(wanted)
+        whose = self.backups.oldest and self.depends_on_first_snapshot(wanted)
         for crash in self.backups.crashes():
             for first in self.backups.firsts(whose):
                 search = self.search(crash, first, at_rest)
                 if can_strike(search.cut):
                     yield search
 
-    def minds_whose(self, wanted: Formula) -> bool:
+    def depends_on_first_snapshot(self, wanted: Formula) -> bool:
         """Whether it matters to a formula whose snapshot is the first."""
         backed = any(fact.kind is FactKind.BACKED for fact in facts(wanted))
         return backed or any(mode.markers for mode in self.backups.mode)

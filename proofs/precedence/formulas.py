@@ -55,32 +55,27 @@ Formula = bool | Literal | All | Some
 
 def every(parts: Iterable[Formula]) -> Formula:
     """The conjunction, simplified."""
-    found: list[Formula] = []
-    for part in parts:
-        if part is False:
-            return False
-        if isinstance(part, All):
-            found.extend(part.parts)
-        elif part is not True:
-            found.append(part)
-    if not found:
-        return True
-    return found[0] if len(found) == 1 else All(tuple(found))
+    return _joined(parts, All, neutral=True)
 
 
 def some(parts: Iterable[Formula]) -> Formula:
     """The disjunction, simplified."""
+    return _joined(parts, Some, neutral=False)
+
+
+def _joined(parts: Iterable[Formula], kind: type[All] | type[Some], neutral: bool) -> Formula:
+    """The parts joined to a formula of this kind, without ``neutral`` ones; the other truth value decides it."""
     found: list[Formula] = []
     for part in parts:
-        if part is True:
-            return True
-        if isinstance(part, Some):
+        if part is (not neutral):
+            return not neutral
+        if isinstance(part, kind):
             found.extend(part.parts)
-        elif part is not False:
+        elif part is not neutral:
             found.append(part)
     if not found:
-        return False
-    return found[0] if len(found) == 1 else Some(tuple(found))
+        return neutral
+    return found[0] if len(found) == 1 else kind(tuple(found))
 
 
 class Negations:

@@ -118,12 +118,12 @@ class Search:
             _, length, node = heappop(self._tree)
             if not self.expand(node):
                 return Found(length, node.decisions, self.placement, int(min(self.least, length)))
-            if self._tree and self.is_long():
+            if self._tree and self.takes_long():
                 self.least = min(each for _, each, _ in self._tree)
                 self.hurries = True
         return None
 
-    def is_long(self) -> bool:
+    def takes_long(self) -> bool:
         """Whether it is time to hurry.
 
         Raises:

@@ -5,6 +5,7 @@ Source of the reductions: docs/semantics.md, "What a verdict may claim"; docs/en
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -124,7 +125,7 @@ class Part:
         return Part(replace(self.architecture), self.plan, ())
 
 
-class Run:
+class Run(ABC):
     """A shortest run that an engine found, as it is shown: as a run of the whole or of a slice of an architecture.
 
     ``index`` is the index of the anomaly or loss that it shows, if that has one.  Of a run that is ``confirmed`` the
@@ -135,14 +136,14 @@ class Run:
     confirmed = False
 
     @property
+    @abstractmethod
     def shown(self) -> tuple[Part, Path]:
         """The part in which it is shown, and its actions there."""
-        raise NotImplementedError
 
     @property
+    @abstractmethod
     def in_all(self) -> int:
         """The number of actions in the whole."""
-        raise NotImplementedError
 
     def __len__(self) -> int:
         """Return the number of actions that are shown."""
