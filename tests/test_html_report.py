@@ -396,3 +396,36 @@ def test_the_slider_goes_through_a_run_by_keys(browser: Any) -> None:
 def test_on_a_phone_nothing_is_wider_than_the_screen(browser: Any) -> None:
     browser.set_viewport_size({"width": 390, "height": 800})
     assert browser.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+@pytest.mark.parametrize(
+    ("name", "keys"), [("sales", ("kind", "services", "tolerated")), ("ftgo/ftgo", ("cause", "timing"))]
+)
+def test_each_filter_leaves_what_it_says(browser: Any, name: str, keys: tuple[str, ...], tmp_path: Path) -> None:
+    page(EXAMPLES / f"{name}.bac.yaml", tmp_path / "report.html")
+    browser.goto((tmp_path / "report.html").as_uri())
+    for key in keys:
+        choices = browser.locator(f"#filter-{key} option").all_inner_texts()
+        assert choices[0] == "all"
+        assert len(choices) > 2
+        for choice in choices[1:]:
+            browser.locator(f"#filter-{key}").select_option(choice)
+            shown = browser.locator("details.anomaly:visible")
+            values = [shown.nth(n).get_attribute(f"data-{key}") for n in range(shown.count())]
+            assert values
+            assert all(choice in value.split("|" if key == "services" else " ") for value in values)
+        browser.locator(f"#filter-{key}").select_option("all")
+
+
+def test_a_disaster_can_be_moved_before_what_goes_wrong(browser: Any) -> None:
+    play(browser, "nightly", "customer → shipment")
+    steps = browser.locator("#steps li")
+    last = next(n for n, text in enumerate(actions(browser)) if text.startswith("disaster"))
+    steps.nth(last).drag_to(steps.nth(last - 3))
+    assert "broken link" not in browser.locator("#verdict").inner_text()
+
+
+def test_the_graph_of_a_plan_marks_the_links_that_can_break(browser: Any) -> None:
+    titles = browser.locator("#architecture title").all_text_contents()
+    assert any("can break: order → customer" in title for title in titles)
+    assert browser.locator("#architecture figure").count() > 1
